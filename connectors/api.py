@@ -1,0 +1,112 @@
+"""What a plug-in author reads: records, the Connector protocol, the errors, and the parser of mails.
+
+A connector is a class, named by an entry point of the group `keeptouch.connectors`:
+
+    class MyConnector:
+        Settings = MySettings                      # a frozen dataclass: the keys of [accounts.options]
+        def __init__(self, settings: MySettings, secret: Secret | None) -> None: ...
+
+followed by the methods of `Connector`. `connectors.conformance` holds the test class that every connector passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+
+from connectors.mime import parse_message
+from connectors.records import (
+    Attachment,
+    Auth,
+    AuthFailed,
+    Batch,
+    Change,
+    ConnectorError,
+    Cursor,
+    CursorExpired,
+    Deleted,
+    Message,
+    Misconfigured,
+    Page,
+    Participant,
+    Phase,
+    Purpose,
+    Role,
+    Secret,
+    Stream,
+    StreamKind,
+    Unavailable,
+    Unreadable,
+)
+
+__all__ = [
+    "Attachment",
+    "Auth",
+    "AuthFailed",
+    "Batch",
+    "Change",
+    "Connector",
+    "ConnectorError",
+    "ConnectorType",
+    "Cursor",
+    "CursorExpired",
+    "Deleted",
+    "Message",
+    "Misconfigured",
+    "Page",
+    "Participant",
+    "Phase",
+    "Purpose",
+    "Role",
+    "Secret",
+    "Stream",
+    "StreamKind",
+    "Unavailable",
+    "Unreadable",
+    "parse_message",
+]
+
+
+@runtime_checkable
+class Connector(Protocol):
+    """One account on one server, used by one thread. Nothing on the server is ever changed."""
+
+    def __enter__(self) -> Self:
+        """Connect and authenticate; raises Unavailable, AuthFailed or Misconfigured."""
+        ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    def streams(self) -> tuple[Stream, ...]:
+        """The folders and calendars to follow, as the options choose them."""
+        ...
+
+    def pages(self, stream: Stream, since: Cursor | None) -> Iterator[Page]:
+        """Every change after `since` at least once; finite; replaying a page is harmless.
+
+        One bad item is an `Unreadable`, not an exception. Raises CursorExpired when `since` no longer holds.
+        """
+        ...
+
+    def fetch(self, stream: Stream, refs: Sequence[str]) -> Iterator[Batch]:
+        """The items at `refs` again, each once, in any order; what is gone comes as `Deleted`. No cursor moves."""
+        ...
+
+    def refs(self, stream: Stream) -> Iterator[str]:
+        """The ref of everything in the stream, whatever its age."""
+        ...
+
+
+class ConnectorType(Protocol):
+    """The class an entry point names."""
+
+    #: Frozen dataclass whose fields are the account's options.
+    Settings: ClassVar[type[Any]]
+
+    def __call__(self, settings: Any, secret: Secret | None) -> Connector: ...

@@ -1,0 +1,1 @@
+"""Pure functions: whose is it, what does it mean, what is due."""
