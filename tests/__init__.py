@@ -1,0 +1,1 @@
+"""keeptouch's tests: plain values, or real servers on loopback."""
