@@ -1,0 +1,96 @@
+"""An IMAP account as a connector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import ClassVar, Self
+
+from connectors.imap import fetch, settings
+from connectors.imap.folder import Folder
+from connectors.imap.folders import chosen
+from connectors.imap.session import Session
+from connectors.imap.settings import ImapSettings
+from connectors.imap.sync import Sync
+from connectors.records import (
+    Batch,
+    Change,
+    Cursor,
+    CursorExpired,
+    Deleted,
+    Page,
+    Secret,
+    Stream,
+    Unavailable,
+)
+
+_BATCH = 200
+
+
+class ImapConnector:
+    """Mail of one login, read by EXAMINE and BODY.PEEK alone."""
+
+    Settings: ClassVar[type[ImapSettings]] = ImapSettings
+
+    def __init__(self, options: ImapSettings, secret: Secret | None) -> None:
+        settings.check(options)
+        self._settings = options
+        self._session = Session(options, secret)
+        self._wires: dict[str, bytes] = {}
+        #: Patterns of `folders` that match no folder, known after `streams()`.
+        self.unmatched: tuple[str, ...] = ()
+
+    def __enter__(self) -> Self:
+        self._session.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._session.close()
+
+    def streams(self) -> tuple[Stream, ...]:
+        """The chosen folders, Sent first; drafts, junk and trash among them, each with its purpose."""
+        folders = chosen(self._session.folders(), self._settings.folders)
+        self._wires, self.unmatched = folders.wires, folders.unmatched
+        return folders.streams
+
+    def pages(self, stream: Stream, since: Cursor | None) -> Iterator[Page]:
+        """New mail, then what is left of the past since the option's day, newest first."""
+        options = self._settings
+        sync = Sync(self._folder(stream), since=options.since, authserv_id=options.authserv_id)
+        yield from sync.pages(since)
+
+    def fetch(self, stream: Stream, refs: Sequence[str]) -> Iterator[Batch]:
+        """The messages at `refs`; raises CursorExpired for refs from before a change of UIDVALIDITY."""
+        folder = self._folder(stream)
+        uidvalidity = str(folder.examine().uidvalidity)
+        uids: dict[int, str] = {}
+        for ref in refs:
+            validity, _, uid = ref.partition(":")
+            if validity != uidvalidity or not (uid.isascii() and uid.isdigit()):
+                raise CursorExpired(f"{ref} belongs to an earlier state of {stream.name}", step="fetch")
+            uids[int(uid)] = ref
+        ordered = sorted(uids)
+        for start in range(0, len(ordered), _BATCH):
+            for portion, read in fetch.pages(
+                folder, ordered[start : start + _BATCH], authserv_id=self._settings.authserv_id
+            ):
+                there = {change.ref for change in read}
+                gone: list[Change] = [Deleted(uids[uid]) for uid in portion if folder.ref(uid) not in there]
+                yield Batch((*read, *gone))
+
+    def refs(self, stream: Stream) -> Iterator[str]:
+        """ "UIDVALIDITY:UID" of every message in the folder."""
+        folder = self._folder(stream)
+        folder.examine()
+        for uid in folder.search("ALL"):
+            yield folder.ref(uid)
+
+    def _folder(self, stream: Stream) -> Folder:
+        if stream.name not in self._wires:
+            self.streams()
+        wire = self._wires.get(stream.name)
+        if wire is None:
+            raise Unavailable(f"there is no folder {stream.name}", step="select")
+        return Folder(self._session, wire)

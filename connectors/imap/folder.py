@@ -1,0 +1,53 @@
+"""One folder of an open session, found again by itself when another was examined meanwhile or the connection broke."""
+
+from __future__ import annotations
+
+from array import array
+
+from connectors.imap.session import Answer, Mailbox, Session
+from connectors.records import CursorExpired
+
+
+class Folder:
+    """Commands on one folder; each makes sure first that it is the one examined."""
+
+    def __init__(self, session: Session, name: bytes) -> None:
+        self._session = session
+        self._name = name
+        self._uidvalidity: int | None = None
+
+    def examine(self) -> Mailbox:
+        """What the server says about the folder now."""
+        mailbox = self._session.examine(self._name)
+        self._uidvalidity = mailbox.uidvalidity
+        return mailbox
+
+    def search(self, criteria: str) -> array[int]:
+        """UIDs, ascending."""
+        self._ready()
+        return self._session.search(criteria)
+
+    def fetch(self, uids: bytes, items: str) -> Answer:
+        """What the server tells of these messages."""
+        self._ready()
+        return self._session.fetch(uids, items)
+
+    def ref(self, uid: int) -> str:
+        """The lasting reference of a message: "UIDVALIDITY:UID"."""
+        return f"{self._uidvalidity}:{uid}"
+
+    def reopen(self) -> None:
+        """A new connection; raises Unavailable where there is none to be had."""
+        self._session.open()
+
+    @property
+    def is_lost(self) -> bool:
+        """Is the connection gone?"""
+        return not self._session.is_open
+
+    def _ready(self) -> None:
+        if self._session.examined != self._name:
+            mailbox = self._session.examine(self._name)
+            if self._uidvalidity not in (None, mailbox.uidvalidity):
+                raise CursorExpired("the folder was made anew while it was read", step="select")
+            self._uidvalidity = mailbox.uidvalidity

@@ -1,0 +1,67 @@
+"""The answer to LIST as streams: decoded names, purposes, the options' choice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from connectors import foldernames
+from connectors.imap.responses import Listed
+from connectors.imap.settings import FolderChoice, matches
+from connectors.records import Stream
+
+_UNSELECTABLE = {b"\\noselect", b"\\nonexistent"}
+#: A name with line breaks in it could never be sent back.
+_CONTROLS = re.compile(rb"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """The folders of an account."""
+
+    streams: tuple[Stream, ...]
+    #: Stream name -> the name as the server writes it, also of folders that are not followed.
+    wires: dict[str, bytes]
+    #: Patterns of the options that no folder matches.
+    unmatched: tuple[str, ...]
+
+
+def chosen(listed: Iterable[Listed], choice: FolderChoice) -> Folders:
+    """Folders that can be opened and that the options choose, in the order in which they are read."""
+    named: dict[str, Listed] = {}
+    levels: dict[str, tuple[str, ...]] = {}
+    for folder in listed:
+        if folder.attributes & _UNSELECTABLE or _CONTROLS.search(folder.wire):
+            continue
+        parts = _levels(folder)
+        name = "/".join(parts)
+        if name in named:
+            # "a/b" under "." beside "a.b": the second keeps the server's own way of writing
+            name = foldernames.decode(folder.wire)
+        if name not in named:
+            named[name], levels[name] = folder, parts
+    uses = {name: use for name, one in named.items() if (use := foldernames.special_use(one.attributes))}
+    streams = [
+        Stream(name=name, purpose=foldernames.purpose(levels[name], uses)) for name in named if _is_chosen(name, choice)
+    ]
+    patterns = (*choice.include, *choice.exclude)
+    return Folders(
+        foldernames.in_order(streams),
+        {name: folder.wire for name, folder in named.items()},
+        tuple(p for p in patterns if not any(matches(name, p) for name in named)),
+    )
+
+
+def _is_chosen(name: str, choice: FolderChoice) -> bool:
+    included = not choice.include or any(matches(name, p) for p in choice.include)
+    return included and not any(matches(name, p) for p in choice.exclude)
+
+
+def _levels(folder: Listed) -> tuple[str, ...]:
+    """The decoded levels of a name; INBOX in any case is INBOX (RFC 3501, section 5.1)."""
+    wire = folder.wire.split(folder.separator) if folder.separator else [folder.wire]
+    parts = [foldernames.decode(part) for part in wire]
+    if parts[0].upper() == "INBOX":
+        parts[0] = "INBOX"
+    return tuple(parts)

@@ -1,0 +1,177 @@
+"""A connection that is logged in, and the few commands that are ever sent on it.
+
+LIST, EXAMINE, UID SEARCH, UID FETCH with BODY.PEEK, LOGOUT: none of them changes a mailbox. After a timeout, an
+error of the socket or an answer that makes no sense the connection is thrown away: what would be read next could
+belong to anything.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from imaplib import IMAP4
+from typing import Any
+
+from connectors.imap.errors import quoted, refused, translated
+from connectors.imap.login import log_in, quote, secure
+from connectors.imap.network import open_socket, tls_context
+from connectors.imap.responses import Fetched, Listed, parse_fetch, parse_list, parse_search
+from connectors.imap.settings import ImapSettings, is_loopback
+from connectors.imap.wire import Client
+from connectors.records import Misconfigured, Secret, Unavailable
+
+#: A server that does not even answer LOGOUT is not waited for.
+_FAREWELL_SECONDS = 5.0
+_NUMBER = re.compile(rb"\d{1,10}")
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """What EXAMINE tells of a folder (RFC 3501, section 6.3.2)."""
+
+    uidvalidity: int
+    #: None where the server gives none.
+    uidnext: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one UID FETCH, be it all or not."""
+
+    messages: dict[int, Fetched]
+    #: The text of NO or BAD; "" where the server said OK.
+    refusal: str = ""
+    #: Why the connection is gone, if it is.
+    loss: Unavailable | None = None
+
+
+class Session:
+    """One connection; `open` may be called again after it was lost."""
+
+    def __init__(self, settings: ImapSettings, secret: Secret | None) -> None:
+        self._settings = settings
+        self._secret = secret
+        self._client: Client | None = None
+        #: The folder that is examined, as the server writes its name.
+        self.examined: bytes | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Can commands be sent?"""
+        return self._client is not None
+
+    def open(self) -> None:
+        """Connect and authenticate; raises Unavailable, AuthFailed or Misconfigured."""
+        self.drop()
+        settings, host = self._settings, self._settings.host
+        context = tls_context(settings)
+        connection = open_socket(settings, context)
+        try:
+            if settings.security == "none" and not is_loopback(connection.getpeername()[0]):
+                raise Misconfigured(f"{host} is not this machine: security = 'none' is refused", step="connect")
+            with translated("connect", host):
+                self._client = client = Client(*settings.address, connection, timeout=settings.timeout_seconds)
+            secure(client, settings, context)
+            log_in(client, settings, self._secret)
+            with translated("login", host):
+                client.capabilities()
+        except BaseException:
+            self.drop()
+            connection.close()
+            raise
+
+    def close(self) -> None:
+        """Log out, as far as the server lets us."""
+        if self._client is not None:
+            with contextlib.suppress(OSError, IMAP4.error, ValueError):
+                self._client.socket().settimeout(min(_FAREWELL_SECONDS, self._settings.timeout_seconds))
+                self._client.logout()
+        self.drop()
+
+    def drop(self) -> None:
+        """Close the socket without a word."""
+        client, self._client, self.examined = self._client, None, None
+        if client is not None:
+            with contextlib.suppress(OSError, IMAP4.error, ValueError):
+                client.shutdown()
+
+    def folders(self) -> list[Listed]:
+        """All folders, with their special use (RFC 6154) where the server knows it."""
+        with self._wire("list") as (client, wire):
+            extended = {b"LIST-EXTENDED", b"SPECIAL-USE"} <= set(client.capabilities())
+            asked = ('""', '"*"', "RETURN (SPECIAL-USE)") if extended else ('""', '"*"')
+            status, text = self._command(wire, "LIST", *asked)
+            found: list[Any] = wire.response("LIST")[1]
+        if status != "OK":
+            raise refused(text, step="list", what=f"{self._settings.host} does not list its folders")
+        return parse_list(found)
+
+    def examine(self, name: bytes) -> Mailbox:
+        """Open a folder for reading alone."""
+        with self._wire("select") as (_, wire):
+            # what an earlier folder told must not be taken for this one's
+            wire.untagged_responses = {}
+            status, text = self._command(wire, "EXAMINE", quote(name))
+            self.examined = name if status == "OK" else None
+            wire.state, wire.is_readonly = ("SELECTED", True) if status == "OK" else ("AUTH", False)
+            validity, following = (self._number(wire, code) for code in ("UIDVALIDITY", "UIDNEXT"))
+        if status != "OK":
+            raise refused(text, step="select", what="the server refuses to open the folder")
+        if validity is None:
+            raise Unavailable("the server gives this folder no UIDVALIDITY", step="select")
+        return Mailbox(validity, following)
+
+    def search(self, criteria: str) -> array[int]:
+        """UIDs of the examined folder, ascending."""
+        with self._wire("fetch") as (_, wire):
+            wire.response("SEARCH")
+            status, text = self._command(wire, "UID", "SEARCH", criteria)
+            found: list[Any] = wire.response("SEARCH")[1]
+        if status != "OK":
+            raise refused(text, step="fetch", what="the server refuses to search the folder")
+        return parse_search(found)
+
+    def fetch(self, uids: bytes, items: str) -> Answer:
+        """What the server tells of these messages; a refusal or the loss of the connection is part of the answer."""
+        status, text, loss = "OK", "", None
+        with self._wire("fetch") as (_, wire):
+            wire.response("FETCH")
+        try:
+            with self._wire("fetch"):
+                status, text = self._command(wire, "UID", "FETCH", uids, items)
+        except Unavailable as error:
+            loss = error
+        # answers cut in their middle are left out: they have no last line
+        messages = parse_fetch(wire.response("FETCH")[1])
+        return Answer(messages, quoted(text) if status != "OK" else "", loss)
+
+    @contextlib.contextmanager
+    def _wire(self, step: str) -> Iterator[tuple[Client, Any]]:
+        client = self._client
+        if client is None:
+            raise Unavailable(f"there is no connection to {self._settings.host}", step=step)
+        with translated(step, self._settings.host):
+            try:
+                yield client, client.wire
+            except (OSError, IMAP4.error, ValueError):
+                self.drop()
+                raise
+
+    @staticmethod
+    def _command(wire: Any, name: str, *words: str | bytes) -> tuple[str, str]:
+        """(OK, NO or BAD, its text)"""
+        try:
+            status, data = wire.xatom(name, *words)
+        except IMAP4.abort:
+            raise
+        except IMAP4.error as error:
+            return "BAD", str(error)
+        return status, data[-1].decode("utf-8", "replace") if data and data[-1] else ""
+
+    @staticmethod
+    def _number(wire: Any, code: str) -> int | None:
+        match = _NUMBER.match(wire.response(code)[1][-1] or b"")
+        return int(match.group()) if match else None

@@ -1,0 +1,123 @@
+"""The options of an IMAP account, and which of them cannot work together."""
+
+from __future__ import annotations
+
+import fnmatch
+import ipaddress
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from connectors.records import Misconfigured
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderChoice:
+    """Which folders are followed, by full decoded names; `*` and `?` stand for any letters, also "/"."""
+
+    #: Only folders that match one of these; empty: all.
+    include: tuple[str, ...] = ()
+    #: Never folders that match one of these.
+    exclude: tuple[str, ...] = ()
+
+
+def matches(name: str, pattern: str) -> bool:
+    """Does a folder's full name match? Brackets are plain letters here, because of [Gmail]."""
+    literal = unicodedata.normalize("NFC", pattern).replace("[", "[[]")
+    return fnmatch.fnmatchcase(name, literal) or (pattern.upper() == "INBOX" and name == "INBOX")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImapSettings:
+    """Where the mailbox lies, how it is reached, and what of it is read."""
+
+    #: Name or address of the server.
+    host: str
+    #: None: 993 with tls, else 143.
+    port: int | None = None
+    #: "none" is for loopback alone.
+    security: Literal["tls", "starttls", "none"] = "tls"
+    username: str
+    #: Read this mailbox with the rights of `username` (SASL PLAIN, RFC 4616).
+    authorize_as: str | None = None
+    folders: FolderChoice = field(default_factory=FolderChoice)
+    #: Mail that the server received (INTERNALDATE) on this day or later; None: all.
+    since: date | None = None
+    #: Authorities to trust instead of the system's, PEM.
+    ca_file: Path | None = None
+    #: Our certificate and its key in one file, PEM.
+    client_cert: Path | None = None
+    #: HTTP proxy that opens tunnels by CONNECT: http://host:port
+    proxy: str | None = None
+    timeout_seconds: float = 60
+    #: Whose Authentication-Results headers are believed (RFC 8601).
+    authserv_id: str | None = None
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """(host, port)"""
+        return self.host, self.port or (993 if self.security == "tls" else 143)
+
+    @property
+    def proxy_address(self) -> tuple[str, int] | None:
+        """(host, port) of the proxy; raises Misconfigured where the option is no plain http address."""
+        if self.proxy is None:
+            return None
+        try:
+            parts = urlsplit(self.proxy)
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            host = port = None
+        plain = host and port and f"http://{parts.netloc}" == self.proxy.rstrip("/") and "@" not in self.proxy
+        if not (plain and host and port):
+            raise Misconfigured(
+                "proxy is no address of an HTTP proxy",
+                step="connect",
+                hint="write it as http://host:port, without name and password",
+            )
+        return host, port
+
+
+def check(settings: ImapSettings) -> None:
+    """Raise Misconfigured for options that cannot work, whatever the server does."""
+    host, port = settings.address
+    if not _can_be_host(host) or not 0 < port < 65536:
+        raise Misconfigured(f"{host!r}:{port} is no address of a server", step="connect")
+    if settings.timeout_seconds <= 0:
+        raise Misconfigured("timeout_seconds must be more than 0", step="connect")
+    if not settings.username or _CONTROLS.search(settings.username + (settings.authorize_as or "")):
+        raise Misconfigured("username is empty or holds control characters", step="login")
+    if settings.security == "none" and (not is_loopback(host) or settings.proxy is not None):
+        raise Misconfigured(
+            f"security = 'none' would send the password in plain text to {host}",
+            step="connect",
+            hint="use security = 'tls' or 'starttls'; 'none' is for a server on this machine (127.0.0.1)",
+        )
+    for option, path in (("ca_file", settings.ca_file), ("client_cert", settings.client_cert)):
+        if path is not None and not path.is_file():
+            raise Misconfigured(f"{option}: {path} is no file", step="tls")
+    _ = settings.proxy_address
+
+
+def _can_be_host(host: str) -> bool:
+    try:
+        # what the socket module does to a name (RFC 3490)
+        return bool(host.encode("idna")) and not _CONTROLS.search(host) and " " not in host
+    except UnicodeError:
+        return False
+
+
+def is_loopback(host: str) -> bool:
+    """Is it this machine, by its name or address alone?"""
+    if host.rstrip(".").lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,103 @@
+"""What changed in a folder: the new end first, then the gaps of the past, newest first, page by page.
+
+Each page carries the position behind it, so a reader that stops or dies anywhere goes on from its last page: at most
+that page comes twice. Mail that arrives meanwhile lies above `hi` and is found by the next call. Mail that was moved
+within the account is a new message to its new folder; flags and expunges are not followed.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+from connectors.imap import fetch
+from connectors.imap.folder import Folder
+from connectors.imap.position import Gap, Position, load
+from connectors.records import Change, Cursor, Page, Phase
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class Sync:
+    """One run over one folder."""
+
+    def __init__(self, folder: Folder, *, since: date | None, authserv_id: str | None) -> None:
+        self._folder = folder
+        self._since = since
+        self._authserv_id = authserv_id
+
+    def pages(self, cursor: Cursor | None) -> Iterator[Page]:
+        """Every change after `cursor`; one round trip and no page where there is none."""
+        mailbox = self._folder.examine()
+        found: array[int] | None = None
+        if cursor is None:
+            found = self._folder.search(_criteria(self._since, None))
+            position = Position(
+                uidvalidity=mailbox.uidvalidity,
+                hi=found[-1] if found else 0,
+                uidnext=mailbox.uidnext or 0,
+                since=self._since,
+                gaps=(Gap(self._since, None, found[-1] + 1),) if found else (),
+            )
+        else:
+            position = load(cursor)
+            position.check(mailbox.uidvalidity, mailbox.uidnext)
+            position = position.moved(self._since)
+        handed_over = cursor
+        for page in self._runs(position, mailbox.uidnext, found):
+            if page.changes or page.cursor != handed_over:
+                yield page
+            handed_over = page.cursor
+
+    def _runs(self, position: Position, uidnext: int | None, found: array[int] | None) -> Iterator[Page]:
+        """Pages, some of them empty; the last one tells the final position."""
+        if found is None and position.has_news(uidnext):
+            position = yield from self._newer(position, uidnext or 0)
+        while position.gaps:
+            position = yield from self._older(position, found)
+            found = None
+        yield _page((), position, Phase.NEW)
+
+    def _newer(self, position: Position, uidnext: int) -> Generator[Page, None, Position]:
+        low = position.hi + 1
+        searched = self._folder.search(f"UID {low}:* {_criteria(position.since, None)}")
+        # n:* names the last message even if its UID is below n
+        uids = array("I", [uid for uid in searched if uid >= low])
+        for portion, changes in self._read(uids):
+            position = replace(position, hi=portion[-1])
+            if portion[-1] == uids[-1]:
+                position = replace(position, uidnext=uidnext)
+            yield _page(changes, position, Phase.NEW)
+        return replace(position, uidnext=uidnext)
+
+    def _older(self, position: Position, found: array[int] | None) -> Generator[Page, None, Position]:
+        gap, rest = position.gaps[0], position.gaps[1:]
+        if found is None:
+            found = array("I")
+            if gap.below > 1:
+                found = self._folder.search(f"UID 1:{gap.below - 1} {_criteria(gap.since, gap.before)}")
+        found.reverse()
+        for portion, changes in self._read(found):
+            left = () if portion[-1] == found[-1] else (replace(gap, below=portion[-1]),)
+            position = replace(position, gaps=(*left, *rest))
+            yield _page(changes, position, Phase.BACKFILL)
+        return replace(position, gaps=rest)
+
+    def _read(self, uids: array[int]) -> Iterator[tuple[Sequence[int], list[fetch.Read]]]:
+        return fetch.pages(self._folder, uids, authserv_id=self._authserv_id)
+
+
+def _page(changes: Sequence[Change], position: Position, phase: Phase) -> Page:
+    return Page(changes=tuple(changes), cursor=position.dump(), phase=phase, complete_since=position.complete_since)
+
+
+def _criteria(since: date | None, before: date | None) -> str:
+    """Search keys for INTERNALDATE, whole days in the server's zone (RFC 3501, section 6.4.4)."""
+    words = [f"{key} {_day(day)}" for key, day in (("SINCE", since), ("BEFORE", before)) if day is not None]
+    return " ".join(words) or "ALL"
+
+
+def _day(day: date) -> str:
+    return f"{day.day}-{_MONTHS[day.month - 1]}-{day.year:04}"

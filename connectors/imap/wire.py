@@ -1,0 +1,86 @@
+"""IMAPClient on a socket of ours, with limits on what a server may make us read.
+
+imaplib and IMAPClient read whatever a server announces: a literal of 400 MB took 1.1 GB of memory.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from imaplib import IMAP4
+from typing import Any
+
+from imapclient import IMAPClient, SocketTimeout
+
+#: Of a longer literal the rest is read and dropped.
+LITERAL_LIMIT = 16 * 1024 * 1024
+#: A server that announces this is broken; reading on would take for ever.
+_HOPELESS = 1024 * 1024 * 1024
+#: All UIDs of a folder come in one line: 2 million of them.
+_LINE_LIMIT = 16 * 1024 * 1024
+#: What one command may bring; we never ask for more than half of it.
+_ANSWER_LIMIT = 40 * 1024 * 1024
+_CHUNK = 64 * 1024
+
+
+class _Wire(IMAP4):
+    """imaplib's side of the connection."""
+
+    def __init__(self, host: str, port: int, connection: socket.socket) -> None:
+        self._connection = connection
+        self._read = 0
+        super().__init__(host, port)
+
+    def _create_socket(self, timeout: float | None = None) -> socket.socket:
+        return self._connection
+
+    def send(self, data: Any) -> None:
+        self._read = 0
+        super().send(data)
+
+    def read(self, size: int) -> bytes:
+        if size >= _HOPELESS:
+            raise self.abort(f"a literal of {size} bytes")
+        kept = min(size, LITERAL_LIMIT)
+        self._count(kept)
+        data = super().read(kept)
+        for left in range(size - kept, 0, -_CHUNK):
+            super().read(min(left, _CHUNK))
+        return data
+
+    def readline(self) -> bytes:
+        # imaplib's own limit of 1 MB is less than the UIDs of a folder of 150,000 messages
+        file: Any = self.file
+        line: bytes = file.readline(_LINE_LIMIT + 1)
+        if len(line) > _LINE_LIMIT:
+            raise self.abort(f"a line of more than {_LINE_LIMIT} bytes")
+        self._count(len(line))
+        return line
+
+    def _count(self, size: int) -> None:
+        self._read += size
+        if self._read > _ANSWER_LIMIT:
+            raise self.abort("the server sends far more than it was asked for")
+
+    def _log(self, line: str) -> None:
+        """imaplib keeps the last commands for its debugging; passwords would be among them."""
+
+
+class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no types
+    """An IMAPClient over a socket that is connected already."""
+
+    def __init__(self, host: str, port: int, connection: socket.socket, *, timeout: float) -> None:
+        self._connection = connection
+        is_tls = isinstance(connection, ssl.SSLSocket)
+        super().__init__(host, port, ssl=is_tls, timeout=SocketTimeout(timeout, timeout))
+        # at its level 5 each line read is formatted for a logger that nobody listens to
+        self._imap.debug = 0
+
+    def _create_IMAP4(self) -> IMAP4:
+        return _Wire(self.host, self.port, self._connection)
+
+    @property
+    def wire(self) -> IMAP4:
+        """imaplib's side, for commands that IMAPClient does not have."""
+        imap: IMAP4 = self._imap
+        return imap
