@@ -28,9 +28,7 @@ _LOCATIONS = {
     "sdbox": "sdbox:~/sdbox",
     "mdbox": "mdbox:~/mdbox",
 }
-_IMAPS = (
-    "ssl = yes\nssl_cert = <$dir/tls/server.pem\nssl_key = <$dir/tls/server.key\nssl_min_protocol = TLSv1.2"
-)
+_IMAPS = "ssl = yes\nssl_cert = <$dir/tls/server.pem\nssl_key = <$dir/tls/server.key\nssl_min_protocol = TLSv1.2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

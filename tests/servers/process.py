@@ -106,9 +106,7 @@ def _descendants(pid: int) -> dict[int, str]:
     return below
 
 
-def stop(
-    process: subprocess.Popen[bytes], sig: signal.Signals = signal.SIGTERM, timeout: float = 5.0
-) -> None:
+def stop(process: subprocess.Popen[bytes], sig: signal.Signals = signal.SIGTERM, timeout: float = 5.0) -> None:
     """Stop a child and wait for it, then kill what it left behind."""
     if process.poll() is not None:
         return
@@ -210,9 +208,7 @@ class Server(ABC):
                 extra_groups=groups,
             )
 
-    def run(
-        self, command: Sequence[str | Path], stdin: bytes = b"", env: Mapping[str, str] | None = None
-    ) -> bytes:
+    def run(self, command: Sequence[str | Path], stdin: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
         """A command of the server's as its user; its output. Raises ServerError where it fails."""
         user, group, groups = self._identity()
         done = subprocess.run(

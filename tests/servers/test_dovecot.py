@@ -15,9 +15,7 @@ from tests.servers.certificates import CertificateAuthority
 from tests.servers.dovecot import Dovecot, Options
 from tests.servers.faultproxy import FaultProxy
 
-MAIL = (
-    b"From: a@example.com\r\nTo: b@example.org\r\nSubject: hello\r\nMessage-ID: <1@example.com>\r\n\r\nHi\r\n"
-)
+MAIL = b"From: a@example.com\r\nTo: b@example.org\r\nSubject: hello\r\nMessage-ID: <1@example.com>\r\n\r\nHi\r\n"
 
 
 def inbox_count(host: str, port: int, login: Login) -> int:
@@ -35,9 +33,7 @@ def greeting(proxy: FaultProxy) -> bytes:
         return client.recv(4)
 
 
-def test_each_fresh_user_can_log_in_at_once_and_gets_mail(
-    dovecot: Dovecot, dovecot_user: Callable[[], Login]
-) -> None:
+def test_each_fresh_user_can_log_in_at_once_and_gets_mail(dovecot: Dovecot, dovecot_user: Callable[[], Login]) -> None:
     logins = [dovecot_user() for _ in range(3)]
     for number, login in enumerate(logins):
         dovecot.deliver(login.name, [MAIL] * number)
@@ -67,9 +63,7 @@ def test_tls_is_trusted_by_the_authority_alone(dovecot: Dovecot, dovecot_user: C
 
 @pytest.mark.server
 @pytest.mark.parametrize(("names", "expired"), [(("localhost",), True), (("wrong.example",), False)])
-def test_a_bad_certificate_is_refused(
-    dovecot: Dovecot, tmp_path: Path, names: tuple[str, ...], expired: bool
-) -> None:
+def test_a_bad_certificate_is_refused(dovecot: Dovecot, tmp_path: Path, names: tuple[str, ...], expired: bool) -> None:
     authority = CertificateAuthority(tmp_path / "authority")
     certificate = authority.issue(names, (), expired=expired)
     trusting = ssl.create_default_context(cafile=str(authority.file))

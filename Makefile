@@ -1,0 +1,49 @@
+# keeptouch from a checkout: every target sets itself up first (.venv, from requirements.lock). `make help` lists them.
+SHELL := /bin/sh
+PY := .venv/bin/python
+# further words for pytest: make test ARGS="-x tests/unit"
+ARGS :=
+
+.PHONY: help setup demo quick test soak check servers bench fresh lock clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+setup:  ## build or renew .venv
+	@.ci/setup
+
+demo: setup  ## show what keeptouch does, on a small made-up company
+	@.venv/bin/keeptouch demo
+
+quick: setup  ## the tests that need no server and no patience
+	$(PY) -m pytest -m 'not slow and not server and not soak' $(ARGS)
+
+test: setup  ## all tests; in CI the servers they need are installed first
+	@if [ "$$CI" = true ]; then .ci/servers; else .ci/servers --missing; fi
+	$(PY) -m pytest $(ARGS)
+
+soak: setup  ## long forms of the crash tests
+	$(PY) -m pytest -m soak $(ARGS)
+
+check: setup  ## format, lint, types, floors, house rules
+	$(PY) -m ruff format --check . .ci
+	$(PY) -m ruff check . .ci
+	$(PY) -m mypy
+	$(PY) -m mypy .ci/environment.py .ci/house_rules.py
+	.venv/bin/lint-imports
+	$(PY) .ci/house_rules.py
+
+servers:  ## install the servers the tests talk to (Debian, as root)
+	@.ci/servers
+
+bench: setup  ## speed beside other programs, on this machine
+	$(PY) -m tests.bench $(ARGS)
+
+fresh:  ## demo and test on a new Debian, as an ordinary user (as root)
+	@.ci/fresh
+
+lock:  ## renew requirements.lock
+	@.ci/lock
+
+clean:  ## remove what the targets made
+	rm -rf .venv .venv.tmp .venv.old .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build
