@@ -1,8 +1,28 @@
-"""Which contacts come into being by themselves, and which mail is worth keeping."""
+"""What a mail is to us and whether it is worth keeping. Pure: the same answer whatever was read before.
+
+Three questions, in this order:
+
+1. `assess`: who takes part, in which direction, is it bulk? From the mail and the company's own addresses alone.
+2. `creates`: which outside addresses does it make contacts? From the assessment and `contacts.create` alone, so that
+   the set of contacts never depends on the order in which mails are read.
+3. `decide`: is it stored, or skipped and why? From the assessment and that set.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
+
+from connectors.api import Message, Purpose, Role
+from matching.addresses import AddressRules, OwnAddresses, is_no_reply, is_role, normalize
+
+#: A mail of ours to more people than this is no correspondence.
+MAX_RECIPIENTS = 20
+_RECIPIENTS = (Role.TO, Role.CC, Role.BCC)
+_BULK_PRECEDENCE = frozenset({"bulk", "list", "junk"})
 
 
 class Create(StrEnum):
@@ -13,3 +33,220 @@ class Create(StrEnum):
     CORRESPONDED = "corresponded"
     #: any mail from or to a person outside
     ALL = "all"
+
+
+class Direction(StrEnum):
+    """Which way a mail went across the company's border."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    INTERNAL = "internal"
+
+
+class Verdict(StrEnum):
+    """What became of an item at a placement."""
+
+    STORED = "stored"
+    SKIPPED = "skipped"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Who we are and what the company decided; the policy in force."""
+
+    own: OwnAddresses
+    rules: AddressRules
+    create: Create
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A participant with its address in normal form. `normal` is None where there is no usable address."""
+
+    role: Role
+    email: str
+    name: str
+    normal: str | None
+    base: str | None
+    is_own: bool
+
+    @property
+    def is_outside(self) -> bool:
+        return self.normal is not None and not self.is_own
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a mail is to us, apart from which contacts exist."""
+
+    direction: Direction
+    parties: tuple[Party, ...]
+    #: "" or why it counts as bulk mail.
+    bulk: str
+    #: Distinct addresses in To, Cc and Bcc.
+    recipient_count: int
+    #: From in normal form, "" where there is none.
+    sender: str
+
+    @property
+    def outside(self) -> tuple[Party, ...]:
+        return tuple(party for party in self.parties if party.is_outside)
+
+
+class Signs(Protocol):
+    """The headers that tell bulk mail; a Message has them, and a stored row too."""
+
+    @property
+    def report_type(self) -> str: ...
+    @property
+    def auto_submitted(self) -> str: ...
+    @property
+    def list_id(self) -> str: ...
+    @property
+    def precedence(self) -> str: ...
+    @property
+    def has_unsubscribe(self) -> bool: ...
+
+
+def bulk_reason(message: Signs) -> str:
+    """Why a mail went to many at once, or ""; answers of machines to one mail are not bulk (RFC 3834, RFC 6522)."""
+    if message.report_type or message.auto_submitted == "auto-replied":
+        return ""
+    if message.list_id:
+        return "list"
+    if message.precedence in _BULK_PRECEDENCE:
+        return "precedence"
+    if message.has_unsubscribe:
+        return "unsubscribe"
+    if message.auto_submitted not in ("", "no"):
+        return "automated"
+    return ""
+
+
+def parties_of(message: Message, company: Company) -> tuple[Party, ...]:
+    """The participants with their normal forms, each role and address once."""
+    seen: set[tuple[Role, str]] = set()
+    parties: list[Party] = []
+    for participant in message.participants:
+        normal = normalize(participant.email)
+        mark = (participant.role, normal or f"\0{participant.email}\0{participant.name}")
+        if mark in seen:
+            continue
+        seen.add(mark)
+        parties.append(
+            Party(
+                role=participant.role,
+                email=participant.email,
+                name=participant.name,
+                normal=normal,
+                base=company.rules.base(normal) if normal else None,
+                is_own=bool(normal and company.own.owns(normal)),
+            )
+        )
+    return tuple(parties)
+
+
+def assess(message: Message, company: Company) -> Assessment:
+    """What `message` is to the company."""
+    parties = parties_of(message, company)
+    author = author_of(parties)
+    return Assessment(
+        direction=direction_of(parties),
+        parties=parties,
+        bulk=bulk_reason(message),
+        recipient_count=recipient_count(parties),
+        sender=author.normal or "" if author else "",
+    )
+
+
+def author_of(parties: Iterable[Party]) -> Party | None:
+    """Who wrote it: From, else Sender (RFC 5322 section 3.6.2)."""
+    usable = [p for p in parties if p.normal and p.role in (Role.FROM, Role.SENDER)]
+    return min(usable, key=lambda p: p.role is not Role.FROM, default=None)
+
+
+def direction_of(parties: Iterable[Party]) -> Direction:
+    """Which way a mail with these parties went."""
+    parties = tuple(parties)
+    author = author_of(parties)
+    if author is None or not author.is_own:
+        return Direction.INBOUND
+    if any(p.is_outside for p in parties if p.role in _RECIPIENTS):
+        return Direction.OUTBOUND
+    return Direction.INTERNAL
+
+
+def recipient_count(parties: Iterable[Party]) -> int:
+    """Distinct addresses in To, Cc and Bcc."""
+    return len({p.normal for p in parties if p.role in _RECIPIENTS and p.normal})
+
+
+def is_creatable(normal: str) -> bool:
+    """May this address become a contact by itself? Never a function's or a machine's."""
+    return not is_no_reply(normal) and not is_role(normal)
+
+
+def creates(create: Create, direction: Direction, is_bulk: bool, recipient_count: int, role: Role) -> bool:
+    """Does a mail of this kind make a creatable outside address in `role` a contact?"""
+    if create is Create.OFF or is_bulk or role is Role.REPORTED:
+        return False
+    if create is Create.ALL:
+        return True
+    return direction is Direction.OUTBOUND and recipient_count <= MAX_RECIPIENTS and role in _RECIPIENTS
+
+
+def created_by(parties: Iterable[Party], is_bulk: bool, create: Create) -> tuple[Party, ...]:
+    """The outside parties that a mail makes contacts under the policy."""
+    parties = tuple(parties)
+    direction, recipients = direction_of(parties), recipient_count(parties)
+    return tuple(
+        party
+        for party in parties
+        if party.normal
+        and not party.is_own
+        and creates(create, direction, is_bulk, recipients, party.role)
+        and is_creatable(party.normal)
+    )
+
+
+def occurred_at(sent_at: datetime | None, arrived_at: datetime | None, *, is_sent_copy: bool) -> datetime | None:
+    """When a mail happened: its Date where the time of arrival bears it out, else that time.
+
+    A mail in our own Sent folder may have been filed long after: its Date is our own word and holds.
+    """
+    if sent_at is None or arrived_at is None:
+        return sent_at or arrived_at
+    earliest = datetime.min.replace(tzinfo=UTC) if is_sent_copy else arrived_at - timedelta(days=7)
+    return sent_at if earliest <= sent_at <= arrived_at + timedelta(days=1) else arrived_at
+
+
+#: Folders whose mail is never history unless the configuration names them.
+_UNLOGGED = {Purpose.DRAFTS: "draft", Purpose.JUNK: "junk", Purpose.TRASH: "trash"}
+
+
+def decide(
+    direction: Direction,
+    is_bulk: bool,
+    purpose: Purpose,
+    *,
+    concerns_contact: bool,
+    is_copy: bool,
+) -> tuple[Verdict, str]:
+    """(verdict, reason) for one copy. `is_copy`: another copy of the same mail is stored."""
+    if purpose in _UNLOGGED:
+        return Verdict.SKIPPED, _UNLOGGED[purpose]
+    if direction is Direction.INTERNAL:
+        reason = "internal"
+    elif is_bulk and direction is Direction.INBOUND:
+        reason = "bulk"
+    elif concerns_contact:
+        return Verdict.STORED, "contact"
+    else:
+        reason = "no_contact"
+    return (Verdict.STORED, "copy") if is_copy else (Verdict.SKIPPED, reason)
+
+
+def concerned(parties: Iterable[Party], is_contact: Callable[[str, str], bool]) -> bool:
+    """Does any outside party belong to a contact? `is_contact(normal, base)` asks the directory."""
+    return any(p.normal is not None and is_contact(p.normal, p.base or p.normal) for p in parties if p.is_outside)

@@ -1,0 +1,204 @@
+"""What follows from the facts: interactions, contacts, links, people, threads.
+
+Everything is computed from the committed facts of the items and addresses marked dirty, never by increments, so any
+order of arrival gives the same result. A batch is one transaction; a kill costs at most a batch of repeated work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from matching.names import clean_name
+
+from connectors.api import Auth, Role
+from daemon import conversations
+from matching import policy
+from matching.identity import Mail, group
+from matching.policy import Company, Direction, Party
+from store import contacts, copies, history
+from store.company import people_by_address
+from store.contacts import Candidate
+from store.copies import StoredCopy, StoredParty
+from store.engine import Store, Transaction
+from store.history import Interaction, Link
+
+#: Items derived in one transaction.
+BATCH = 500
+_UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class _Derived:
+    """One mail as its copies show it."""
+
+    interaction: Interaction
+    copies: tuple[StoredCopy, ...]
+    parties: tuple[Party, ...]
+    is_bulk: bool
+    old_ids: set[str] = field(default_factory=set)
+
+
+def derive(store: Store, company: Company, now: Callable[[], datetime]) -> int:
+    """Derive everything that is dirty; returns how many items and addresses were worked on."""
+    total = 0
+    while done := _derive_batch(store, company, now()):
+        total += done
+    return total
+
+
+def _derive_batch(store: Store, company: Company, now: datetime) -> int:
+    with store.write() as transaction:
+        items = copies.take_dirty(transaction, "item", BATCH)
+        normals = copies.take_dirty(transaction, "address", BATCH)
+        if not items and not normals:
+            return 0
+        batch = _Batch(store, transaction, company, now)
+        batch.add(copies.copies_of_items(transaction, items))
+        batch.make_contacts([Candidate(n, company.rules.base(n), n) for n in normals])
+        batch.save_links()
+        conversations.arrange_threads(
+            store, transaction, [c.row.key for d in batch.mails.values() for c in d.copies], now
+        )
+        return len(items) + len(normals)
+
+
+class _Batch:
+    """The mails that one transaction derives."""
+
+    def __init__(self, store: Store, transaction: Transaction, company: Company, now: datetime) -> None:
+        self.key = store.key
+        self.transaction = transaction
+        self.company = company
+        self.now = now
+        self.mails: dict[str, _Derived] = {}
+
+    def add(self, found: list[StoredCopy]) -> None:
+        """Group copies into mails and save them as interactions."""
+        by_key = {c.row.key: c for c in found}
+        added: dict[str, _Derived] = {}
+        for mail in group(c.copy() for c in found):
+            derived = self._derive_mail(mail, tuple(by_key[c.key] for c in mail.copies))
+            added[derived.interaction.id] = derived
+        self.mails.update(added)
+        history.save_interactions(self.transaction, [d.interaction for d in added.values()], self.now)
+        moved = {
+            c.row.key: d.interaction.id
+            for d in added.values()
+            for c in d.copies
+            if c.row.interaction_id != d.interaction.id
+        }
+        history.assign_messages(self.transaction, moved)
+        successors = {old: d.interaction.id for d in added.values() for old in d.old_ids}
+        lost = history.drop_orphans(self.transaction, successors, self.now)
+        history.refresh_threads(self.transaction, lost, {}, self.now)
+
+    def make_contacts(self, entered: list[Candidate]) -> None:
+        """Contacts that the policy makes of these mails, and all that touches their addresses or the `entered` ones."""
+        candidates = [
+            Candidate(party.normal, party.base or party.normal, party.email)
+            for d in self.mails.values()
+            for party in policy.created_by(d.parties, d.is_bulk, self.company.create)
+            if party.normal
+        ]
+        added = contacts.create_by_policy(self.transaction, self.key, candidates, self.now)
+        added += entered
+        if added:
+            contacts.want_skipped(self.transaction, self.key, added)
+            others = contacts.interactions_of(self.transaction, added) - set(self.mails)
+            self.add(copies.copies_of_interactions(self.transaction, others))
+
+    def save_links(self) -> None:
+        """Links, names and people of all mails of the batch."""
+        outside = [p for d in self.mails.values() for p in d.parties if p.is_outside]
+        directory = contacts.Directory(
+            self.transaction, {p.normal for p in outside if p.normal}, {p.base for p in outside if p.base}
+        )
+        links: list[Link] = []
+        names: list[tuple[str, str, str]] = []
+        for derived in self.mails.values():
+            for link, party in _links(derived, directory):
+                links.append(link)
+                name = clean_name(party.name, party.email)
+                if name:
+                    is_own_word = "1" if party.role is Role.FROM else "0"
+                    names.append(
+                        (
+                            link.contact_id,
+                            f"{is_own_word} {derived.interaction.occurred_at.isoformat()}",
+                            name,
+                        )
+                    )
+        history.replace_links(self.transaction, self.mails, links)
+        contacts.offer_names(self.transaction, names, self.now)
+        people = people_by_address(self.transaction)
+        history.replace_people(
+            self.transaction, self.mails, (row for d in self.mails.values() for row in _people(d, people))
+        )
+
+    def _derive_mail(self, mail: Mail, members: tuple[StoredCopy, ...]) -> _Derived:
+        parties = self._parties(members)
+        direction = policy.direction_of(parties)
+        best = members[0].row
+        arrived = min((c.row.arrived_at for c in members if c.row.arrived_at), default=None)
+        is_sent = any(c.row.is_sent_copy for c in members) and direction is not Direction.INBOUND
+        when = policy.occurred_at(best.sent_at, arrived, is_sent_copy=is_sent)
+        failed = any(place.auth == Auth.FAIL for c in members for place in c.places)
+        interaction_id = self.key.id("interaction", *mail.name)
+        return _Derived(
+            interaction=Interaction(
+                id=interaction_id,
+                direction=direction,
+                occurred_at=when or _UNKNOWN_TIME,
+                message_key=best.key,
+                is_unverified=failed and direction is Direction.INBOUND,
+                is_message_id_reused=mail.is_message_id_reused,
+            ),
+            copies=members,
+            parties=parties,
+            is_bulk=bool(policy.bulk_reason(best)),
+            old_ids={c.row.interaction_id for c in members if c.row.interaction_id} - {interaction_id},
+        )
+
+    def _parties(self, members: Iterable[StoredCopy]) -> tuple[Party, ...]:
+        """All who take part in any copy, each role and address once, the best copy's spelling first."""
+        found: dict[tuple[Role, str], Party] = {}
+        for member in members:
+            for party in (*member.parties, *member.bcc):
+                found.setdefault((party.role, party.normal or f"\0{party.email}"), self._party(party))
+        return tuple(found.values())
+
+    def _party(self, party: StoredParty) -> Party:
+        is_own = party.normal is not None and self.company.own.owns(party.normal)
+        base = self.company.rules.base(party.normal) if party.normal else None
+        return Party(party.role, party.email, party.name, party.normal, base, is_own)
+
+
+def _links(derived: _Derived, directory: contacts.Directory) -> Iterable[tuple[Link, Party]]:
+    item = derived.interaction
+    for party in derived.parties:
+        if not party.is_outside or party.normal is None:
+            continue
+        for contact_id, reason in directory.find(party.normal, party.base or party.normal, item.occurred_at):
+            link = Link(
+                contact_id=contact_id,
+                occurred_at=item.occurred_at,
+                interaction_id=item.id,
+                role=party.role.value,
+                address=party.normal,
+                reason=reason,
+            )
+            yield link, party
+
+
+def _people(derived: _Derived, by_address: dict[str, str]) -> Iterable[tuple[str, str, str]]:
+    """(interaction, person, account that holds a copy or "")."""
+    item = derived.interaction.id
+    holders = {(place.person_id, place.account_id) for c in derived.copies for place in c.places}
+    yield from ((item, person_id, account_id) for person_id, account_id in holders)
+    having = {person_id for person_id, _account in holders}
+    for party in derived.parties:
+        person_id = by_address.get(party.normal or "")
+        if person_id and person_id not in having:
+            yield item, person_id, ""

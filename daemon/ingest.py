@@ -1,0 +1,158 @@
+"""One page becomes rows: assess, decide, write facts and cursor in one transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from connectors.api import Change, Cursor, Deleted, Message, Purpose, Unreadable
+from matching import policy
+from matching.policy import Company, Verdict
+from store import write
+from store.engine import Store, Transaction
+from store.facts import Draft, draft
+from store.write import Copies, Place, Placed
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the items that one stream showed: seen is the sum of the other four."""
+
+    stored: int = 0
+    known: int = 0
+    skipped: int = 0
+    quarantined: int = 0
+
+    @property
+    def seen(self) -> int:
+        return self.stored + self.known + self.skipped + self.quarantined
+
+    def add(self, counts: Counter[str]) -> None:
+        self.stored += counts["stored"]
+        self.known += counts["known"]
+        self.skipped += counts["skipped"]
+        self.quarantined += counts["quarantined"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingest:
+    """Writes pages into a store under one policy."""
+
+    store: Store
+    company: Company
+    policy_version: int
+    clock: Callable[[], datetime]
+    #: Items first seen after this instant count once, however often a run reads them.
+    started_at: datetime
+
+    def page(
+        self,
+        place: Place,
+        purpose: Purpose,
+        changes: Sequence[Change],
+        *,
+        cursor: Cursor | None,
+        complete_since: datetime | None,
+    ) -> Counter[str]:
+        """Write a page and move the cursor; raises Fenced when another process was quicker."""
+        drafts = self._drafts(changes)
+        with self.store.write() as transaction:
+            counts = self._write(transaction, place, purpose, drafts, changes)
+            write.advance(transaction, place, cursor, complete_since)
+        return counts
+
+    def batch(self, place: Place, purpose: Purpose, changes: Sequence[Change]) -> Counter[str]:
+        """Write items that were fetched again by reference; no cursor moves."""
+        drafts = self._drafts(changes)
+        with self.store.write() as transaction:
+            return self._write(transaction, place, purpose, drafts, changes)
+
+    def _drafts(self, changes: Iterable[Change]) -> list[Draft]:
+        return [
+            draft(change, policy.assess(change, self.company), self.store.key)
+            for change in changes
+            if isinstance(change, Message)
+        ]
+
+    def _write(
+        self,
+        transaction: Transaction,
+        place: Place,
+        purpose: Purpose,
+        drafts: Sequence[Draft],
+        changes: Sequence[Change],
+    ) -> Counter[str]:
+        now = self.clock()
+        unreadable = [(c.ref, c.reason) for c in changes if isinstance(c, Unreadable)]
+        refs = [d.message.ref for d in drafts] + [ref for ref, _reason in unreadable]
+        before = write.placed(transaction, place.stream_id, refs)
+        decided = _Decided(drafts, purpose, Copies(transaction, drafts), _Contacts(transaction, drafts, self.company))
+        write.write_stored(transaction, self.store.key, place, decided.stored, now)
+        write.write_skipped(transaction, self.store.key, place, decided.skipped, now, self.policy_version)
+        write.write_quarantined(transaction, place, unreadable, now)
+        write.delete_placements(transaction, place.stream_id, [c.ref for c in changes if isinstance(c, Deleted)])
+        outcomes = decided.outcomes | {ref: "quarantined" for ref, _reason in unreadable}
+        return self._count(outcomes, before)
+
+    def _count(self, outcomes: dict[str, str], before: dict[str, Placed]) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        for ref, outcome in outcomes.items():
+            old = before.get(ref)
+            if old is not None and old.verdict == ("stored" if outcome == "known" else outcome):
+                continue  # a replay
+            counts[outcome] += 1
+            if old is not None and old.seen_at >= self.started_at:
+                counts[old.verdict.value] -= 1
+        return counts
+
+
+class _Contacts:
+    """Asks whether an address belongs to a contact, or to one that this very page makes."""
+
+    def __init__(self, transaction: Transaction, drafts: Sequence[Draft], company: Company) -> None:
+        outside = [p for d in drafts for p in d.assessment.outside]
+        held = write.held_addresses(
+            transaction, (p.normal for p in outside if p.normal), (p.base for p in outside if p.base)
+        )
+        self._normals, self._bases = held.normals, held.bases
+        for item in drafts:
+            made = policy.created_by(item.assessment.parties, bool(item.assessment.bulk), company.create)
+            self._bases.update(p.base for p in made if p.base and p.base not in held.tombstones)
+
+    def __call__(self, normal: str, base: str) -> bool:
+        return normal in self._normals or base in self._bases
+
+
+@dataclass(slots=True)
+class _Decided:
+    """The page's mails, sorted by what becomes of them."""
+
+    drafts: Sequence[Draft]
+    purpose: Purpose
+    copies: Copies
+    is_contact: _Contacts
+    stored: list[tuple[Draft, str]] = field(default_factory=list)
+    skipped: list[tuple[Draft, str, list[bool]]] = field(default_factory=list)
+    outcomes: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for item in self.drafts:
+            assessment = item.assessment
+            is_copy = self.copies.has(item)
+            verdict, reason = policy.decide(
+                assessment.direction,
+                bool(assessment.bulk),
+                self.purpose,
+                concerns_contact=policy.concerned(assessment.outside, self.is_contact),
+                is_copy=is_copy,
+            )
+            if verdict is Verdict.STORED:
+                self.copies.note(item)
+                self.stored.append((item, reason))
+                self.outcomes[item.message.ref] = "known" if is_copy else "stored"
+            else:
+                creatable = [policy.is_creatable(p.normal or "") for p in assessment.outside]
+                self.skipped.append((item, reason, creatable))
+                self.outcomes[item.message.ref] = "skipped"

@@ -1,0 +1,199 @@
+"""After a change of policy, rules or own addresses: make the store what a fresh one would hold.
+
+Facts of kept mails are decided anew from the store; skipped mails are judged by what was kept of them, and only those
+that become wanted are fetched from the servers, at their accounts' next turn. A kill at any point is harmless: the
+new policy counts as applied when all of it is done.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from daemon.derive import derive
+from matching import policy
+from matching.policy import Company, Create, Verdict
+from store import company as company_store
+from store import contacts, rebuild, write
+from store.contacts import Candidate
+from store.engine import Store, Transaction
+from store.facts import Draft, draft
+from store.write import Place
+
+log = structlog.get_logger()
+
+#: Raised when the rules change what they make of the same facts.
+RULES_VERSION = 1
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Applied:
+    """The policy a store was last derived under, in the parts that need different work."""
+
+    identity: str
+    rules: str
+
+    @classmethod
+    def of(cls, company: Company) -> _Applied:
+        identity = [
+            sorted(company.own.domains),
+            sorted(company.own.addresses),
+            company.rules.plus_tags,
+            company.rules.gmail_dots,
+        ]
+        return cls(json.dumps(identity), json.dumps([RULES_VERSION, company.create.value]))
+
+
+def is_due(store: Store, company: Company) -> bool:
+    """Was the store derived under another policy? A store without mail takes the policy over as it is."""
+    applied = _Applied.of(company)
+    with store.write() as transaction:
+        stored = _stored(transaction)
+        if stored == applied:
+            return False
+        if rebuild.has_interactions(transaction):
+            return True
+        _save(transaction, applied)
+        return False
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a reprocess changed."""
+
+    kept: int = 0
+    removed: int = 0
+    wanted: int = 0
+
+
+def reprocess(
+    store: Store,
+    company: Company,
+    clock: Callable[[], datetime],
+    progress: Callable[[int], None] = lambda _done: None,
+) -> Outcome:
+    """Decide and derive everything anew under `company`; `progress` hears how many mails were looked at."""
+    applied = _Applied.of(company)
+    with store.read() as transaction:
+        stored = _stored(transaction)
+    identity_changed = stored is not None and stored.identity != applied.identity
+    if identity_changed:
+        with store.write() as transaction:
+            normals = rebuild.all_normals(transaction)
+            rebuild.save_bases(transaction, {normal: company.rules.base(normal) for normal in normals})
+    walk = _Walk(store, company, clock)
+    walk.find_contacts()
+    outcome = walk.decide(progress)
+    with store.write() as transaction:
+        if identity_changed:
+            rebuild.want_all_skipped(transaction)
+        elif company.create is not Create.OFF:
+            rebuild.want_creating(
+                transaction,
+                any_direction=company.create is Create.ALL,
+                max_recipients=policy.MAX_RECIPIENTS,
+            )
+        addresses = [Candidate(*row) for row in rebuild.contact_addresses(transaction)]
+        contacts.want_skipped(transaction, store.key, addresses)
+        rebuild.mark_all_dirty(transaction)
+    derive(store, company, clock)
+    with store.write() as transaction:
+        _save(transaction, applied)
+        outcome.wanted = write.count_all_wanted(transaction)
+    log.info("reprocessed", kept=outcome.kept, removed=outcome.removed, wanted=outcome.wanted)
+    return outcome
+
+
+class _Walk:
+    """Passes over all interactions, a batch in each transaction."""
+
+    def __init__(self, store: Store, company: Company, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._company = company
+        self._clock = clock
+        self._contacts: set[str] = set()
+
+    def find_contacts(self) -> None:
+        """Which addresses the policy makes contacts; contacts of its own that it no longer makes go."""
+        made: set[str] = set()
+        after = ""
+        while True:
+            with self._store.read() as transaction:
+                ids = rebuild.interaction_ids(transaction, after, _BATCH)
+                found = rebuild.placed_copies(transaction, ids)
+            for copies in found.values():
+                for copy in copies:
+                    assessment = policy.assess(copy.message, self._company)
+                    parties = policy.created_by(assessment.parties, bool(assessment.bulk), self._company.create)
+                    made.update(p.normal for p in parties if p.normal)
+            if not ids:
+                break
+            after = ids[-1]
+        with self._store.write() as transaction:
+            rebuild.keep_policy_contacts(transaction, made)
+            for normal, base, _address in rebuild.contact_addresses(transaction):
+                self._contacts.update((normal, base))
+        self._contacts.update(self._company.rules.base(normal) for normal in made)
+
+    def decide(self, progress: Callable[[int], None]) -> Outcome:
+        """Keep what is wanted; what is not becomes skipped."""
+        outcome = Outcome()
+        after = ""
+        while True:
+            with self._store.write() as transaction:
+                ids = rebuild.interaction_ids(transaction, after, _BATCH)
+                found = rebuild.placed_copies(transaction, ids)
+                doomed = []
+                for interaction_id in ids:
+                    decided = [self._decide(c) for c in found.get(interaction_id, [])]
+                    # An item that lies on no server any more is history, and stays.
+                    if not decided or any(verdict is Verdict.STORED for _c, _d, verdict, _r in decided):
+                        continue
+                    doomed.append(interaction_id)
+                    for copy, item, _verdict, reason in decided:
+                        creatable = [policy.is_creatable(p.normal or "") for p in item.assessment.outside]
+                        write.write_skipped(
+                            transaction,
+                            self._store.key,
+                            Place(copy.stream_id, 0, False),
+                            [(item, reason, creatable)],
+                            self._clock(),
+                            RULES_VERSION,
+                        )
+                rebuild.remove_interactions(transaction, doomed, self._clock())
+            outcome.kept += len(ids) - len(doomed)
+            outcome.removed += len(doomed)
+            progress(len(ids))
+            if not ids:
+                return outcome
+            after = ids[-1]
+
+    def _decide(self, copy: rebuild.PlacedCopy) -> tuple[rebuild.PlacedCopy, Draft, Verdict, str]:
+        item = draft(copy.message, policy.assess(copy.message, self._company), self._store.key)
+        assessment = item.assessment
+        verdict, reason = policy.decide(
+            assessment.direction,
+            bool(assessment.bulk),
+            copy.purpose,
+            concerns_contact=policy.concerned(
+                assessment.outside, lambda normal, base: normal in self._contacts or base in self._contacts
+            ),
+            is_copy=False,
+        )
+        return copy, item, verdict, reason
+
+
+def _stored(transaction: Transaction) -> _Applied | None:
+    identity = company_store.setting(transaction, "policy_identity")
+    rules = company_store.setting(transaction, "policy_rules")
+    return _Applied(identity, rules) if identity is not None and rules is not None else None
+
+
+def _save(transaction: Transaction, applied: _Applied) -> None:
+    company_store.save_setting(transaction, "policy_identity", applied.identity)
+    company_store.save_setting(transaction, "policy_rules", applied.rules)

@@ -1,0 +1,175 @@
+"""An open store under a loaded configuration: the policy in force, the people, the accounts and their turns."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from connectors.api import AuthFailed, Misconfigured
+from daemon.config import Account, Config
+from daemon.ingest import Ingest
+from daemon.problems import ConfigError
+from daemon.reprocess import RULES_VERSION
+from daemon.worker import Problem, Report, Worker
+from matching.addresses import AddressRules, OwnAddresses, normalize
+from matching.policy import Company
+from store import company as company_store
+from store.company import AccountFacts, PersonFacts
+from store.engine import Store
+
+log = structlog.get_logger()
+
+
+def utc_now() -> datetime:
+    """The clock of everything below that asks for one."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What the process was given: variables for credentials, and the clock."""
+
+    environ: Mapping[str, str]
+    clock: Callable[[], datetime] = utc_now
+
+
+def company_of(config: Config) -> Company:
+    """The policy that the configuration sets."""
+    rules = AddressRules(plus_tags=config.contacts.plus_tags, gmail_dots=config.contacts.gmail_dots)
+    addresses = [address for person in config.people for address in (person.email, *person.aliases)]
+    return Company(OwnAddresses.of(config.company.domains, addresses, rules), rules, config.contacts.create)
+
+
+def open_store(config: Config, environ: Mapping[str, str], *, may_create: bool = True) -> Store:
+    """The configuration's store; raises StoreError or ConfigError."""
+    key_text: str | None = None
+    key_file = config.folder / "identity.key"
+    source = config.store.key
+    if source is not None:
+        path = None if isinstance(source.value, tuple) else source.path(environ, config.folder)
+        if path is not None and not path.exists():
+            key_file = path  # a new store may make it there
+        else:
+            key_text = source.read(environ, config.folder).reveal()
+    password = config.store.password
+    return Store.open(
+        config.store.url,
+        password=password.read(environ, config.folder).reveal() if password else None,
+        key_text=key_text,
+        key_file=Path(key_file),
+        may_create=may_create,
+    )
+
+
+class Session:
+    """Everything that works on one store with one configuration."""
+
+    def __init__(self, config: Config, store: Store, environment: Environment) -> None:
+        self.config = config
+        self.store = store
+        self.company = company_of(config)
+        self._environment = environment
+        self.account_ids: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        """Write people and accounts as the configuration names them; raises StoreError."""
+        now = self._environment.clock()
+        people = [
+            PersonFacts(
+                addresses=tuple(dict.fromkeys(n for a in (p.email, *p.aliases) if (n := normalize(a)))),
+                name=p.name,
+                team=p.team or None,
+                time_zone=p.timezone or self.config.company.timezone,
+                language=p.language,
+                external_id=p.external_id,
+                is_active=p.active,
+            )
+            for p in self.config.people
+        ]
+        accounts = [
+            AccountFacts(
+                name=a.name,
+                owner=normalize(a.owner) or a.owner,
+                kind=a.kind,
+                login=a.login,
+                is_shared=a.shared,
+            )
+            for a in self.config.accounts
+        ]
+        with self.store.write() as transaction:
+            company_store.save_people(transaction, self.store.key, people)
+            self.account_ids = company_store.save_accounts(transaction, self.store.key, accounts, now)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.store.close()
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        return self._environment.clock
+
+    def ingest(self) -> Ingest:
+        """A writer of pages for one run."""
+        return Ingest(
+            store=self.store,
+            company=self.company,
+            policy_version=RULES_VERSION,
+            clock=self._environment.clock,
+            started_at=self._environment.clock(),
+        )
+
+    def take_turn(
+        self,
+        account: Account,
+        ingest: Ingest,
+        report: Report,
+        *,
+        stop: threading.Event | None = None,
+        progress: Callable[[str, int], None] = lambda _name, _seen: None,
+        only_wanted: bool = False,
+    ) -> None:
+        """One turn of the account; what goes wrong with it is in the report and in the store."""
+        began = time.monotonic()
+        worker = Worker(ingest, self.account_ids[account.name], stop=stop, progress=progress)
+        with structlog.contextvars.bound_contextvars(account=account.name):
+            try:
+                connector = account.open(self._environment.environ, self.config.folder)
+                (worker.catch_up if only_wanted else worker.turn)(connector, report)
+            except Misconfigured as error:
+                report.fail(error)
+            except ConfigError as error:
+                first = error.problems[0]
+                report.error = report.error or Problem("credentials", str(first), first.hint)
+            report.seconds += time.monotonic() - began
+        self._save_state(account, report)
+
+    def wanted(self, account: Account) -> int:
+        """How many items of the account wait to be fetched by reference."""
+        return Worker(self.ingest(), self.account_ids[account.name]).wanted()
+
+    def _save_state(self, account: Account, report: Report) -> None:
+        now = self._environment.clock()
+        if report.error is None:
+            state, reason = "ok", None
+        else:
+            state = "auth_failed" if isinstance(report.failure, AuthFailed) else "backoff"
+            reason = f"{report.error.step}: {report.error.problem}"
+        with self.store.write() as transaction:
+            company_store.save_state(
+                transaction,
+                self.account_ids[account.name],
+                state=state,
+                reason=reason,
+                next_try_at=None,
+                success_at=now if report.error is None and not report.is_stopped else None,
+            )

@@ -1,0 +1,211 @@
+"""One account's turn: read every stream, write each page, derive, then fetch what has become wanted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from connectors.api import (
+    Connector,
+    ConnectorError,
+    CursorExpired,
+    Purpose,
+    Stream,
+    Unavailable,
+)
+from daemon.derive import derive
+from daemon.ingest import Ingest, Tally
+from daemon.prefetch import ahead
+from store import company, write
+from store.engine import Store
+from store.errors import Fenced
+from store.write import Place
+
+log = structlog.get_logger()
+
+#: Items asked for by reference at once.
+FETCH_BATCH = 200
+#: A page that another process wrote first is read again this often before we leave the stream to it.
+MAX_FENCED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What went wrong, for people: the step that failed and what to do."""
+
+    step: str
+    problem: str
+    hint: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What one turn of an account did."""
+
+    account: str
+    streams: dict[str, Tally] = field(default_factory=dict)
+    error: Problem | None = None
+    failure: ConnectorError | None = None
+    seconds: float = 0.0
+    #: Told to stop before everything was read.
+    is_stopped: bool = False
+
+    @property
+    def total(self) -> Tally:
+        total = Tally()
+        for tally in self.streams.values():
+            total.stored += tally.stored
+            total.known += tally.known
+            total.skipped += tally.skipped
+            total.quarantined += tally.quarantined
+        return total
+
+    def fail(self, error: ConnectorError, where: str = "") -> None:
+        """Note the first problem; a later one is in the log."""
+        problem = f"{where}: {error.problem}" if where else error.problem
+        log.warning("account problem", step=error.step, problem=problem)
+        if self.error is None:
+            self.error = Problem(error.step or "sync", problem, error.hint)
+            self.failure = error
+
+
+class Worker:
+    """Takes one account's turns. `progress(stream name, items seen)` hears of every page."""
+
+    def __init__(
+        self,
+        ingest: Ingest,
+        account_id: str,
+        *,
+        stop: threading.Event | None = None,
+        progress: Callable[[str, int], None] = lambda _name, _seen: None,
+    ) -> None:
+        self._ingest = ingest
+        self._store: Store = ingest.store
+        self._account_id = account_id
+        self._stop = stop or threading.Event()
+        self._progress = progress
+
+    def turn(self, connector: Connector, report: Report) -> None:
+        """Read all streams once. Problems are noted in the report; StoreError and bugs go up."""
+        try:
+            with connector:
+                streams = connector.streams()
+                with self._store.write() as transaction:
+                    ids = company.save_streams(transaction, self._account_id, streams)
+                for stream in streams:
+                    if self._stop.is_set():
+                        report.is_stopped = True
+                        return
+                    report.streams.setdefault(stream.name, Tally())
+                    self._read_stream(connector, stream, ids[stream.name], report)
+                self._fetch_wanted(connector, streams, ids, report)
+        except ConnectorError as error:
+            report.fail(error)
+
+    def catch_up(self, connector: Connector, report: Report) -> None:
+        """Fetch what other accounts' mail has made wanted, without reading the streams again."""
+        try:
+            with connector:
+                streams = connector.streams()
+                with self._store.write() as transaction:
+                    ids = company.save_streams(transaction, self._account_id, streams)
+                self._fetch_wanted(connector, streams, ids, report)
+        except ConnectorError as error:
+            report.fail(error)
+
+    def wanted(self) -> int:
+        """How many items of the account wait to be fetched by reference."""
+        with self._store.read() as transaction:
+            return write.count_wanted(transaction, self._account_id)
+
+    def _derive(self) -> None:
+        derive(self._store, self._ingest.company, self._ingest.clock)
+
+    def _read_stream(self, connector: Connector, stream: Stream, stream_id: int, report: Report) -> None:
+        """Everything new in one stream. A stream the server refuses does not stop the others."""
+        for _attempt in range(MAX_FENCED):
+            try:
+                self._read_pages(connector, stream, stream_id, report)
+                self._compare(connector, stream, stream_id)
+                return
+            except Fenced:
+                log.info("page fenced", stream=stream.name)
+            except CursorExpired as expired:
+                log.info("cursor expired", stream=stream.name, reason=expired.problem)
+                with self._store.write() as transaction:
+                    company.forget_cursor(transaction, stream_id)
+            except Unavailable as error:
+                if error.step != "select":
+                    raise
+                report.fail(error, stream.name)
+                return
+        report.fail(
+            Unavailable("another process keeps reading this folder", step="ingest", hint="run one service a store"),
+            stream.name,
+        )
+
+    def _read_pages(self, connector: Connector, stream: Stream, stream_id: int, report: Report) -> None:
+        with self._store.read() as transaction:
+            state = company.stream_state(transaction, stream_id)
+        version = state.version
+        is_sent = stream.purpose is Purpose.SENT
+        with ahead(connector.pages(stream, state.cursor)) as pages:
+            for page in pages:
+                counts = self._ingest.page(
+                    Place(stream_id, version, is_sent),
+                    stream.purpose,
+                    page.changes,
+                    cursor=page.cursor,
+                    complete_since=page.complete_since,
+                )
+                version += 1
+                report.streams[stream.name].add(counts)
+                self._derive()
+                self._progress(stream.name, len(page.changes))
+                if self._stop.is_set():
+                    report.is_stopped = True
+                    return
+
+    def _compare(self, connector: Connector, stream: Stream, stream_id: int) -> None:
+        """After a full reading anew, what the listing does not show is gone from its place."""
+        with self._store.read() as transaction:
+            if not company.stream_state(transaction, stream_id).is_reread or self._stop.is_set():
+                return
+        present = set(connector.refs(stream))
+        with self._store.write() as transaction:
+            gone = write.compare_placements(transaction, stream_id, present)
+        log.info("stream compared", stream=stream.name, present=len(present), gone=gone)
+
+    def _fetch_wanted(
+        self, connector: Connector, streams: Sequence[Stream], ids: dict[str, int], report: Report
+    ) -> None:
+        """Late linking: mail that was skipped and concerns a contact now."""
+        self._derive()
+        for stream in streams:
+            stream_id = ids[stream.name]
+            while not self._stop.is_set():
+                with self._store.read() as transaction:
+                    refs = write.wanted_refs(transaction, stream_id, FETCH_BATCH)
+                if not refs:
+                    break
+                self._fetch_refs(connector, stream, stream_id, refs, report)
+
+    def _fetch_refs(
+        self, connector: Connector, stream: Stream, stream_id: int, refs: Sequence[str], report: Report
+    ) -> None:
+        place = Place(stream_id, 0, stream.purpose is Purpose.SENT)
+        try:
+            for batch in connector.fetch(stream, refs):
+                counts = self._ingest.batch(place, stream.purpose, batch.changes)
+                report.streams.setdefault(stream.name, Tally()).add(counts)
+                self._progress(stream.name, len(batch.changes))
+        except CursorExpired:
+            # The places are told otherwise now; the next reading of the stream finds the mails again.
+            log.info("wanted items moved", stream=stream.name)
+        with self._store.write() as transaction:
+            write.settle_wanted(transaction, stream_id, refs)
+        self._derive()

@@ -1,0 +1,205 @@
+"""The company's people and accounts as the configuration names them, and the streams of each account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+
+from connectors.api import Cursor, Purpose, Stream
+from store.errors import StoreError
+from store.keys import IdentityKey
+from store.schema import account, meta, person, person_address, stream
+from store.upsert import upsert
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonFacts:
+    """One of ours. Addresses are normal forms; the first is the person's own."""
+
+    addresses: tuple[str, ...]
+    name: str = ""
+    team: str | None = None
+    time_zone: str | None = None
+    language: str | None = None
+    external_id: str | None = None
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountFacts:
+    """One login. `login` tells one mailbox from another, without secrets."""
+
+    name: str
+    owner: str
+    kind: str
+    login: str
+    is_shared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """Where a stream stands."""
+
+    id: int
+    version: int
+    cursor: Cursor | None
+    #: The cursor expired: placements that a full listing does not show are still there.
+    is_reread: bool
+
+
+def save_people(connection: Connection, key: IdentityKey, people: Iterable[PersonFacts]) -> None:
+    """Insert or change; persons who are no longer named stay, inactive."""
+    rows: list[dict[str, Any]] = []
+    owned: list[dict[str, Any]] = []
+    for each in people:
+        person_id = key.id("person", each.addresses[0])
+        rows.append(
+            {
+                "id": person_id,
+                "email": each.addresses[0],
+                "display_name": each.name or each.addresses[0],
+                "team": each.team,
+                "time_zone": each.time_zone,
+                "language": each.language,
+                "external_id": each.external_id,
+                "is_active": each.is_active,
+            }
+        )
+        owned.extend({"address": a, "person_id": person_id} for a in dict.fromkeys(each.addresses))
+    upsert(connection, person, rows, update=[c.name for c in person.columns if c.name not in ("id", "email")])
+    named = [row["id"] for row in rows]
+    connection.execute(update(person).where(person.c.id.not_in(named)).values(is_active=False))
+    connection.execute(delete(person_address))
+    upsert(connection, person_address, owned)
+
+
+def people_by_address(connection: Connection) -> dict[str, str]:
+    """Normal address -> person id."""
+    return {row.address: row.person_id for row in connection.execute(select(person_address))}
+
+
+def save_accounts(
+    connection: Connection, key: IdentityKey, accounts: Sequence[AccountFacts], now: datetime
+) -> dict[str, str]:
+    """Insert or change; returns name -> id. Accounts that are no longer named end, and keep their history.
+
+    The id follows the login, not the name. Raises StoreError when a known name comes with another login.
+    """
+    stored = {row.id: row for row in connection.execute(select(account))}
+    by_name = {row.name: row for row in stored.values() if row.ended_at is None}
+    ids: dict[str, str] = {}
+    for each in accounts:
+        account_id = key.id("account", each.kind, each.login)
+        other = by_name.get(each.name)
+        if other is not None and other.id != account_id and account_id not in stored:
+            raise StoreError(
+                f"account {each.name}: the store knows it as {other.kind} {other.login}, now it is {each.login}",
+                "give the new mailbox an account name of its own, and keep or remove the old entry",
+            )
+        ids[each.name] = account_id
+    # Names are unique: those that go or change hands are freed first.
+    for row in stored.values():
+        if row.id not in ids.values() and row.ended_at is None:
+            ended = {"ended_at": now, "name": f"{row.name} (ended {now:%Y-%m-%d %H:%M:%S})"}
+            connection.execute(update(account).where(account.c.id == row.id).values(ended))
+        elif row.id in ids.values() and ids.get(row.name) != row.id:
+            connection.execute(update(account).where(account.c.id == row.id).values(name=f"\0{row.id}"))
+    rows = [
+        {
+            "id": ids[each.name],
+            "name": each.name,
+            "person_id": key.id("person", each.owner),
+            "kind": each.kind,
+            "login": each.login,
+            "is_shared": each.is_shared,
+            "state": "new",
+            "ended_at": None,
+        }
+        for each in accounts
+    ]
+    upsert(connection, account, rows, update=["name", "person_id", "kind", "login", "is_shared", "ended_at"])
+    return ids
+
+
+def save_state(
+    connection: Connection,
+    account_id: str,
+    *,
+    state: str,
+    reason: str | None,
+    next_try_at: datetime | None,
+    success_at: datetime | None,
+) -> None:
+    """How the account fares: ok, backoff or auth_failed, with the reason for people."""
+    values: dict[str, Any] = {"state": state, "reason": reason, "next_try_at": next_try_at}
+    if success_at is not None:
+        values["last_success_at"] = success_at
+    connection.execute(update(account).where(account.c.id == account_id).values(values))
+
+
+def save_streams(connection: Connection, account_id: str, streams: Iterable[Stream]) -> dict[str, int]:
+    """Note the account's streams; returns name -> stream id. Those not listed are `missing`, not empty."""
+    known = {
+        row.name: row
+        for row in connection.execute(
+            select(stream.c.id, stream.c.name, stream.c.purpose, stream.c.server_id, stream.c.state).where(
+                stream.c.account_id == account_id
+            )
+        )
+    }
+    listed: dict[str, int] = {}
+    for each in streams:
+        values = {"purpose": each.purpose.value, "server_id": each.server_id, "state": "ok"}
+        old = known.get(each.name)
+        if old is None:
+            made = connection.execute(
+                stream.insert().values(account_id=account_id, name=each.name, kind=each.kind.value, version=0, **values)
+            )
+            assert made.inserted_primary_key is not None
+            listed[each.name] = made.inserted_primary_key[0]
+        else:
+            listed[each.name] = old.id
+            if (old.purpose, old.server_id, old.state) != tuple(values.values()):
+                connection.execute(update(stream).where(stream.c.id == old.id).values(values))
+    missing = [row.id for name, row in known.items() if name not in listed and row.state != "missing"]
+    if missing:
+        connection.execute(update(stream).where(stream.c.id.in_(missing)).values(state="missing"))
+    return listed
+
+
+def stream_state(connection: Connection, stream_id: int) -> StreamState:
+    """Cursor and version, read together."""
+    row = connection.execute(
+        select(stream.c.id, stream.c.version, stream.c.cursor, stream.c.is_reread).where(stream.c.id == stream_id)
+    ).one()
+    cursor = Cursor(row.cursor) if row.cursor is not None else None
+    return StreamState(row.id, row.version, cursor, row.is_reread)
+
+
+def forget_cursor(connection: Connection, stream_id: int) -> None:
+    """The stream has to be read anew; its placements stay until that is done."""
+    connection.execute(
+        update(stream).where(stream.c.id == stream_id).values(cursor=None, is_reread=True, version=stream.c.version + 1)
+    )
+
+
+def known_streams(connection: Connection, account_id: str) -> list[tuple[int, str, Purpose]]:
+    """(id, name, purpose) of the account's streams that are not missing."""
+    query = select(stream.c.id, stream.c.name, stream.c.purpose).where(
+        stream.c.account_id == account_id, stream.c.state == "ok"
+    )
+    return [(row.id, row.name, Purpose(row.purpose)) for row in connection.execute(query.order_by(stream.c.id))]
+
+
+def setting(connection: Connection, name: str) -> str | None:
+    """A value of table `meta`."""
+    return connection.scalar(select(meta.c.value).where(meta.c.name == name))
+
+
+def save_setting(connection: Connection, name: str, value: str) -> None:
+    """Write a value of table `meta`."""
+    upsert(connection, meta, [{"name": name, "value": value}], update=["value"])

@@ -1,0 +1,210 @@
+"""Opening a store: engine, pragmas, schema version, identity key; and the one way to a transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.pool import NullPool
+
+from store import migrate, schema
+from store.errors import StoreError
+from store.keys import IdentityKey, parse_key, read_or_make_key
+from store.upsert import upsert
+
+#: What `read()` and `write()` give: the floors above pass it on and never look inside.
+Transaction = Connection
+
+#: How long a writer waits for another process's transaction, in seconds.
+BUSY_SECONDS = 30
+
+
+class Store:
+    """An open store. `read()` and `write()` are the only ways in; one writer at a time in this process."""
+
+    def __init__(self, engine: Engine, key: IdentityKey) -> None:
+        self.engine = engine
+        self.key = key
+        self._writing = threading.Lock()
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        password: str | None = None,
+        key_text: str | None = None,
+        key_file: Path,
+        may_create: bool = True,
+    ) -> Self:
+        """Open the store at `url`, make or migrate its tables; raises StoreError.
+
+        `key_text` (64 hexadecimal digits, from a credential) goes before `key_file`, which is made for a new store.
+        With `may_create` False nothing is made: a store that is missing is an error.
+        """
+        engine = make_engine(url, password, may_create=may_create)
+        try:
+            with translated(url):
+                key = _prepare(engine, key_text, key_file, may_create=may_create)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(engine, key)
+
+    def close(self) -> None:
+        """Let go of the database; on SQLite the file is left readable without its WAL."""
+        if self.engine.dialect.name == "sqlite":
+            try:
+                raw = self.engine.raw_connection()
+                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                raw.close()
+            except sqlite3.OperationalError:  # another process works with it, and will do this when it stops
+                pass
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view; nothing is written."""
+        with (
+            translated(self.engine.url.render_as_string(hide_password=True)),
+            self.engine.connect() as connection,
+        ):
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: all of it or nothing. Never keep a network call inside."""
+        url = self.engine.url.render_as_string(hide_password=True)
+        with self._writing, translated(url), self.engine.connect() as connection:
+            with connection.execution_options(**{migrate.WRITES: True}).begin():
+                yield connection
+
+
+def make_engine(url: str, password: str | None, *, may_create: bool = True) -> Engine:
+    """An engine with our settings for its database; raises StoreError for a URL that can't work."""
+    parsed = make_url(url)
+    if password is not None:
+        parsed = parsed.set(password=password)
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            folder = Path(parsed.database).parent
+            if not folder.is_dir():
+                raise StoreError(f"the folder {folder} of the store does not exist", "make it, or change store.url")
+            if not may_create and not Path(parsed.database).exists():
+                raise StoreError(f"there is no store at {parsed.database}", "run `keeptouch sync` once; it makes it")
+        engine = create_engine(parsed, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
+        event.listen(engine, "connect", _sqlite_settings)
+        event.listen(engine, "begin", _sqlite_begin)
+        return engine
+    if parsed.get_backend_name() == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+        engine = create_engine(parsed, pool_pre_ping=True)
+        event.listen(engine, "connect", _postgresql_settings)
+        return engine
+    raise StoreError(
+        f"store.url names the database {parsed.get_backend_name()!r}",
+        "use sqlite:///FILE or postgresql://HOST/NAME",
+    )
+
+
+def _sqlite_settings(connection: Any, _record: object) -> None:
+    # The driver's own transactions begin too late for BEGIN IMMEDIATE; we begin them ourselves.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    # IMMEDIATE: what a writer reads stays true until it commits, and a busy file is known at once.
+    writes = connection.get_execution_options().get(migrate.WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _postgresql_settings(connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA IF NOT EXISTS keeptouch")
+        cursor.execute("SET search_path TO keeptouch")
+    connection.commit()
+
+
+def _prepare(engine: Engine, key_text: str | None, key_file: Path, *, may_create: bool) -> IdentityKey:
+    """Schema and identity key in order, whichever state the database is in."""
+    with engine.connect() as connection:
+        state = migrate.state_of(connection)
+    if state is migrate.State.EMPTY and not may_create:
+        raise StoreError("there is no store yet", "run `keeptouch sync` once; it makes it")
+    migrate.refuse_foreign(state)
+    key = parse_key(key_text) if key_text else read_or_make_key(key_file, may_make=state is migrate.State.EMPTY)
+    if state is not migrate.State.CURRENT:
+        migrate.upgrade(engine)
+    with engine.execution_options(**{migrate.WRITES: True}).begin() as connection:
+        _check_key(connection, key)
+    return key
+
+
+def _check_key(connection: Connection, key: IdentityKey) -> None:
+    kept = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.name == "key_check"))
+    if kept is None:
+        upsert(
+            connection,
+            schema.meta,
+            [
+                {"name": "key_check", "value": key.check()},
+                {"name": "store_id", "value": key.id("store")},
+                {"name": "feed_epoch", "value": str(uuid.uuid4())},
+            ],
+        )
+    elif kept != key.check():
+        raise StoreError(
+            "the identity key is not the one this store was made with",
+            "put the store's own key back (it lies in the backup of the configuration folder)",
+        )
+
+
+def shown(url: str) -> str:
+    """The URL without its password, for people."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
+@contextmanager
+def translated(url: str) -> Iterator[None]:
+    """The database's errors become StoreError, once, here."""
+    try:
+        yield
+    except IntegrityError:
+        raise  # a bug of ours, not a problem of the machine: let it be seen whole
+    except DBAPIError as error:
+        problem, hint = _diagnose(error)
+        raise StoreError(f"{shown(url)}: {problem}", hint) from error
+
+
+def _diagnose(error: DBAPIError) -> tuple[str, str]:
+    text = str(error.orig)
+    if isinstance(error.orig, sqlite3.Error):
+        for sign, hint in (
+            ("locked", "another process writes to it; stop it, or try again"),
+            ("full", "make room on the disk; nothing was half-written"),
+            ("disk I/O", "look at the disk: it may be full or broken"),
+            ("readonly", "give the service write permission on the file and its folder"),
+            ("unable to open", "check the path in store.url and the permissions of its folder"),
+            ("not a database", "store.url names a file that is no SQLite database"),
+            ("malformed", "restore the store from a backup; keeptouch reads again what is newer"),
+        ):
+            if sign in text:
+                return text, hint
+    return text.splitlines()[0] if text else type(error).__name__, "check that the database runs and store.url is right"

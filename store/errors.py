@@ -1,0 +1,16 @@
+"""What can be wrong with a store, told to people."""
+
+from __future__ import annotations
+
+
+class StoreError(Exception):
+    """The store can't be opened or used; `hint` says what to do about it."""
+
+    def __init__(self, problem: str, hint: str = "") -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.hint = hint
+
+
+class Fenced(Exception):
+    """Another process moved the stream's cursor: the page is rolled back as a whole and read again."""

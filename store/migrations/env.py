@@ -1,0 +1,18 @@
+"""Alembic's environment: always online, on the connection that store.migrate hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from store import schema, views
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=schema.metadata,
+    render_as_batch=True,
+    transactional_ddl=False,  # store.migrate holds the transaction
+)
+views.drop(connection)
+context.run_migrations()
+views.create(connection)

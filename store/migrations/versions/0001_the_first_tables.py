@@ -1,0 +1,354 @@
+"""The first tables"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+import store.types
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "dirty",
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "key", name=op.f("pk_dirty")),
+    )
+    op.create_table(
+        "interaction",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("direction", sa.String(length=8), nullable=False),
+        sa.Column("occurred_at", store.types.Instant(), nullable=False),
+        sa.Column("message_key", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("thread_id", sa.String(length=36), nullable=True),
+        sa.Column("parent_id", sa.String(length=36), nullable=True),
+        sa.Column("thread_basis", sa.String(length=12), nullable=True),
+        sa.Column("is_unverified", sa.Boolean(), nullable=False),
+        sa.Column("is_message_id_reused", sa.Boolean(), nullable=False),
+        sa.Column("visibility", sa.String(length=8), nullable=False),
+        sa.Column("created_at", store.types.Instant(), nullable=False),
+        sa.Column("updated_at", store.types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_interaction")),
+    )
+    with op.batch_alter_table("interaction", schema=None) as batch_op:
+        batch_op.create_index("ix_interaction_occurred_at", ["occurred_at"], unique=False)
+        batch_op.create_index("ix_interaction_thread_id", ["thread_id"], unique=False)
+
+    op.create_table(
+        "interaction_person",
+        sa.Column("interaction_id", sa.String(length=36), nullable=False),
+        sa.Column("person_id", sa.String(length=36), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("interaction_id", "person_id", "account_id", name=op.f("pk_interaction_person")),
+    )
+    op.create_table(
+        "link",
+        sa.Column("contact_id", sa.String(length=36), nullable=False),
+        sa.Column("occurred_at", store.types.Instant(), nullable=False),
+        sa.Column("interaction_id", sa.String(length=36), nullable=False),
+        sa.Column("role", sa.String(length=10), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("contact_id", "occurred_at", "interaction_id", "role", "address", name=op.f("pk_link")),
+    )
+    with op.batch_alter_table("link", schema=None) as batch_op:
+        batch_op.create_index("ix_link_interaction_id", ["interaction_id"], unique=False)
+
+    op.create_table(
+        "message",
+        sa.Column("key", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("mid", sa.Text(), nullable=True),
+        sa.Column("mid_key", sa.LargeBinary(length=16), nullable=True),
+        sa.Column("fingerprint", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("sender", sa.Text(), nullable=False),
+        sa.Column("sent_at", store.types.Instant(), nullable=True),
+        sa.Column("arrived_at", store.types.Instant(), nullable=True),
+        sa.Column("is_sent_copy", sa.Boolean(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("subject_key", sa.LargeBinary(length=16), nullable=True),
+        sa.Column("is_orphan_reply", sa.Boolean(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("is_truncated", sa.Boolean(), nullable=False),
+        sa.Column("attachments", sa.Text(), nullable=False),
+        sa.Column("attachment_count", sa.Integer(), nullable=False),
+        sa.Column("in_reply_to", sa.Text(), nullable=False),
+        sa.Column("refs", sa.Text(), nullable=False),
+        sa.Column("thread_index", sa.Text(), nullable=False),
+        sa.Column("conversation_key", sa.LargeBinary(length=16), nullable=True),
+        sa.Column("list_id", sa.Text(), nullable=False),
+        sa.Column("precedence", sa.Text(), nullable=False),
+        sa.Column("auto_submitted", sa.Text(), nullable=False),
+        sa.Column("has_unsubscribe", sa.Boolean(), nullable=False),
+        sa.Column("report_type", sa.Text(), nullable=False),
+        sa.Column("reported_ids", sa.Text(), nullable=False),
+        sa.Column("headers", sa.LargeBinary(), nullable=False),
+        sa.Column("interaction_id", sa.String(length=36), nullable=True),
+        sa.Column("thread_id", sa.String(length=36), nullable=True),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_message")),
+    )
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.create_index("ix_message_conversation_key", ["conversation_key"], unique=False)
+        batch_op.create_index("ix_message_fingerprint", ["fingerprint"], unique=False)
+        batch_op.create_index("ix_message_interaction_id", ["interaction_id"], unique=False)
+        batch_op.create_index("ix_message_mid_key", ["mid_key"], unique=False)
+        batch_op.create_index(
+            "ix_message_orphan_reply",
+            ["subject_key"],
+            unique=False,
+            sqlite_where=sa.text("is_orphan_reply"),
+            postgresql_where=sa.text("is_orphan_reply"),
+        )
+        batch_op.create_index("ix_message_subject_key", ["subject_key", "sent_at"], unique=False)
+        batch_op.create_index("ix_message_thread_id", ["thread_id"], unique=False)
+
+    op.create_table(
+        "meta",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_meta")),
+    )
+    op.create_table(
+        "organization",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("display_name", sa.Text(), nullable=False),
+        sa.Column("domain", sa.Text(), nullable=True),
+        sa.Column("external_source", sa.Text(), nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organization")),
+        sa.UniqueConstraint("domain", name=op.f("uq_organization_domain")),
+    )
+    op.create_table(
+        "participant",
+        sa.Column("message_key", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("role", sa.String(length=10), nullable=False),
+        sa.Column("normal", sa.Text(), nullable=True),
+        sa.Column("base", sa.Text(), nullable=True),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("message_key", "position", name=op.f("pk_participant")),
+    )
+    with op.batch_alter_table("participant", schema=None) as batch_op:
+        batch_op.create_index("ix_participant_base", ["base"], unique=False)
+        batch_op.create_index("ix_participant_normal", ["normal"], unique=False)
+
+    op.create_table(
+        "person",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("display_name", sa.Text(), nullable=False),
+        sa.Column("team", sa.Text(), nullable=True),
+        sa.Column("time_zone", sa.Text(), nullable=True),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
+        sa.UniqueConstraint("email", name=op.f("uq_person_email")),
+    )
+    op.create_table(
+        "placement_bcc",
+        sa.Column("stream_id", sa.Integer(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("message_key", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("normal", sa.Text(), nullable=True),
+        sa.Column("base", sa.Text(), nullable=True),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("stream_id", "ref", "position", name=op.f("pk_placement_bcc")),
+    )
+    with op.batch_alter_table("placement_bcc", schema=None) as batch_op:
+        batch_op.create_index("ix_placement_bcc_base", ["base"], unique=False)
+        batch_op.create_index("ix_placement_bcc_message_key", ["message_key"], unique=False)
+        batch_op.create_index("ix_placement_bcc_normal", ["normal"], unique=False)
+
+    op.create_table(
+        "redirect",
+        sa.Column("entity", sa.String(length=16), nullable=False),
+        sa.Column("old_id", sa.String(length=36), nullable=False),
+        sa.Column("new_id", sa.String(length=36), nullable=False),
+        sa.Column("at", store.types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("entity", "old_id", name=op.f("pk_redirect")),
+    )
+    op.create_table(
+        "reference",
+        sa.Column("message_key", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("target_key", sa.LargeBinary(length=16), nullable=False),
+        sa.PrimaryKeyConstraint("message_key", "target_key", name=op.f("pk_reference")),
+    )
+    with op.batch_alter_table("reference", schema=None) as batch_op:
+        batch_op.create_index("ix_reference_target_key", ["target_key"], unique=False)
+
+    op.create_table(
+        "skipped_participant",
+        sa.Column("stream_id", sa.Integer(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("role", sa.String(length=10), nullable=False),
+        sa.Column("address_key", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("base_key", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("is_creatable", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("stream_id", "ref", "role", "address_key", name=op.f("pk_skipped_participant")),
+    )
+    with op.batch_alter_table("skipped_participant", schema=None) as batch_op:
+        batch_op.create_index("ix_skipped_participant_address_key", ["address_key"], unique=False)
+        batch_op.create_index("ix_skipped_participant_base_key", ["base_key"], unique=False)
+
+    op.create_table(
+        "thread",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("first_at", store.types.Instant(), nullable=False),
+        sa.Column("last_at", store.types.Instant(), nullable=False),
+        sa.Column("interaction_count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_thread")),
+    )
+    op.create_table(
+        "w1_contact",
+        sa.Column("external_source", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("display_name", sa.Text(), nullable=True),
+        sa.Column("is_deleted", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("applied_at", store.types.Instant(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.CheckConstraint("length(external_id) BETWEEN 1 AND 200", name=op.f("ck_w1_contact_external_id")),
+        sa.CheckConstraint("length(external_source) BETWEEN 1 AND 100", name=op.f("ck_w1_contact_source")),
+        sa.PrimaryKeyConstraint("external_source", "external_id", name=op.f("pk_w1_contact")),
+    )
+    op.create_table(
+        "w1_contact_address",
+        sa.Column("external_source", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("is_primary", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("is_deleted", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("applied_at", store.types.Instant(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.CheckConstraint("length(address) BETWEEN 3 AND 320", name=op.f("ck_w1_contact_address_address")),
+        sa.PrimaryKeyConstraint("external_source", "external_id", "address", name=op.f("pk_w1_contact_address")),
+    )
+    op.create_table(
+        "account",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("login", sa.Text(), nullable=False),
+        sa.Column("is_shared", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("last_success_at", store.types.Instant(), nullable=True),
+        sa.Column("next_try_at", store.types.Instant(), nullable=True),
+        sa.Column("complete_since_at", store.types.Instant(), nullable=True),
+        sa.Column("ended_at", store.types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_account_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
+        sa.UniqueConstraint("name", name=op.f("uq_account_name")),
+    )
+    op.create_table(
+        "contact",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("origin", sa.String(length=10), nullable=False),
+        sa.Column("display_name", sa.Text(), nullable=False),
+        sa.Column("name_key", sa.Text(), nullable=False),
+        sa.Column("name_rank", sa.Text(), nullable=False),
+        sa.Column("organization_id", sa.String(length=36), nullable=True),
+        sa.Column("person_id", sa.String(length=36), nullable=True),
+        sa.Column("external_source", sa.Text(), nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("tracking_consent", sa.String(length=10), nullable=False),
+        sa.Column("merged_into_id", sa.String(length=36), nullable=True),
+        sa.Column("deleted_at", store.types.Instant(), nullable=True),
+        sa.Column("created_at", store.types.Instant(), nullable=False),
+        sa.Column("updated_at", store.types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["organization_id"], ["organization.id"], name=op.f("fk_contact_organization_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_contact_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact")),
+        sa.UniqueConstraint("external_source", "external_id", name=op.f("uq_contact_external_source_external_id")),
+    )
+    with op.batch_alter_table("contact", schema=None) as batch_op:
+        batch_op.create_index("ix_contact_name_key", ["name_key"], unique=False)
+
+    op.create_table(
+        "person_address",
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_person_address_person_id")),
+        sa.PrimaryKeyConstraint("address", name=op.f("pk_person_address")),
+    )
+    op.create_table(
+        "contact_address",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("contact_id", sa.String(length=36), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("normal", sa.Text(), nullable=False),
+        sa.Column("base", sa.Text(), nullable=False),
+        sa.Column("is_primary", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("valid_from_at", store.types.Instant(), nullable=True),
+        sa.Column("valid_to_at", store.types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_contact_address_contact_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_address")),
+        sa.UniqueConstraint("contact_id", "normal", name=op.f("uq_contact_address_contact_id_normal")),
+    )
+    with op.batch_alter_table("contact_address", schema=None) as batch_op:
+        batch_op.create_index("ix_contact_address_base", ["base"], unique=False)
+        batch_op.create_index("ix_contact_address_normal", ["normal"], unique=False)
+
+    op.create_table(
+        "stream",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("purpose", sa.String(length=10), nullable=False),
+        sa.Column("server_id", sa.Text(), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("is_reread", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("cursor", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("complete_since_at", store.types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_stream_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stream")),
+        sa.UniqueConstraint("account_id", "name", name=op.f("uq_stream_account_id_name")),
+    )
+    op.create_table(
+        "placement",
+        sa.Column("stream_id", sa.Integer(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("verdict", sa.String(length=12), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("message_key", sa.LargeBinary(length=16), nullable=True),
+        sa.Column("mid_key", sa.LargeBinary(length=16), nullable=True),
+        sa.Column("flags", sa.Text(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("received_at", store.types.Instant(), nullable=True),
+        sa.Column("auth", sa.String(length=8), nullable=False),
+        sa.Column("seen_at", store.types.Instant(), nullable=False),
+        sa.Column("fingerprint", sa.LargeBinary(length=16), nullable=True),
+        sa.Column("direction", sa.String(length=8), nullable=True),
+        sa.Column("occurred_at", store.types.Instant(), nullable=True),
+        sa.Column("recipient_count", sa.Integer(), nullable=True),
+        sa.Column("is_bulk", sa.Boolean(), nullable=True),
+        sa.Column("policy_version", sa.Integer(), nullable=True),
+        sa.Column("is_wanted", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.ForeignKeyConstraint(["stream_id"], ["stream.id"], name=op.f("fk_placement_stream_id")),
+        sa.PrimaryKeyConstraint("stream_id", "ref", name=op.f("pk_placement")),
+    )
+    with op.batch_alter_table("placement", schema=None) as batch_op:
+        batch_op.create_index("ix_placement_fingerprint", ["fingerprint"], unique=False)
+        batch_op.create_index("ix_placement_message_key", ["message_key"], unique=False)
+        batch_op.create_index("ix_placement_mid_key", ["mid_key"], unique=False)
+        batch_op.create_index(
+            "ix_placement_wanted",
+            ["stream_id"],
+            unique=False,
+            sqlite_where=sa.text("is_wanted"),
+            postgresql_where=sa.text("is_wanted"),
+        )

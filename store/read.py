@@ -1,0 +1,352 @@
+"""Read-only questions of the command line, answered as plain records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+
+from connectors.api import Cursor
+from matching.addresses import normalize
+from matching.names import name_key
+from store.keys import IdentityKey
+from store.schema import (
+    account,
+    contact,
+    contact_address,
+    interaction,
+    interaction_person,
+    link,
+    message,
+    organization,
+    person,
+    placement,
+    stream,
+)
+from store.upsert import select_in
+
+
+@dataclass(frozen=True, slots=True)
+class ContactHit:
+    """A contact that a search found."""
+
+    id: str
+    display_name: str
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineItem:
+    """One line of a contact's history."""
+
+    id: str
+    kind: str
+    direction: str
+    occurred_at: datetime
+    subject: str
+    people: tuple[str, ...]
+    thread_id: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementFacts:
+    """One place of an item, and what became of it there."""
+
+    account: str
+    stream: str
+    ref: str
+    verdict: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFacts:
+    """One link of an item."""
+
+    contact_id: str
+    contact: str
+    address: str
+    role: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """An item, stored or not, with all its places."""
+
+    verdict: str
+    reason: str
+    interaction_id: str | None
+    subject: str | None
+    links: tuple[LinkFacts, ...]
+    placements: tuple[PlacementFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStatus:
+    """How an account fares."""
+
+    id: str
+    name: str
+    owner: str
+    kind: str
+    state: str
+    reason: str | None
+    last_success_at: datetime | None
+    streams: int
+    missing_streams: int
+    placements: dict[str, int]
+    wanted: int
+
+
+def find_contacts(connection: Connection, key: IdentityKey, who: str, limit: int = 20) -> list[ContactHit]:
+    """By id, address, name or part of a name; an exact answer goes before partial ones."""
+    del key
+    living = contact.c.deleted_at.is_(None)
+    normal = normalize(who)
+    exact: list[Select[Any]] = [select(contact.c.id).where(contact.c.id == who.lower(), living)]
+    if normal:
+        held = contact_address.c.normal == normal
+        exact.append(
+            select(contact.c.id).join(contact_address, contact_address.c.contact_id == contact.c.id).where(held, living)
+        )
+    folded = name_key(who)
+    if folded:
+        exact.append(select(contact.c.id).where(contact.c.name_key == folded, living))
+        exact.append(
+            select(contact.c.id).where(
+                living, and_(*(contact.c.name_key.contains(word, autoescape=True) for word in folded.split()))
+            )
+        )
+    for query in exact:
+        ids = [row[0] for row in connection.execute(query.distinct().order_by(contact.c.id).limit(limit))]
+        if ids:
+            return _hits(connection, ids)
+    return []
+
+
+def _hits(connection: Connection, ids: list[str]) -> list[ContactHit]:
+    addresses: dict[str, list[str]] = {}
+    order = (contact_address.c.is_primary.desc(), contact_address.c.normal)
+    for row in select_in(
+        connection,
+        lambda within: select(contact_address.c.contact_id, contact_address.c.address).where(within).order_by(*order),
+        contact_address.c.contact_id,
+        ids,
+    ):
+        addresses.setdefault(row.contact_id, []).append(row.address)
+    rows = select_in(connection, select(contact.c.id, contact.c.display_name).where, contact.c.id, ids)
+    return [ContactHit(row.id, row.display_name, tuple(addresses.get(row.id, ()))) for row in rows]
+
+
+def timeline(
+    connection: Connection, contact_id: str, limit: int, before: tuple[datetime, str] | None
+) -> list[TimelineItem]:
+    """Newest first; `before` is (occurred_at, interaction id) of the last item of the page above."""
+    query = select(link.c.interaction_id, link.c.occurred_at, func.min(link.c.reason).label("reason")).where(
+        link.c.contact_id == contact_id
+    )
+    if before is not None:
+        when, item = before
+        query = query.where(
+            or_(link.c.occurred_at < when, and_(link.c.occurred_at == when, link.c.interaction_id < item))
+        )
+    query = query.group_by(link.c.interaction_id, link.c.occurred_at)
+    query = query.order_by(link.c.occurred_at.desc(), link.c.interaction_id.desc()).limit(limit)
+    rows = connection.execute(query).all()
+    ids = [row.interaction_id for row in rows]
+    contents = {
+        row.id: row
+        for row in select_in(
+            connection,
+            select(
+                interaction.c.id,
+                interaction.c.kind,
+                interaction.c.direction,
+                interaction.c.thread_id,
+                message.c.subject,
+            )
+            .join(message, message.c.key == interaction.c.message_key)
+            .where,
+            interaction.c.id,
+            ids,
+        )
+    }
+    people: dict[str, set[str]] = {}
+    for row in select_in(
+        connection,
+        select(interaction_person.c.interaction_id, person.c.email)
+        .join(person, person.c.id == interaction_person.c.person_id)
+        .where,
+        interaction_person.c.interaction_id,
+        ids,
+    ):
+        people.setdefault(row.interaction_id, set()).add(row.email)
+    return [
+        TimelineItem(
+            id=row.interaction_id,
+            kind=contents[row.interaction_id].kind,
+            direction=contents[row.interaction_id].direction,
+            occurred_at=row.occurred_at,
+            subject=contents[row.interaction_id].subject,
+            people=tuple(sorted(people.get(row.interaction_id, ()))),
+            thread_id=contents[row.interaction_id].thread_id,
+            reason=row.reason,
+        )
+        for row in rows
+    ]
+
+
+def why(connection: Connection, key: IdentityKey, what: str) -> list[Why]:
+    """What became of an item: `what` is a Message-ID (with or without <>), an id, or ACCOUNT/FOLDER/UID."""
+    conditions: list[ColumnElement[bool]] = []
+    bare = what.strip().removeprefix("<").removesuffix(">")
+    keys = [row[0] for row in connection.execute(select(message.c.key).where(message.c.interaction_id == bare.lower()))]
+    if keys:
+        conditions.append(placement.c.message_key.in_(keys))
+    conditions.append(placement.c.mid_key == key.digest("mid", bare))
+    place = _place_condition(connection, what)
+    if place is not None:
+        conditions.append(place)
+    for condition in conditions:
+        rows = connection.execute(_places().where(condition)).all()
+        if rows:
+            return _explained(connection, rows)
+    return []
+
+
+def _places() -> Select[Any]:
+    return (
+        select(
+            account.c.name.label("account"),
+            stream.c.name.label("stream"),
+            placement.c.ref,
+            placement.c.verdict,
+            placement.c.reason,
+            placement.c.message_key,
+            message.c.interaction_id,
+            message.c.subject,
+        )
+        .join(stream, stream.c.id == placement.c.stream_id)
+        .join(account, account.c.id == stream.c.account_id)
+        .outerjoin(message, message.c.key == placement.c.message_key)
+        .order_by(account.c.name, stream.c.name, placement.c.ref)
+    )
+
+
+def _place_condition(connection: Connection, what: str) -> ColumnElement[bool] | None:
+    """ACCOUNT/FOLDER/UID; account and folder may themselves hold slashes."""
+    head, slash, ref = what.rpartition("/")
+    if not slash:
+        return None
+    names = select(stream.c.id, account.c.name, stream.c.name.label("folder")).join(
+        account, account.c.id == stream.c.account_id
+    )
+    ids = [row.id for row in connection.execute(names) if f"{row.name}/{row.folder}" == head]
+    if not ids:
+        return None
+    uid = placement.c.ref.like("%:" + ref.replace("%", r"\%").replace("_", r"\_"), escape="\\")
+    return and_(placement.c.stream_id.in_(ids), or_(placement.c.ref == ref, uid))
+
+
+def _explained(connection: Connection, rows: Any) -> list[Why]:
+    items: dict[str | None, list[Any]] = {}
+    for row in rows:
+        items.setdefault(row.interaction_id, []).append(row)
+    links: dict[str, list[LinkFacts]] = {}
+    query = select(
+        link.c.interaction_id, link.c.contact_id, contact.c.display_name, link.c.address, link.c.role, link.c.reason
+    ).join(contact, contact.c.id == link.c.contact_id)
+    for row in select_in(connection, query.where, link.c.interaction_id, [i for i in items if i]):
+        facts = LinkFacts(row.contact_id, row.display_name, row.address, row.role, row.reason)
+        links.setdefault(row.interaction_id, []).append(facts)
+    return [
+        Why(
+            verdict=places[0].verdict,
+            reason=places[0].reason,
+            interaction_id=interaction_id,
+            subject=places[0].subject,
+            links=tuple(links.get(interaction_id or "", ())),
+            placements=tuple(PlacementFacts(p.account, p.stream, p.ref, p.verdict, p.reason) for p in places),
+        )
+        for interaction_id, places in items.items()
+    ]
+
+
+def account_statuses(connection: Connection) -> list[AccountStatus]:
+    """All accounts that have not ended, by name."""
+    counts: dict[str, dict[str, int]] = {}
+    wanted: dict[str, int] = {}
+    for row in connection.execute(
+        select(stream.c.account_id, placement.c.verdict, func.count().label("items"))
+        .join(stream, stream.c.id == placement.c.stream_id)
+        .group_by(stream.c.account_id, placement.c.verdict)
+    ):
+        counts.setdefault(row.account_id, {})[row.verdict] = row.items
+    for row in connection.execute(
+        select(stream.c.account_id, func.count().label("items"))
+        .join(placement, placement.c.stream_id == stream.c.id)
+        .where(placement.c.is_wanted)
+        .group_by(stream.c.account_id)
+    ):
+        wanted[row.account_id] = row.items
+    folders: dict[str, dict[str, int]] = {}
+    for row in connection.execute(
+        select(stream.c.account_id, stream.c.state, func.count().label("items")).group_by(
+            stream.c.account_id, stream.c.state
+        )
+    ):
+        folders.setdefault(row.account_id, {})[row.state] = row.items
+    query = (
+        select(account, person.c.email)
+        .join(person, person.c.id == account.c.person_id)
+        .where(account.c.ended_at.is_(None))
+        .order_by(account.c.name)
+    )
+    return [
+        AccountStatus(
+            id=row.id,
+            name=row.name,
+            owner=row.email,
+            kind=row.kind,
+            state=row.state,
+            reason=row.reason,
+            last_success_at=row.last_success_at,
+            streams=sum(folders.get(row.id, {}).values()),
+            missing_streams=folders.get(row.id, {}).get("missing", 0),
+            placements=counts.get(row.id, {}),
+            wanted=wanted.get(row.id, 0),
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def totals(connection: Connection) -> dict[str, int]:
+    """How much the store holds."""
+    return {
+        name: connection.scalar(select(func.count()).select_from(table)) or 0
+        for name, table in (("contacts", contact), ("organizations", organization), ("interactions", interaction))
+    }
+
+
+def busiest_contacts(connection: Connection, limit: int) -> list[tuple[str, str, str, int]]:
+    """(id, name, organization, interactions) of the contacts with most history."""
+    count = func.count(link.c.interaction_id.distinct()).label("items")
+    query = (
+        select(contact.c.id, contact.c.display_name, organization.c.display_name.label("organization"), count)
+        .join(link, link.c.contact_id == contact.c.id)
+        .outerjoin(organization, organization.c.id == contact.c.organization_id)
+        .group_by(contact.c.id, contact.c.display_name, organization.c.display_name)
+        .order_by(count.desc(), contact.c.id)
+        .limit(limit)
+    )
+    return [(row.id, row.display_name, row.organization or "", row.items) for row in connection.execute(query)]
+
+
+def cursors(connection: Connection, account_id: str) -> dict[str, Cursor | None]:
+    """Stream name -> cursor, for a dry run."""
+    query = select(stream.c.name, stream.c.cursor).where(stream.c.account_id == account_id)
+    return {row.name: Cursor(row.cursor) if row.cursor else None for row in connection.execute(query)}

@@ -1,0 +1,187 @@
+"""Reading and unwriting whole interactions, for a change of policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, delete, exists, insert, literal, or_, select, update
+
+from connectors.api import Auth, Message, Participant, Purpose, Role
+from store import facts, history
+from store.schema import (
+    contact,
+    contact_address,
+    dirty,
+    interaction,
+    message,
+    organization,
+    participant,
+    placement,
+    placement_bcc,
+    reference,
+    skipped_participant,
+    stream,
+)
+from store.upsert import chunks, select_in
+from store.write import FINAL_REASONS
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedCopy:
+    """A stored copy of a mail as the server holds it, with the folder it lies in."""
+
+    stream_id: int
+    purpose: Purpose
+    message: Message
+
+
+def interaction_ids(connection: Connection, after: str, limit: int) -> list[str]:
+    """The next ids in order, for a walk through all."""
+    query = select(interaction.c.id).where(interaction.c.id > after).order_by(interaction.c.id).limit(limit)
+    return [row[0] for row in connection.execute(query)]
+
+
+def placed_copies(connection: Connection, ids: Iterable[str]) -> dict[str, list[PlacedCopy]]:
+    """interaction id -> its copies, as records made from stored facts."""
+    rows = select_in(connection, select(message).where, message.c.interaction_id, ids)
+    people: dict[bytes, list[Participant]] = {}
+    for p in select_in(
+        connection,
+        lambda within: select(participant).where(within).order_by(participant.c.message_key, participant.c.position),
+        participant.c.message_key,
+        [row.key for row in rows],
+    ):
+        people.setdefault(p.message_key, []).append(Participant(Role(p.role), p.email, p.name))
+    by_key = {row.key: row for row in rows}
+    blind: dict[tuple[int, str], list[Participant]] = {}
+    for b in select_in(connection, select(placement_bcc).where, placement_bcc.c.message_key, by_key):
+        blind.setdefault((b.stream_id, b.ref), []).append(Participant(Role.BCC, b.email, b.name))
+    found: dict[str, list[PlacedCopy]] = {}
+    places = select(placement, stream.c.purpose).join(stream, stream.c.id == placement.c.stream_id)
+    for place in select_in(connection, places.where, placement.c.message_key, by_key):
+        row = by_key[place.message_key]
+        record = facts.message_of(row, ())
+        record = replace(
+            record,
+            ref=place.ref,
+            participants=(*people.get(row.key, ()), *blind.get((place.stream_id, place.ref), ())),
+            received_at=place.received_at,
+            flags=frozenset(place.flags.split()),
+            size=place.size,
+            auth=Auth(place.auth),
+        )
+        found.setdefault(row.interaction_id, []).append(PlacedCopy(place.stream_id, Purpose(place.purpose), record))
+    return found
+
+
+def remove_interactions(connection: Connection, ids: Sequence[str], now: datetime) -> None:
+    """Take these mails out of the history; their placements have been written as skipped before."""
+    keys = [row[0] for row in select_in(connection, select(message.c.key).where, message.c.interaction_id, ids)]
+    for part in chunks(keys):
+        for table, column in (
+            (participant, participant.c.message_key),
+            (reference, reference.c.message_key),
+            (placement_bcc, placement_bcc.c.message_key),
+            (message, message.c.key),
+        ):
+            connection.execute(delete(table).where(column.in_(part)))
+    threads = history.drop_orphans(connection, dict.fromkeys(ids), now)
+    history.refresh_threads(connection, threads, {}, now)
+
+
+def keep_policy_contacts(connection: Connection, normals: set[str]) -> None:
+    """Policy contacts keep only addresses that the policy still makes contacts; empty ones go."""
+    query = (
+        select(contact_address.c.id, contact_address.c.normal)
+        .join(contact, contact.c.id == contact_address.c.contact_id)
+        .where(contact.c.origin == "policy", contact.c.deleted_at.is_(None))
+    )
+    doomed = [row.id for row in connection.execute(query) if row.normal not in normals]
+    for part in chunks(doomed):
+        connection.execute(delete(contact_address).where(contact_address.c.id.in_(part)))
+    held = exists().where(contact_address.c.contact_id == contact.c.id)
+    connection.execute(delete(contact).where(contact.c.origin == "policy", contact.c.deleted_at.is_(None), ~held))
+    connection.execute(update(contact).where(contact.c.origin == "policy").values(name_rank=""))
+    used = exists().where(contact.c.organization_id == organization.c.id)
+    connection.execute(delete(organization).where(organization.c.external_id.is_(None), ~used))
+
+
+def want_creating(connection: Connection, *, any_direction: bool, max_recipients: int) -> None:
+    """Skipped mails that would make contacts now are wanted."""
+    party = and_(
+        skipped_participant.c.stream_id == placement.c.stream_id,
+        skipped_participant.c.ref == placement.c.ref,
+        skipped_participant.c.is_creatable,
+        skipped_participant.c.role != Role.REPORTED.value,
+    )
+    ours = and_(
+        placement.c.direction == "outbound",
+        placement.c.recipient_count <= max_recipients,
+    )
+    addressed = skipped_participant.c.role.in_(("to", "cc", "bcc"))
+    condition = exists().where(party) if any_direction else and_(ours, exists().where(party, addressed))
+    connection.execute(
+        update(placement)
+        .where(
+            placement.c.verdict == "skipped",
+            placement.c.reason.not_in(FINAL_REASONS),
+            placement.c.is_bulk.is_(False),
+            condition,
+        )
+        .values(is_wanted=True)
+    )
+
+
+def want_all_skipped(connection: Connection) -> None:
+    """Every skipped mail has to be looked at again: what its hashes were made of has changed."""
+    connection.execute(
+        update(placement)
+        .where(placement.c.verdict == "skipped", placement.c.reason.not_in(FINAL_REASONS))
+        .values(is_wanted=True)
+    )
+
+
+def contact_addresses(connection: Connection) -> Iterator[tuple[str, str, str]]:
+    """(normal, base, address) of every living contact."""
+    query = (
+        select(contact_address.c.normal, contact_address.c.base, contact_address.c.address)
+        .join(contact, contact.c.id == contact_address.c.contact_id)
+        .where(contact.c.deleted_at.is_(None))
+    )
+    for row in connection.execute(query):
+        yield row.normal, row.base, row.address
+
+
+def save_bases(connection: Connection, bases: dict[str, str]) -> None:
+    """Write the base forms under changed rules: normal -> base."""
+    for table in (participant, placement_bcc, contact_address):
+        for normal, base in bases.items():
+            changed = and_(table.c.normal == normal, or_(table.c.base != base, table.c.base.is_(None)))
+            connection.execute(update(table).where(changed).values(base=base))
+
+
+def all_normals(connection: Connection) -> set[str]:
+    """Every address in normal form that the facts hold."""
+    found: set[str] = set()
+    for table in (participant, placement_bcc, contact_address):
+        query = select(table.c.normal).where(table.c.normal.is_not(None)).distinct()
+        found.update(row[0] for row in connection.execute(query))
+    return found
+
+
+def mark_all_dirty(connection: Connection) -> None:
+    """Have every mail derived anew."""
+    connection.execute(delete(dirty).where(dirty.c.kind == "item"))
+    for row_key, prefix in ((message.c.mid_key, "m:"), (message.c.fingerprint, "f:")):
+        query = select(row_key).distinct()
+        query = query.where(message.c.mid_key.is_not(None) if prefix == "m:" else message.c.mid_key.is_(None))
+        rows = [{"kind": "item", "key": prefix + row[0].hex()} for row in connection.execute(query)]
+        if rows:
+            connection.execute(insert(dirty), rows)
+
+
+def has_interactions(connection: Connection) -> bool:
+    """Is there any history at all?"""
+    return connection.execute(select(literal(1)).select_from(placement).limit(1)).first() is not None

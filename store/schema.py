@@ -1,0 +1,387 @@
+"""The tables. Facts are what a server or a person said; derived tables can be rebuilt from them at any time.
+
+Only the views (store.views) and the w1_* tables are for others; everything here may change between versions.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
+
+from store.types import Id, Instant, Key
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+meta = Table("meta", metadata, Column("name", String(40), primary_key=True), Column("value", Text, nullable=False))
+
+# -- facts: who we are --------------------------------------------------------------------------------------------
+
+person = Table(
+    "person",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("email", Text, nullable=False, unique=True),  # normal form
+    Column("display_name", Text, nullable=False),
+    Column("team", Text),
+    Column("time_zone", Text),
+    Column("language", Text),
+    Column("external_id", Text),
+    Column("is_active", Boolean, nullable=False),
+)
+
+person_address = Table(
+    "person_address",
+    metadata,
+    Column("address", Text, primary_key=True),  # normal form
+    Column("person_id", ForeignKey("person.id"), nullable=False),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("person_id", ForeignKey("person.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("login", Text, nullable=False),  # what tells one mailbox from another, without secrets
+    Column("is_shared", Boolean, nullable=False),
+    Column("state", String(20), nullable=False),  # ok | backoff | auth_failed | new
+    Column("reason", Text),
+    Column("last_success_at", Instant),
+    Column("next_try_at", Instant),
+    Column("complete_since_at", Instant),
+    Column("ended_at", Instant),
+)
+
+# -- facts: what servers hold -------------------------------------------------------------------------------------
+
+stream = Table(
+    "stream",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("purpose", String(10), nullable=False),
+    Column("server_id", Text),
+    Column("state", String(10), nullable=False),  # ok | missing
+    Column("is_reread", Boolean, nullable=False, server_default=false()),  # since its cursor expired, not yet compared
+    Column("cursor", Text),
+    Column("version", Integer, nullable=False),  # compare-and-swap: one per committed page
+    Column("complete_since_at", Instant),
+    UniqueConstraint("account_id", "name"),
+)
+
+placement = Table(
+    "placement",
+    metadata,
+    Column("stream_id", ForeignKey("stream.id"), nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("verdict", String(12), nullable=False),  # stored | skipped | quarantined
+    Column("reason", Text, nullable=False),
+    Column("message_key", Key),  # stored only
+    Column("mid_key", Key),  # keyed hash of the Message-ID
+    Column("flags", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("received_at", Instant),
+    Column("auth", String(8), nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    # what a later decision about a skipped mail needs
+    Column("fingerprint", Key),
+    Column("direction", String(8)),
+    Column("occurred_at", Instant),
+    Column("recipient_count", Integer),
+    Column("is_bulk", Boolean),
+    Column("policy_version", Integer),
+    Column("is_wanted", Boolean, nullable=False, server_default=false()),  # to be fetched again by reference
+    PrimaryKeyConstraint("stream_id", "ref"),
+)
+Index("ix_placement_message_key", placement.c.message_key)
+Index("ix_placement_mid_key", placement.c.mid_key)
+Index("ix_placement_fingerprint", placement.c.fingerprint)
+Index(
+    "ix_placement_wanted",
+    placement.c.stream_id,
+    sqlite_where=text("is_wanted"),
+    postgresql_where=text("is_wanted"),
+)
+
+skipped_participant = Table(
+    "skipped_participant",
+    metadata,
+    Column("stream_id", Integer, nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("role", String(10), nullable=False),
+    Column("address_key", Key, nullable=False),
+    Column("base_key", Key, nullable=False),
+    Column("is_creatable", Boolean, nullable=False),  # neither a role nor a no-reply address
+    PrimaryKeyConstraint("stream_id", "ref", "role", "address_key"),
+)
+Index("ix_skipped_participant_address_key", skipped_participant.c.address_key)
+Index("ix_skipped_participant_base_key", skipped_participant.c.base_key)
+
+#: One row for each distinct content of a mail; copies that say the same share it.
+message = Table(
+    "message",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("mid", Text),
+    Column("mid_key", Key),
+    Column("fingerprint", Key, nullable=False),
+    Column("sender", Text, nullable=False),  # normal form, "" where there is none
+    Column("sent_at", Instant),
+    Column("arrived_at", Instant),  # earliest trusted time of arrival over all copies
+    Column("is_sent_copy", Boolean, nullable=False),  # one of the copies lies in a Sent folder
+    Column("subject", Text, nullable=False),
+    Column("subject_key", Key),
+    Column("is_orphan_reply", Boolean, nullable=False),  # an answer that names no mail it answers
+    Column("text", Text, nullable=False),
+    Column("is_truncated", Boolean, nullable=False),
+    Column("attachments", Text, nullable=False),  # JSON [[name, type, size]…]
+    Column("attachment_count", Integer, nullable=False),
+    Column("in_reply_to", Text, nullable=False),  # JSON [id…]
+    Column("refs", Text, nullable=False),  # JSON [id…]
+    Column("thread_index", Text, nullable=False),
+    Column("conversation_key", Key),  # keyed hash of what a conversation's Thread-Indexes share
+    Column("list_id", Text, nullable=False),
+    Column("precedence", Text, nullable=False),
+    Column("auto_submitted", Text, nullable=False),
+    Column("has_unsubscribe", Boolean, nullable=False),
+    Column("report_type", Text, nullable=False),
+    Column("reported_ids", Text, nullable=False),  # JSON [id…]
+    Column("headers", LargeBinary, nullable=False),  # zlib
+    # derived
+    Column("interaction_id", Id),
+    Column("thread_id", Id),
+)
+Index("ix_message_mid_key", message.c.mid_key)
+Index("ix_message_fingerprint", message.c.fingerprint)
+Index("ix_message_interaction_id", message.c.interaction_id)
+Index("ix_message_thread_id", message.c.thread_id)
+Index("ix_message_conversation_key", message.c.conversation_key)
+Index("ix_message_subject_key", message.c.subject_key, message.c.sent_at)
+Index(
+    "ix_message_orphan_reply",
+    message.c.subject_key,
+    sqlite_where=text("is_orphan_reply"),
+    postgresql_where=text("is_orphan_reply"),
+)
+
+participant = Table(
+    "participant",
+    metadata,
+    Column("message_key", Key, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("role", String(10), nullable=False),
+    Column("normal", Text),  # NULL: no address
+    Column("base", Text),
+    Column("email", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    PrimaryKeyConstraint("message_key", "position"),
+)
+Index("ix_participant_normal", participant.c.normal)
+Index("ix_participant_base", participant.c.base)
+
+#: Bcc is known to one copy alone, so it hangs on the placement.
+placement_bcc = Table(
+    "placement_bcc",
+    metadata,
+    Column("stream_id", Integer, nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("message_key", Key, nullable=False),
+    Column("normal", Text),
+    Column("base", Text),
+    Column("email", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    PrimaryKeyConstraint("stream_id", "ref", "position"),
+)
+Index("ix_placement_bcc_message_key", placement_bcc.c.message_key)
+Index("ix_placement_bcc_normal", placement_bcc.c.normal)
+Index("ix_placement_bcc_base", placement_bcc.c.base)
+
+#: A mail's edge to a Message-ID it refers to, seen or not.
+reference = Table(
+    "reference",
+    metadata,
+    Column("message_key", Key, nullable=False),
+    Column("target_key", Key, nullable=False),
+    PrimaryKeyConstraint("message_key", "target_key"),
+)
+Index("ix_reference_target_key", reference.c.target_key)
+
+# -- facts and decisions: contacts --------------------------------------------------------------------------------
+
+organization = Table(
+    "organization",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("display_name", Text, nullable=False),
+    Column("domain", Text, unique=True),
+    Column("external_source", Text),
+    Column("external_id", Text),
+)
+
+contact = Table(
+    "contact",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("origin", String(10), nullable=False),  # policy | import | w1
+    Column("display_name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("name_rank", Text, nullable=False),  # how good the evidence of a policy contact's name is
+    Column("organization_id", ForeignKey("organization.id")),
+    Column("person_id", ForeignKey("person.id")),
+    Column("external_source", Text),
+    Column("external_id", Text),
+    Column("tracking_consent", String(10), nullable=False),
+    Column("merged_into_id", Id),
+    Column("deleted_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    UniqueConstraint("external_source", "external_id"),
+)
+Index("ix_contact_name_key", contact.c.name_key)
+
+contact_address = Table(
+    "contact_address",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("contact_id", ForeignKey("contact.id"), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("normal", Text, nullable=False),
+    Column("base", Text, nullable=False),
+    Column("is_primary", Boolean, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("valid_from_at", Instant),
+    Column("valid_to_at", Instant),
+    UniqueConstraint("contact_id", "normal"),
+)
+Index("ix_contact_address_normal", contact_address.c.normal)
+Index("ix_contact_address_base", contact_address.c.base)
+
+# -- derived ------------------------------------------------------------------------------------------------------
+
+interaction = Table(
+    "interaction",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("direction", String(8), nullable=False),
+    Column("occurred_at", Instant, nullable=False),
+    Column("message_key", Key, nullable=False),  # the copy whose content is shown
+    Column("thread_id", Id),
+    Column("parent_id", Id),  # the interaction it answers
+    Column("thread_basis", String(12)),
+    Column("is_unverified", Boolean, nullable=False),
+    Column("is_message_id_reused", Boolean, nullable=False),
+    Column("visibility", String(8), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+)
+Index("ix_interaction_occurred_at", interaction.c.occurred_at)
+Index("ix_interaction_thread_id", interaction.c.thread_id)
+
+link = Table(
+    "link",
+    metadata,
+    Column("contact_id", Id, nullable=False),
+    Column("occurred_at", Instant, nullable=False),
+    Column("interaction_id", Id, nullable=False),
+    Column("role", String(10), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    PrimaryKeyConstraint("contact_id", "occurred_at", "interaction_id", "role", "address"),
+)
+Index("ix_link_interaction_id", link.c.interaction_id)
+
+interaction_person = Table(
+    "interaction_person",
+    metadata,
+    Column("interaction_id", Id, nullable=False),
+    Column("person_id", Id, nullable=False),
+    Column("account_id", String(36), nullable=False),  # "": takes part, but holds no copy
+    PrimaryKeyConstraint("interaction_id", "person_id", "account_id"),
+)
+
+thread = Table(
+    "thread",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("interaction_count", Integer, nullable=False),
+)
+
+#: What has to be derived anew. Written with the facts, removed with what follows from them.
+dirty = Table(
+    "dirty",
+    metadata,
+    Column("kind", String(10), nullable=False),  # item | address
+    Column("key", Text, nullable=False),
+    PrimaryKeyConstraint("kind", "key"),
+)
+
+redirect = Table(
+    "redirect",
+    metadata,
+    Column("entity", String(16), nullable=False),
+    Column("old_id", Id, nullable=False),
+    Column("new_id", Id, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("entity", "old_id"),
+)
+
+# -- written by others --------------------------------------------------------------------------------------------
+
+w1_contact = Table(
+    "w1_contact",
+    metadata,
+    Column("external_source", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("display_name", Text),
+    Column("is_deleted", Boolean, nullable=False, server_default=false()),
+    Column("applied_at", Instant),
+    Column("error", Text),
+    PrimaryKeyConstraint("external_source", "external_id"),
+    CheckConstraint("length(external_source) BETWEEN 1 AND 100", name="source"),
+    CheckConstraint("length(external_id) BETWEEN 1 AND 200", name="external_id"),
+)
+
+w1_contact_address = Table(
+    "w1_contact_address",
+    metadata,
+    Column("external_source", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("is_primary", Boolean, nullable=False, server_default=false()),
+    Column("is_deleted", Boolean, nullable=False, server_default=false()),
+    Column("applied_at", Instant),
+    Column("error", Text),
+    PrimaryKeyConstraint("external_source", "external_id", "address"),
+    CheckConstraint("length(address) BETWEEN 3 AND 320", name="address"),
+)

@@ -1,0 +1,190 @@
+"""The readers' contract: views v1_*, alike on SQLite and PostgreSQL, only ever added to.
+
+`VIEWS` holds for each view its columns in order, each with SQL and type, and what it reads from; docs/store.md
+describes every one of them and a test compares the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, inspect
+
+#: Raised by one whenever a view or column is added.
+CONTRACT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One published view."""
+
+    name: str
+    #: (column, SQL expression, type)
+    columns: tuple[tuple[str, str, str], ...]
+    source: str
+
+
+def _meta(name: str) -> str:
+    return f"(SELECT value FROM meta WHERE name = '{name}')"
+
+
+VIEWS: tuple[View, ...] = (
+    View(
+        "v1_store",
+        (
+            ("store_id", _meta("store_id"), "id"),
+            ("feed_epoch", _meta("feed_epoch"), "id"),
+            ("first_seq", "0", "integer"),
+            ("last_seq", "0", "integer"),
+            ("contract_version", str(CONTRACT_VERSION), "integer"),
+        ),
+        "(SELECT 1 AS one) AS one",
+    ),
+    View(
+        "v1_person",
+        (
+            ("id", "id", "id"),
+            ("email", "email", "text"),
+            ("display_name", "display_name", "text"),
+            ("team", "team", "text"),
+            ("time_zone", "time_zone", "text"),
+            ("is_active", "is_active", "flag"),
+            ("external_id", "external_id", "text"),
+        ),
+        "person",
+    ),
+    View(
+        "v1_contact",
+        (
+            ("id", "id", "id"),
+            ("display_name", "display_name", "text"),
+            ("organization_id", "organization_id", "id"),
+            ("person_id", "person_id", "id"),
+            ("external_source", "external_source", "text"),
+            ("external_id", "external_id", "text"),
+            ("tracking_consent", "tracking_consent", "text"),
+            ("merged_into_id", "merged_into_id", "id"),
+            ("created_at", "created_at", "instant"),
+            ("updated_at", "updated_at", "instant"),
+        ),
+        "contact WHERE deleted_at IS NULL",
+    ),
+    View(
+        "v1_contact_address",
+        (
+            ("id", "a.id", "id"),
+            ("contact_id", "a.contact_id", "id"),
+            ("address", "a.address", "text"),
+            ("is_primary", "a.is_primary", "flag"),
+            ("state", "a.state", "text"),
+            ("valid_from_at", "a.valid_from_at", "instant"),
+            ("valid_to_at", "a.valid_to_at", "instant"),
+        ),
+        "contact_address a JOIN contact c ON c.id = a.contact_id WHERE c.deleted_at IS NULL",
+    ),
+    View(
+        "v1_organization",
+        (
+            ("id", "id", "id"),
+            ("display_name", "display_name", "text"),
+            ("domain", "domain", "text"),
+            ("external_source", "external_source", "text"),
+            ("external_id", "external_id", "text"),
+        ),
+        "organization",
+    ),
+    View(
+        "v1_interaction",
+        (
+            ("id", "i.id", "id"),
+            ("kind", "i.kind", "text"),
+            ("direction", "i.direction", "text"),
+            ("occurred_at", "i.occurred_at", "instant"),
+            ("subject", "m.subject", "text"),
+            ("snippet", "substr(m.text, 1, 200)", "text"),
+            ("body_text", "m.text", "text"),
+            ("message_id", "m.mid", "text"),
+            ("thread_id", "i.thread_id", "id"),
+            ("meeting_id", "CAST(NULL AS VARCHAR(36))", "id"),
+            ("attachment_count", "m.attachment_count", "integer"),
+            ("is_unverified", "i.is_unverified", "flag"),
+            ("visibility", "i.visibility", "text"),
+            ("created_at", "i.created_at", "instant"),
+            ("updated_at", "i.updated_at", "instant"),
+        ),
+        'interaction i JOIN message m ON m."key" = i.message_key',
+    ),
+    View(
+        "v1_interaction_contact",
+        (
+            ("interaction_id", "interaction_id", "id"),
+            ("contact_id", "contact_id", "id"),
+            ("address", "address", "text"),
+            ("role", "role", "text"),
+            ("reason", "reason", "text"),
+        ),
+        # who was blind-copied is known to the sender's copy alone
+        "link WHERE role <> 'bcc'",
+    ),
+    View(
+        "v1_interaction_person",
+        (
+            ("interaction_id", "interaction_id", "id"),
+            ("person_id", "person_id", "id"),
+            ("account_id", "NULLIF(account_id, '')", "id"),
+        ),
+        "interaction_person",
+    ),
+    View(
+        "v1_thread",
+        (
+            ("id", "id", "id"),
+            ("subject", "subject", "text"),
+            ("first_at", "first_at", "instant"),
+            ("last_at", "last_at", "instant"),
+            ("interaction_count", "interaction_count", "integer"),
+        ),
+        "thread",
+    ),
+    View(
+        "v1_account_status",
+        (
+            ("id", "id", "id"),
+            ("name", "name", "text"),
+            ("person_id", "person_id", "id"),
+            ("kind", "kind", "text"),
+            ("state", "state", "text"),
+            ("reason", "reason", "text"),
+            ("last_success_at", "last_success_at", "instant"),
+            ("next_try_at", "next_try_at", "instant"),
+            ("coverage", "CAST(NULL AS NUMERIC)", "number"),
+            ("backlog", "CAST(NULL AS INTEGER)", "integer"),
+            ("complete_since_at", "complete_since_at", "instant"),
+        ),
+        "account WHERE ended_at IS NULL",
+    ),
+    View(
+        "v1_redirect",
+        (
+            ("entity", "entity", "text"),
+            ("old_id", "old_id", "id"),
+            ("new_id", "new_id", "id"),
+            ("at", "at", "instant"),
+        ),
+        "redirect",
+    ),
+)
+
+
+def create(connection: Connection) -> None:
+    """Make every view."""
+    for view in VIEWS:
+        columns = ", ".join(f"{sql} AS {name}" for name, sql, _type in view.columns)
+        connection.exec_driver_sql(f"CREATE VIEW {view.name} AS SELECT {columns} FROM {view.source}")
+
+
+def drop(connection: Connection) -> None:
+    """Remove every view of ours, so that the tables below can be migrated."""
+    for name in inspect(connection).get_view_names():
+        if name.startswith("v1_"):
+            connection.exec_driver_sql(f'DROP VIEW "{name}"')

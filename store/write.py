@@ -1,0 +1,358 @@
+"""One transaction's verbs for facts: placements, messages, cursors. Every one of them can be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, case, delete, func, or_, select, update
+
+from connectors.api import Cursor
+from matching.identity import instant
+from matching.policy import Verdict
+from store import facts
+from store.errors import Fenced
+from store.facts import Draft
+from store.keys import IdentityKey
+from store.schema import (
+    contact,
+    contact_address,
+    dirty,
+    message,
+    participant,
+    placement,
+    placement_bcc,
+    reference,
+    skipped_participant,
+    stream,
+)
+from store.upsert import chunks, select_in, upsert
+
+#: Reasons that stand whatever else is known of a mail.
+FINAL_REASONS = ("draft", "junk", "trash")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The stream a page belongs to."""
+
+    stream_id: int
+    #: Its version when the page's reading began.
+    version: int
+    is_sent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What is known of a ref from before."""
+
+    verdict: Verdict
+    seen_at: datetime
+
+
+def placed(connection: Connection, stream_id: int, refs: Iterable[str]) -> dict[str, Placed]:
+    """The placements that exist already among `refs`."""
+    table = placement
+    rows = select_in(
+        connection,
+        lambda within: select(table.c.ref, table.c.verdict, table.c.seen_at).where(
+            table.c.stream_id == stream_id, within
+        ),
+        table.c.ref,
+        refs,
+    )
+    return {row.ref: Placed(Verdict(row.verdict), row.seen_at) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Which of the addresses asked for belong to living contacts, and which bases to deleted ones."""
+
+    normals: set[str]
+    bases: set[str]
+    tombstones: set[str]
+
+
+def held_addresses(connection: Connection, normals: Iterable[str], bases: Iterable[str]) -> Held:
+    """Ask for all addresses of a page at once."""
+    held = Held(set(), set(), set())
+    query = select(contact_address.c.normal, contact_address.c.base, contact.c.deleted_at).join(
+        contact, contact.c.id == contact_address.c.contact_id
+    )
+    for row in select_in(connection, query.where, contact_address.c.normal, normals):
+        if row.deleted_at is None:
+            held.normals.add(row.normal)
+    for row in select_in(connection, query.where, contact_address.c.base, bases):
+        (held.bases if row.deleted_at is None else held.tombstones).add(row.base)
+    return held
+
+
+class Copies:
+    """Which mails of a page have a copy in the store already."""
+
+    def __init__(self, connection: Connection, drafts: Sequence[Draft]) -> None:
+        columns = (
+            message.c.mid,
+            message.c.sent_at,
+            message.c.sender,
+            message.c.fingerprint,
+            message.c.list_id,
+        )
+        self._by_mid: dict[tuple[str, str], list[tuple[str, bool]]] = {}
+        self._anonymous: set[bytes] = set()
+        self._all: set[bytes] = set()
+        mids = [d.mid_key for d in drafts if d.mid_key is not None]
+        for row in select_in(connection, lambda within: select(*columns).where(within), message.c.mid_key, mids):
+            self._note(row.mid, row.sent_at, row.sender, bool(row.list_id), row.fingerprint)
+        fingerprints = [d.fingerprint for d in drafts]
+        for row in select_in(
+            connection, lambda within: select(*columns).where(within), message.c.fingerprint, fingerprints
+        ):
+            self._note(row.mid, row.sent_at, row.sender, bool(row.list_id), row.fingerprint)
+
+    def has(self, item: Draft) -> bool:
+        """Is a copy of this mail stored (or noted) already?"""
+        mid = item.message.message_id
+        if mid is None:
+            return item.fingerprint in self._all
+        if item.fingerprint in self._anonymous:
+            return True
+        is_list = bool(item.message.list_id)
+        known = self._by_mid.get((mid, instant(item.message.sent_at)), ())
+        return any(is_list or other_is_list or sender == item.assessment.sender for sender, other_is_list in known)
+
+    def note(self, item: Draft) -> None:
+        """From now on this mail counts as stored."""
+        record = item.message
+        self._note(record.message_id, record.sent_at, item.assessment.sender, bool(record.list_id), item.fingerprint)
+
+    def _note(self, mid: str | None, sent_at: datetime | None, sender: str, is_list: bool, fingerprint: bytes) -> None:
+        self._all.add(fingerprint)
+        if mid is None:
+            self._anonymous.add(fingerprint)
+        else:
+            self._by_mid.setdefault((mid, instant(sent_at)), []).append((sender, is_list))
+
+
+def write_stored(
+    connection: Connection, key: IdentityKey, place: Place, items: Sequence[tuple[Draft, str]], now: datetime
+) -> None:
+    """Write mails worth keeping, each with its reason, and what has to be derived from them."""
+    drafts = [item for item, _reason in items]
+    _forget_skipped(connection, place.stream_id, [d.message.ref for d in drafts])
+    upsert(
+        connection,
+        message,
+        [facts.message_row(d, key, is_sent_copy=place.is_sent) for d in drafts],
+        update={
+            "arrived_at": lambda stored, offered: func.coalesce(
+                case((offered < stored, offered), else_=stored), stored, offered
+            ),
+            "is_sent_copy": lambda stored, offered: or_(stored, offered),
+        },
+    )
+    upsert(connection, participant, [row for d in drafts for row in facts.participant_rows(d)])
+    upsert(connection, reference, [row for d in drafts for row in facts.reference_rows(d, key)])
+    upsert(connection, placement_bcc, [row for d in drafts for row in facts.bcc_rows(d, place.stream_id)])
+    _upsert_placements(
+        connection,
+        [
+            {
+                **_placement(d, place.stream_id, now),
+                "verdict": Verdict.STORED.value,
+                "reason": reason,
+                "message_key": d.key,
+            }
+            for d, reason in items
+        ],
+    )
+    mark_dirty(connection, "item", (item_key(d) for d in drafts))
+    want_copies(connection, drafts)
+
+
+def write_skipped(
+    connection: Connection,
+    key: IdentityKey,
+    place: Place,
+    items: Sequence[tuple[Draft, str, Sequence[bool]]],
+    now: datetime,
+    policy_version: int,
+) -> None:
+    """Write mails that are not kept: (mail, reason, which outside parties may become contacts)."""
+    _forget_skipped(connection, place.stream_id, [d.message.ref for d, _reason, _may in items])
+    _upsert_placements(
+        connection,
+        [
+            {
+                **_placement(d, place.stream_id, now),
+                "verdict": Verdict.SKIPPED.value,
+                "reason": reason,
+                "message_key": None,
+                "fingerprint": d.fingerprint,
+                "direction": d.assessment.direction.value,
+                "occurred_at": d.message.sent_at or d.arrived_at,
+                "recipient_count": d.assessment.recipient_count,
+                "is_bulk": bool(d.assessment.bulk),
+                "policy_version": policy_version,
+            }
+            for d, reason, _may in items
+        ],
+    )
+    upsert(
+        connection,
+        skipped_participant,
+        [row for d, _reason, may in items for row in facts.skipped_rows(d, place.stream_id, key, may)],
+    )
+
+
+def write_quarantined(connection: Connection, place: Place, items: Sequence[tuple[str, str]], now: datetime) -> None:
+    """Write items that can't be read: (ref, reason). No bytes are kept."""
+    blank = dict.fromkeys(_SKIPPED_COLUMNS)
+    _upsert_placements(
+        connection,
+        [
+            {
+                **blank,
+                "stream_id": place.stream_id,
+                "ref": ref,
+                "verdict": Verdict.QUARANTINED.value,
+                "reason": reason,
+                "message_key": None,
+                "mid_key": None,
+                "flags": "",
+                "size": 0,
+                "received_at": None,
+                "auth": "unknown",
+                "seen_at": now,
+                "is_wanted": False,
+            }
+            for ref, reason in items
+        ],
+    )
+
+
+def compare_placements(connection: Connection, stream_id: int, present: set[str]) -> int:
+    """After a stream was read anew: remove the placements that its full listing does not show; returns how many."""
+    refs = {row[0] for row in connection.execute(select(placement.c.ref).where(placement.c.stream_id == stream_id))}
+    gone = refs - present
+    delete_placements(connection, stream_id, sorted(gone))
+    connection.execute(update(stream).where(stream.c.id == stream_id).values(is_reread=False))
+    return len(gone)
+
+
+def wanted_refs(connection: Connection, stream_id: int, limit: int) -> list[str]:
+    """Skipped items that have become wanted, to be fetched by reference."""
+    query = select(placement.c.ref).where(placement.c.stream_id == stream_id, placement.c.is_wanted)
+    return [row[0] for row in connection.execute(query.order_by(placement.c.ref).limit(limit))]
+
+
+def count_wanted(connection: Connection, account_id: str) -> int:
+    """How many items of the account wait to be fetched by reference."""
+    query = select(func.count()).select_from(placement.join(stream, stream.c.id == placement.c.stream_id))
+    return connection.scalar(query.where(stream.c.account_id == account_id, placement.c.is_wanted)) or 0
+
+
+def count_all_wanted(connection: Connection) -> int:
+    """How many items of all accounts wait to be fetched by reference."""
+    return connection.scalar(select(func.count()).select_from(placement).where(placement.c.is_wanted)) or 0
+
+
+def settle_wanted(connection: Connection, stream_id: int, refs: Iterable[str]) -> None:
+    """These were asked for; whatever came of it, do not ask again for the same reason."""
+    for part in chunks(refs):
+        connection.execute(
+            update(placement)
+            .where(placement.c.stream_id == stream_id, placement.c.ref.in_(part))
+            .values(is_wanted=False)
+        )
+
+
+def delete_placements(connection: Connection, stream_id: int, refs: Iterable[str]) -> None:
+    """The items are no longer at these places. What is known of them stays history."""
+    _forget_skipped(connection, stream_id, refs := list(refs))
+    for part in chunks(refs):
+        for table in (placement_bcc, placement):
+            connection.execute(delete(table).where(table.c.stream_id == stream_id, table.c.ref.in_(part)))
+
+
+def advance(connection: Connection, place: Place, cursor: Cursor | None, complete_since: datetime | None) -> None:
+    """Move the stream's cursor with the rows it covers; raises Fenced when another process has moved it."""
+    values: dict[str, Any] = {"version": place.version + 1}
+    if cursor is not None:
+        values["cursor"] = cursor
+    if complete_since is not None:
+        values["complete_since_at"] = complete_since
+    done = connection.execute(
+        update(stream).where(stream.c.id == place.stream_id, stream.c.version == place.version).values(values)
+    )
+    if done.rowcount != 1:
+        raise Fenced
+
+
+def mark_dirty(connection: Connection, kind: str, keys: Iterable[str]) -> None:
+    """Have these derived anew."""
+    upsert(connection, dirty, [{"kind": kind, "key": key} for key in sorted(set(keys))])
+
+
+def item_key(item: Draft) -> str:
+    """The dirty key of a mail's identity."""
+    return f"m:{item.mid_key.hex()}" if item.mid_key else f"f:{item.fingerprint.hex()}"
+
+
+def want_copies(connection: Connection, drafts: Sequence[Draft]) -> None:
+    """Skipped copies of mails stored now are wanted too, so that the order of reading does not matter."""
+    mids = [d.mid_key for d in drafts if d.mid_key is not None]
+    anonymous = [d.fingerprint for d in drafts if d.mid_key is None]
+    for condition, values in (
+        (placement.c.mid_key.in_, mids),
+        (placement.c.fingerprint.in_, anonymous),
+        (
+            lambda part: and_(placement.c.fingerprint.in_(part), placement.c.mid_key.is_(None)),
+            [d.fingerprint for d in drafts],
+        ),
+    ):
+        for part in chunks(values):
+            connection.execute(
+                update(placement)
+                .where(
+                    condition(part),
+                    placement.c.verdict == Verdict.SKIPPED.value,
+                    placement.c.reason.not_in(FINAL_REASONS),
+                )
+                .values(is_wanted=True)
+            )
+
+
+_SKIPPED_COLUMNS = ("fingerprint", "direction", "occurred_at", "recipient_count", "is_bulk", "policy_version")
+
+
+def _placement(item: Draft, stream_id: int, now: datetime) -> dict[str, Any]:
+    record = item.message
+    return {
+        **dict.fromkeys(_SKIPPED_COLUMNS),
+        "stream_id": stream_id,
+        "ref": record.ref,
+        "mid_key": item.mid_key,
+        "flags": " ".join(sorted(record.flags)),
+        "size": record.size,
+        "received_at": record.received_at,
+        "auth": record.auth.value,
+        "seen_at": now,
+        "is_wanted": False,
+    }
+
+
+def _upsert_placements(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    kept = [c.name for c in placement.columns if c.name not in ("stream_id", "ref", "seen_at")]
+    upsert(connection, placement, rows, update=kept)
+
+
+def _forget_skipped(connection: Connection, stream_id: int, refs: Iterable[str]) -> None:
+    for part in chunks(refs):
+        connection.execute(
+            delete(skipped_participant).where(
+                and_(skipped_participant.c.stream_id == stream_id, skipped_participant.c.ref.in_(part))
+            )
+        )

@@ -1,0 +1,127 @@
+"""A small company's mail as records, and a store to put it in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from connectors.api import Cursor, Message, Participant, Purpose, Role, Stream
+from daemon.derive import derive
+from daemon.ingest import Ingest
+from matching.addresses import AddressRules, OwnAddresses
+from matching.policy import Company, Create
+from store import company as company_store
+from store import write
+from store.company import AccountFacts, PersonFacts
+from store.engine import Store
+from store.keys import IdentityKey
+from store.write import Place
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+KEY = "11" * 32
+_ROLES = {"to": Role.TO, "cc": Role.CC, "bcc": Role.BCC, "reply_to": Role.REPLY_TO}
+
+
+def company(create: Create = Create.CORRESPONDED, domains: Iterable[str] = ("acme.example",)) -> Company:
+    """Acme, with the default policy."""
+    rules = AddressRules()
+    return Company(OwnAddresses.of(domains, (), rules), rules, create)
+
+
+def mail(sender: str, *to: str, ref: str = "", mid: str | None = None, minute: int = 0, **more: Any) -> Message:
+    """A mail; cc, bcc and reply_to take tuples of addresses, other keywords are fields of Message."""
+    people = [Participant(Role.FROM, sender, more.pop("name", ""))] + [Participant(Role.TO, a) for a in to]
+    for word, role in _ROLES.items():
+        people += [Participant(role, a) for a in more.pop(word, ())]
+    when = NOON + timedelta(minutes=minute)
+    fields: dict[str, Any] = {
+        "ref": ref or f"1:{minute + 1}",
+        "message_id": mid,
+        "sent_at": when,
+        "received_at": when,
+        "subject": f"Matter {minute}",
+        "text": "text",
+        "participants": tuple(people),
+        "size": 100,
+    }
+    return Message(**{**fields, **more})
+
+
+class House:
+    """A store with the accounts of Alice and Bob, and the steps a worker takes."""
+
+    def __init__(self, folder: Path, policy: Company | None = None, name: str = "store.db") -> None:
+        self.store = Store.open(f"sqlite:///{folder / name}", key_text=KEY, key_file=folder / "unused")
+        self.company = policy or company()
+        self.accounts: dict[str, str] = {}
+        self.folders: dict[str, dict[str, Purpose]] = {"alice": {}, "bob": {}}
+        with self.store.write() as transaction:
+            key: IdentityKey = self.store.key
+            people = [PersonFacts(addresses=(f"{who}@acme.example",)) for who in ("alice", "bob")]
+            company_store.save_people(transaction, key, people)
+            facts = [
+                AccountFacts(name=who, owner=f"{who}@acme.example", kind="memory", login=who, is_shared=False)
+                for who in ("alice", "bob")
+            ]
+            self.accounts = company_store.save_accounts(transaction, key, facts, NOON)
+
+    def ingest(self, started_at: datetime = NOON) -> Ingest:
+        return Ingest(
+            store=self.store, company=self.company, policy_version=1, clock=lambda: NOON, started_at=started_at
+        )
+
+    def read(
+        self, account: str, folder: str, mails: Sequence[Message], purpose: Purpose = Purpose.INBOX
+    ) -> Mapping[str, int]:
+        """Ingest a page of a folder and derive."""
+        self.folders[account][folder] = purpose
+        listed = [Stream(name=name, purpose=kind) for name, kind in self.folders[account].items()]
+        with self.store.write() as transaction:
+            ids = company_store.save_streams(transaction, self.accounts[account], listed)
+            state = company_store.stream_state(transaction, ids[folder])
+        place = Place(state.id, state.version, purpose is Purpose.SENT)
+        counts = self.ingest().page(place, purpose, mails, cursor=Cursor("c"), complete_since=None)
+        self.derive()
+        return counts
+
+    def derive(self) -> None:
+        derive(self.store, self.company, lambda: NOON)
+
+    def fetch_wanted(self, server: Mapping[tuple[str, str], tuple[Purpose, Sequence[Message]]]) -> int:
+        """What a worker does for late linking; `server` holds (account, folder) -> (purpose, mails)."""
+        fetched = 0
+        for (account, folder), (purpose, mails) in server.items():
+            with self.store.write() as transaction:
+                streams = company_store.known_streams(transaction, self.accounts[account])
+            stream_id = next((i for i, name, _purpose in streams if name == folder), None)
+            if stream_id is None:
+                continue
+            with self.store.read() as transaction:
+                refs = set(write.wanted_refs(transaction, stream_id, 1000))
+            found = [m for m in mails if m.ref in refs]
+            self.ingest().batch(Place(stream_id, 0, purpose is Purpose.SENT), purpose, found)
+            fetched += len(found)
+            self.derive()
+        return fetched
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a query, sorted."""
+        with self.store.read() as transaction:
+            return sorted((tuple(row) for row in transaction.exec_driver_sql(sql)), key=repr)
+
+    def contract(self) -> dict[str, list[tuple[Any, ...]]]:
+        """All that other tools can read, without the times of writing."""
+        return {
+            view: self.rows(f"SELECT {columns} FROM {view}")
+            for view, columns in {
+                "v1_contact": "id, display_name, organization_id, external_id",
+                "v1_contact_address": "id, contact_id, address, is_primary, state",
+                "v1_organization": "*",
+                "v1_interaction": "id, direction, occurred_at, subject, body_text, message_id, thread_id",
+                "v1_interaction_contact": "*",
+                "v1_interaction_person": "*",
+                "v1_thread": "*",
+            }.items()
+        }

@@ -1,0 +1,187 @@
+"""From pages to the readers' views: identity, policy, late linking, whatever the order."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from connectors.api import Message, Purpose
+from matching.policy import Create
+from tests.unit.daemon.company_mail import NOON, House, company, mail
+
+ALICE, BOB, ANN = "alice@acme.example", "bob@acme.example", "ann@client.example"
+Server = Mapping[tuple[str, str], tuple[Purpose, Sequence[Message]]]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+def test_a_mail_of_ours_makes_its_recipient_a_contact_and_is_linked(house: House) -> None:
+    counts = house.read("alice", "Sent", [mail(ALICE, ANN, mid="a@x")], Purpose.SENT)
+    assert dict(counts) == {"stored": 1}
+    assert house.rows("SELECT display_name, domain FROM v1_contact c JOIN v1_organization o ON o.id = organization_id") == [
+        ("ann@client.example", "client.example")
+    ]
+    assert house.rows("SELECT address, role, reason FROM v1_interaction_contact") == [(ANN, "to", "address")]
+    assert house.rows("SELECT direction, message_id FROM v1_interaction") == [("outbound", "a@x")]
+
+
+def test_unknown_senders_internal_and_bulk_mail_are_skipped_with_the_reason(house: House) -> None:
+    house.read(
+        "alice",
+        "INBOX",
+        [
+            mail("stranger@else.example", ALICE, ref="1:1", mid="1@x"),
+            mail(BOB, ALICE, ref="1:2", mid="2@x"),
+            mail("news@shop.example", ALICE, ref="1:3", mid="3@x", list_id="news.shop.example"),
+        ],
+    )
+    assert house.rows("SELECT ref, verdict, reason FROM placement") == [
+        ("1:1", "skipped", "no_contact"),
+        ("1:2", "skipped", "internal"),
+        ("1:3", "skipped", "bulk"),
+    ]
+    assert house.rows("SELECT * FROM v1_interaction") == []
+    assert not [text for row in house.rows("SELECT * FROM placement") for text in row if "stranger" in str(text)]
+
+
+@pytest.mark.parametrize("purpose", [Purpose.DRAFTS, Purpose.JUNK, Purpose.TRASH])
+def test_drafts_junk_and_trash_are_never_history(house: House, purpose: Purpose) -> None:
+    house.read("alice", "Folder", [mail(ALICE, ANN, mid="a@x")], purpose)
+    assert house.rows("SELECT * FROM v1_contact") == []
+
+
+def test_role_and_no_reply_addresses_do_not_become_contacts(house: House) -> None:
+    house.read("alice", "Sent", [mail(ALICE, "info@client.example", "noreply@client.example", mid="a@x")], Purpose.SENT)
+    assert house.rows("SELECT reason FROM placement") == [("no_contact",)]
+
+
+def test_a_mail_to_more_than_twenty_people_makes_no_contacts(house: House) -> None:
+    house.read("alice", "Sent", [mail(ALICE, *(f"p{i}@client.example" for i in range(21)), mid="a@x")], Purpose.SENT)
+    assert house.rows("SELECT * FROM v1_contact") == []
+
+
+def test_a_replayed_page_changes_nothing(house: House) -> None:
+    mails = [mail(ALICE, ANN, mid="a@x"), mail(ANN, ALICE, mid="b@x", minute=1)]
+    house.read("alice", "Sent", mails, Purpose.SENT)
+    before = house.contract()
+    assert dict(house.read("alice", "Sent", mails, Purpose.SENT)) == {}
+    assert house.contract() == before
+
+
+def _copies() -> dict[tuple[str, str], tuple[Purpose, list[Message]]]:
+    """One mail as Sent copy, Cc'd and blind copy and a list's copy, with a forged one and what surrounds them."""
+    one = {"mid": "one@acme.example", "minute": 5, "subject": "Offer"}
+    people = ((ANN, "dev@lists.example"), {"cc": (BOB,)})
+    listed = mail(
+        "dev@lists.example",
+        *people[0],
+        **people[1],
+        **{**one, "subject": "[dev] Offer"},
+        reply_to=(ALICE,),
+        list_id="dev.lists.example",
+        text="text\n-- \nlist footer",
+        ref="3:1",
+    )
+    return {
+        ("alice", "Sent"): (
+            Purpose.SENT,
+            [
+                mail(ALICE, *people[0], **people[1], **one, bcc=("bob.private@else.example",), ref="2:1"),
+                mail(ALICE, "new+tag@client.example", mid="tagged@x", minute=20, ref="2:2"),
+            ],
+        ),
+        ("alice", "INBOX"): (
+            Purpose.INBOX,
+            [
+                mail(ANN, ALICE, mid="re@x", minute=9, in_reply_to=("one@acme.example",), name="Ann Lee", ref="1:9"),
+                mail("new@client.example", ALICE, mid="earlier@x", minute=1, ref="1:10"),
+                mail(ANN, ALICE, mid=None, minute=12, subject="No id", ref="1:11"),
+            ],
+        ),
+        ("bob", "INBOX"): (
+            Purpose.INBOX,
+            [
+                mail(ALICE, *people[0], **people[1], **one, ref="1:1"),
+                mail("mallory@evil.example", *people[0], **people[1], **one, text="pay me", ref="1:2"),
+                mail(ANN, ALICE, mid="noid@x", minute=12, subject="No id", cc=(), ref="1:3"),
+            ],
+        ),
+        ("bob", "Lists"): (Purpose.OTHER, [listed]),
+    }
+
+
+def _fill(house: House, server: Server, seed: int) -> None:
+    rng = random.Random(seed)
+    pages = [(account, folder, purpose, [m]) for (account, folder), (purpose, mails) in server.items() for m in mails]
+    rng.shuffle(pages)
+    for account, folder, purpose, page in pages:
+        house.read(account, folder, page, purpose)
+    while house.fetch_wanted(server):
+        pass
+
+
+def test_all_copies_are_one_interaction_and_a_forged_reuse_is_a_second(house: House) -> None:
+    _fill(house, _copies(), 1)
+    stored = house.rows("SELECT message_id, subject FROM v1_interaction WHERE message_id = 'one@acme.example'")
+    assert stored == [("one@acme.example", "Offer"), ("one@acme.example", "Offer")]
+    assert house.rows(
+        "SELECT a.name, s.name FROM placement p JOIN stream s ON s.id = p.stream_id JOIN account a ON a.id = s.account_id"
+        " JOIN message m ON m.key = p.message_key JOIN interaction i ON i.id = m.interaction_id"
+        " WHERE m.mid = 'one@acme.example' AND i.direction = 'outbound'"
+    ) == [("alice", "Sent"), ("bob", "INBOX"), ("bob", "Lists")]
+    assert house.rows("SELECT count(*) FROM v1_interaction WHERE subject = 'No id'") == [(1,)]
+
+
+@pytest.mark.parametrize("create", list(Create))
+def test_the_result_does_not_depend_on_the_order_of_reading(tmp_path: Path, create: Create) -> None:
+    first = House(tmp_path, company(create), "0.db")
+    _fill(first, _copies(), 0)
+    expected = first.contract()
+    assert create is Create.OFF or len(expected["v1_interaction"]) >= 6
+    for seed in range(1, 11):
+        other = House(tmp_path, company(create), f"{seed}.db")
+        _fill(other, _copies(), seed)
+        assert other.contract() == expected, seed
+
+
+def test_earlier_mail_of_a_new_contact_is_fetched_and_linked(house: House) -> None:
+    early = mail(ANN, ALICE, mid="early@x", ref="1:1")
+    server: Server = {("alice", "INBOX"): (Purpose.INBOX, [early])}
+    house.read("alice", "INBOX", [early])
+    assert house.rows("SELECT * FROM v1_interaction") == []
+    house.read("alice", "Sent", [mail(ALICE, ANN, mid="late@x", minute=60)], Purpose.SENT)
+    assert house.fetch_wanted(server) == 1
+    assert len(house.rows("SELECT * FROM v1_interaction_contact")) == 2
+    assert house.fetch_wanted(server) == 0
+
+
+def test_answers_share_the_thread_of_what_they_answer(house: House) -> None:
+    house.read("alice", "INBOX", [mail(ANN, ALICE, mid="b@x", minute=9, in_reply_to=("a@x",), references=("a@x",))])
+    house.read("alice", "Sent", [mail(ALICE, ANN, mid="a@x")], Purpose.SENT)
+    house.fetch_wanted({("alice", "INBOX"): (Purpose.INBOX, [mail(ANN, ALICE, mid="b@x", minute=9, in_reply_to=("a@x",), references=("a@x",))])})
+    assert house.rows("SELECT subject, interaction_count FROM v1_thread") == [("Matter 0", 2)]
+
+
+def test_the_date_is_believed_only_near_the_time_of_arrival(house: House) -> None:
+    house.read("alice", "Sent", [mail(ALICE, ANN, mid="a@x")], Purpose.SENT)
+    house.read(
+        "alice",
+        "INBOX",
+        [mail(ANN, ALICE, mid="b@x", sent_at=NOON - timedelta(days=400), received_at=NOON + timedelta(days=2))],
+    )
+    assert house.rows("SELECT occurred_at FROM v1_interaction WHERE message_id = 'b@x'") == [
+        ("2026-03-04T12:00:00.000000Z",)
+    ]
+
+
+def test_blind_copies_make_contacts_but_are_in_no_shared_view(house: House) -> None:
+    house.read("alice", "Sent", [mail(ALICE, BOB, mid="a@x", bcc=(ANN,))], Purpose.SENT)
+    assert house.rows("SELECT role FROM link") == [("bcc",)]
+    assert house.rows("SELECT * FROM v1_interaction_contact") == []
