@@ -1,0 +1,130 @@
+"""The configuration: TOML with drop-ins beside it, read and checked as a whole, all problems at once.
+
+What the keys mean is in docs/configuration.md. Reading asks no server, runs no command and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from daemon.config_accounts import Accounts
+from daemon.config_files import Source, find_config, read_sources
+from daemon.config_people import People
+from daemon.config_records import Account, Company, Config, ContactsConfig, Person, StoreConfig
+from daemon.config_servers import Servers
+from daemon.options import Reader, Values
+from daemon.plugins import Connectors, installed
+from daemon.problems import ConfigError, Problem, suggestion
+from daemon.store_url import checked_url
+from daemon.timezones import timezone_problem
+from matching.addresses import normalize_domain
+
+__all__ = [
+    "Account",
+    "Company",
+    "Config",
+    "ConfigError",
+    "ContactsConfig",
+    "Person",
+    "Problem",
+    "StoreConfig",
+    "find_config",
+    "load",
+]
+
+#: The tables of the main file, and the few of them that a drop-in may add to.
+SECTIONS = ("store", "company", "contacts", "people", "people_file", "servers", "accounts")
+DROP_IN_SECTIONS = ("people", "servers", "accounts")
+
+
+def load(path: Path, *, environ: Mapping[str, str], today: date, connectors: Connectors | None = None) -> Config:
+    """The configuration in `path` and accounts.d beside it; raises ConfigError with all that is wrong.
+
+    `environ` tells where systemd put credentials; accounts without `since` begin a year before
+    `today`. `connectors` are those of the installed packages unless given.
+    """
+    path = path.absolute()
+    problems: list[Problem] = []
+    sources = read_sources(path, problems)
+    config = None
+    if sources and not sources[0].label:
+        reader = Reader(path.parent, environ, problems)
+        config = _Loader(path, reader, sources, today, connectors or installed()).load()
+    if problems or config is None:
+        raise ConfigError(dict.fromkeys(problems))
+    return config
+
+
+class _Loader:
+    """Reads the tables of all files in the order in which they need each other."""
+
+    def __init__(self, path: Path, reader: Reader, sources: list[Source], today: date, connectors: Connectors) -> None:
+        self._path = path
+        self._reader = reader
+        self._sources = sources
+        self._main = sources[0].table
+        self._people = People(reader)
+        self._servers = Servers(reader, connectors, complete=not reader.problems)
+        self._accounts = Accounts(reader, self._people, self._servers, today)
+
+    def load(self) -> Config | None:
+        self._refuse_unknown_sections()
+        store, company, contacts = self._store(), self._company(), self._contacts()
+        for source in self._sources:
+            self._people.read_tables(source.table.get("people", []), source.label)
+        self._people_file()
+        for source in self._sources:
+            self._servers.read_tables(source.table.get("servers", {}), source.label)
+        for source in self._sources:
+            self._accounts.read_tables(source.table.get("accounts", []), source.label)
+        if store is None or company is None or contacts is None:
+            return None
+        return Config(
+            path=self._path,
+            folder=self._path.parent,
+            store=store,
+            company=company,
+            contacts=contacts,
+            people=tuple(self._people.people),
+            accounts=tuple(self._accounts.accounts),
+        )
+
+    def _refuse_unknown_sections(self) -> None:
+        for source in self._sources:
+            known = DROP_IN_SECTIONS if source.label else SECTIONS
+            for key in source.table:
+                if key in known:
+                    continue
+                hint = f"it belongs into {self._path.name}" if key in SECTIONS else suggestion(key, known)
+                self._reader.refuse(f"{source.label}{key}", "is no known key here", hint)
+
+    def _values(self, settings: type[Any], name: str) -> Values:
+        elsewhere = dict.fromkeys(SECTIONS, "move it to the top of the file, above the first [table]")
+        return self._reader.values(settings, self._main.get(name, {}), name, elsewhere=elsewhere)
+
+    def _contacts(self) -> ContactsConfig | None:
+        return self._reader.build(ContactsConfig, self._values(ContactsConfig, "contacts"), "contacts")
+
+    def _store(self) -> StoreConfig | None:
+        store = self._reader.build(StoreConfig, self._values(StoreConfig, "store"), "store")
+        return replace(store, url=checked_url(store.url, "store.url", self._reader)) if store else None
+
+    def _company(self) -> Company | None:
+        found = self._values(Company, "company")
+        for domain in found.values.get("domains", ()):
+            if "@" in domain or normalize_domain(domain) is None:
+                self._reader.refuse("company.domains", f'"{domain}" is no domain', 'such as "acme.example"')
+        if problem := timezone_problem(found.values.get("timezone", "UTC")):
+            self._reader.refuse("company.timezone", *problem)
+        return self._reader.build(Company, found, "company")
+
+    def _people_file(self) -> None:
+        if "people_file" not in self._main:
+            return
+        path = self._reader.path(self._main["people_file"], "people_file")
+        if path is not None:
+            self._people.read_file(path, "people_file")

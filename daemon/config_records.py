@@ -1,0 +1,119 @@
+"""What the configuration says, as frozen records. A section's fields are its keys and its defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from connectors.api import Connector, ConnectorType, Secret
+from daemon.credentials import SecretSource
+from daemon.problems import refuse, suggestion
+from matching.policy import Create
+
+
+@dataclass(frozen=True, slots=True)
+class StoreConfig:
+    """[store]"""
+
+    #: sqlite:///… (made absolute) or postgresql://…; never with a password.
+    url: str = "sqlite:///keeptouch.db"
+    password: SecretSource | None = None
+    #: The identity key; None: identity.key beside the configuration. Its file may yet have to be made.
+    key: SecretSource | None = field(default=None, metadata={"must_exist": False})
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """[company]"""
+
+    #: Own domains; each counts with its subdomains.
+    domains: tuple[str, ...]
+    #: Name in the time zone database.
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class ContactsConfig:
+    """[contacts]"""
+
+    create: Create = Create.CORRESPONDED
+    #: Is name+tag@ the contact name@?
+    plus_tags: bool = True
+    #: Do dots in Gmail addresses mean nothing?
+    gmail_dots: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """[[people]]: one of ours."""
+
+    email: str
+    name: str = ""
+    aliases: tuple[str, ...] = ()
+    team: str = ""
+    #: None: the company's.
+    timezone: str | None = None
+    language: str | None = None
+    #: The id that another tool (a directory, a CRM) knows the person by.
+    external_id: str | None = None
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One login; an entry with mailboxes makes several."""
+
+    #: "alice", or "NAME/MAILBOX" where one entry stands for many.
+    name: str
+    #: The email of the person it belongs to, as `Config.people` has it.
+    owner: str
+    #: A mailbox of several people, such as info@.
+    shared: bool
+    kind: str
+    #: An instance of the connector's Settings.
+    settings: Any
+    secret: SecretSource | None
+    connector: ConnectorType
+    #: Who logs in where, for people and to notice a change: "alice@mail.acme.example", or a path.
+    login: str
+    #: The name of its [servers.NAME].
+    server: str | None = None
+
+    def open(self, environ: Mapping[str, str], folder: Path) -> Connector:
+        """Its connector, not yet entered; raises ConfigError where the secret can't be read."""
+        return self.connector(self.settings, self.read_secret(environ, folder))
+
+    def read_secret(self, environ: Mapping[str, str], folder: Path) -> Secret | None:
+        """The password; None where the account needs none. Raises ConfigError."""
+        return self.secret.read(environ, folder) if self.secret else None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole configuration, checked."""
+
+    #: The file it was read from, absolute.
+    path: Path
+    #: Its folder: relative paths count from here.
+    folder: Path
+    store: StoreConfig
+    company: Company
+    contacts: ContactsConfig
+    #: Those of the configuration, then owners that it does not name as people.
+    people: tuple[Person, ...]
+    accounts: tuple[Account, ...]
+
+    def chosen(self, name: str | None) -> tuple[Account, ...]:
+        """All accounts, or the one of this name, or those that the entry of this name stands for.
+
+        Raises ConfigError where there is none.
+        """
+        if name is None:
+            return self.accounts
+        chosen = tuple(each for each in self.accounts if name in (each.name, each.name.partition("/")[0]))
+        if not chosen:
+            known = suggestion(name, (each.name for each in self.accounts))
+            raise refuse("--account", f'there is no account "{name}"', known or "keeptouch accounts list")
+        return chosen

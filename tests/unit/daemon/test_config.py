@@ -1,0 +1,307 @@
+"""The configuration: what it becomes when all is well."""
+
+from __future__ import annotations
+
+import textwrap
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from daemon.config import Config, ConfigError, find_config, load
+from matching.policy import Create
+from tests.unit.daemon.mail_connector import FolderChoice, MailSettings, Speed, connectors
+
+TODAY = date(2026, 11, 22)
+COMPANY = '[company]\ndomains = ["acme.example"]\ntimezone = "Asia/Tehran"\n'
+
+
+def write(folder: Path, text: str, name: str = "config.toml") -> Path:
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(textwrap.dedent(text), "utf-8")
+    return path
+
+
+def loaded(folder: Path, text: str, today: date = TODAY) -> Config:
+    (folder / "alice.password").write_text("s3cret\n", "utf-8")
+    path = write(folder, COMPANY + textwrap.dedent(text))
+    return load(path, environ={}, today=today, connectors=connectors())
+
+
+ALICE = """
+    [[accounts]]
+    name = "alice"
+    owner = "alice@acme.example"
+    kind = "mail"
+    [accounts.options]
+    host = "mail.acme.example"
+    username = "alice"
+    password_file = "alice.password"
+"""
+
+
+def test_a_small_configuration_needs_a_company_and_an_account(tmp_path: Path) -> None:
+    config = loaded(tmp_path, ALICE)
+    (alice,) = config.accounts
+    assert (alice.name, alice.owner, alice.shared, alice.kind) == ("alice", "alice@acme.example", False, "mail")
+    assert alice.settings == MailSettings(host="mail.acme.example", username="alice", since=date(2025, 11, 22))
+    assert alice.login == "alice@mail.acme.example"
+    secret = alice.read_secret({}, config.folder)
+    assert secret is not None
+    assert secret.reveal() == "s3cret"
+    assert config.company.domains == ("acme.example",)
+    assert config.contacts.create is Create.CORRESPONDED
+    assert config.store.url == f"sqlite:///{tmp_path}/keeptouch.db"
+
+
+def test_an_owner_whom_nobody_names_becomes_a_person(tmp_path: Path) -> None:
+    config = loaded(tmp_path, ALICE)
+    assert [person.email for person in config.people] == ["alice@acme.example"]
+
+
+def test_an_owner_is_the_person_who_has_the_address_as_an_alias(tmp_path: Path) -> None:
+    people = '[[people]]\nemail = "a.smith@acme.example"\naliases = ["Alice@ACME.example"]\n'
+    config = loaded(tmp_path, people + textwrap.dedent(ALICE))
+    assert config.accounts[0].owner == "a.smith@acme.example"
+    assert len(config.people) == 1
+
+
+def test_every_type_of_option_is_read(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").touch()
+    more = """
+        port = 1993
+        security = "starttls"
+        folders = {include = ["INBOX", "فروش"], exclude = ["Spam"]}
+        since = 2025-01-31
+        ca_file = "ca.pem"
+        timeout_seconds = 5
+        speed = "fast"
+        compress = true
+    """
+    settings = loaded(tmp_path, textwrap.dedent(ALICE) + textwrap.dedent(more)).accounts[0].settings
+    assert settings == MailSettings(
+        host="mail.acme.example",
+        username="alice",
+        port=1993,
+        security="starttls",
+        folders=FolderChoice(include=("INBOX", "فروش"), exclude=("Spam",)),
+        since=date(2025, 1, 31),
+        ca_file=tmp_path / "ca.pem",
+        timeout_seconds=5.0,
+        speed=Speed.FAST,
+        compress=True,
+    )
+    assert type(settings.timeout_seconds) is float
+    assert type(settings.speed) is Speed
+
+
+def test_a_year_before_the_leap_day_is_the_day_before(tmp_path: Path) -> None:
+    assert loaded(tmp_path, ALICE, today=date(2028, 2, 29)).accounts[0].settings.since == date(2027, 2, 28)
+
+
+def test_an_account_stands_over_its_server(tmp_path: Path) -> None:
+    config = loaded(
+        tmp_path,
+        """
+        [servers.main]
+        kind = "mail"
+        host = "mail.acme.example"
+        port = 993
+        password_command = ["true"]
+        [[accounts]]
+        name = "bob"
+        owner = "bob@acme.example"
+        server = "main"
+        [accounts.options]
+        username = "bob"
+        port = 1993
+        password_file = "alice.password"
+        """,
+    )
+    (bob,) = config.accounts
+    assert (bob.settings.host, bob.settings.port, bob.server, bob.kind) == (
+        "mail.acme.example",
+        1993,
+        "main",
+        "mail",
+    )
+    assert bob.secret is not None
+    assert bob.secret.kind == "file"
+
+
+def test_people_come_from_tables_and_from_a_file(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "email,name,aliases,team,timezone,language,external_id,active\n"
+        "nara@acme.example,Наран,n@acme.example; nn@acme.example,sales,Asia/Ulaanbaatar,mn,7,no\n"
+        "omid@acme.example,امید,,,,,,\n",
+        "people.csv",
+    )
+    path = write(
+        tmp_path, 'people_file = "people.csv"\n' + COMPANY + '[[people]]\nemail = "eve@acme.example"\nname = "Eve"\n'
+    )
+    people = load(path, environ={}, today=TODAY, connectors=connectors()).people
+    assert [each.email for each in people] == ["eve@acme.example", "nara@acme.example", "omid@acme.example"]
+    nara = people[1]
+    assert nara.aliases == ("n@acme.example", "nn@acme.example")
+    assert (nara.timezone, nara.language, nara.external_id, nara.active) == ("Asia/Ulaanbaatar", "mn", "7", False)
+    assert people[2].active
+
+
+def test_drop_ins_add_accounts_people_and_servers(tmp_path: Path) -> None:
+    write(tmp_path, '[servers.b]\nkind = "mail"\nhost = "b.example"\n', "accounts.d/20-server.toml")
+    write(
+        tmp_path,
+        """
+        [[people]]
+        email = "bob@acme.example"
+        name = "Bob"
+        [[accounts]]
+        name = "bob"
+        owner = "bob@acme.example"
+        server = "b"
+        [accounts.options]
+        username = "bob"
+        password_file = "alice.password"
+        """,
+        "accounts.d/10-bob.toml",
+    )
+    write(tmp_path, "this is no TOML", "accounts.d/notes.txt")
+    write(tmp_path, "nor is this", "accounts.d/.hidden.toml")
+    config = loaded(tmp_path, ALICE)
+    assert [account.name for account in config.accounts] == ["alice", "bob"]
+    assert config.accounts[1].settings.host == "b.example"
+    assert config.people[0].name == "Bob"
+
+
+def test_files_saved_on_windows_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + COMPANY.replace("\n", "\r\n").encode())
+    assert load(path, environ={}, today=TODAY, connectors=connectors()).accounts == ()
+
+
+def test_one_entry_stands_for_many_mailboxes(tmp_path: Path) -> None:
+    config = loaded(
+        tmp_path,
+        """
+        [[accounts]]
+        name = "all"
+        kind = "mail"
+        [accounts.options]
+        host = "mail.acme.example"
+        password_file = "alice.password"
+        mailboxes = ["alice@acme.example", "bob@acme.example"]
+        """,
+    )
+    assert [(each.name, each.owner, each.settings.username) for each in config.accounts] == [
+        ("all/alice@acme.example", "alice@acme.example", "alice@acme.example"),
+        ("all/bob@acme.example", "bob@acme.example", "bob@acme.example"),
+    ]
+    assert [account.name for account in config.chosen("all")] == [each.name for each in config.accounts]
+    assert config.chosen("all/bob@acme.example") == config.accounts[1:]
+
+
+def test_a_master_user_logs_in_on_behalf_of_each_mailbox(tmp_path: Path) -> None:
+    config = loaded(
+        tmp_path,
+        """
+        [[accounts]]
+        name = "all"
+        kind = "mail"
+        [accounts.options]
+        host = "mail.acme.example"
+        username = "master"
+        password_file = "alice.password"
+        mailboxes = ["bob@acme.example"]
+        """,
+    )
+    (bob,) = config.accounts
+    assert (bob.settings.username, bob.settings.authorize_as) == ("master", "bob@acme.example")
+    assert bob.login == "bob@acme.example@mail.acme.example"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "# the sales team\nbob@acme.example\n\ncara@acme.example\n",
+        "username,owner,name,password_file\nbob@acme.example,,,\ncara@acme.example,cara@acme.example,,\n",
+        "username\r\nbob@acme.example\r\ncara@acme.example\r\n",
+    ],
+)
+def test_mailboxes_come_from_a_file(tmp_path: Path, content: str) -> None:
+    write(tmp_path, content, "mailboxes.csv")
+    config = loaded(tmp_path, MAILBOXES_FILE)
+    assert [account.name for account in config.accounts] == ["all/bob@acme.example", "all/cara@acme.example"]
+    assert [account.owner for account in config.accounts] == ["bob@acme.example", "cara@acme.example"]
+
+
+def test_a_file_of_mailboxes_gives_owners_names_and_passwords(tmp_path: Path) -> None:
+    (tmp_path / "bob.password").write_text("b0b", "utf-8")
+    write(tmp_path, "username,owner,name,password_file\nbob,bob@acme.example,Bob,bob.password\n", "mailboxes.csv")
+    config = loaded(tmp_path, MAILBOXES_FILE)
+    (bob,) = config.accounts
+    assert (bob.name, bob.owner, bob.settings.username) == ("all/Bob", "bob@acme.example", "bob")
+    secret = bob.read_secret({}, config.folder)
+    assert secret is not None
+    assert secret.reveal() == "b0b"
+
+
+MAILBOXES_FILE = """
+    [[accounts]]
+    name = "all"
+    kind = "mail"
+    [accounts.options]
+    host = "mail.acme.example"
+    password_file = "alice.password"
+    mailboxes_file = "mailboxes.csv"
+"""
+
+
+def test_a_key_file_may_yet_have_to_be_made(tmp_path: Path) -> None:
+    config = loaded(tmp_path, '[store]\nkey_file = "new.key"\n')
+    assert config.store.key is not None
+    assert config.store.key.value == "new.key"
+
+
+@pytest.mark.parametrize(
+    ("url", "becomes"),
+    [
+        ("sqlite:///keeptouch.db", "sqlite:///{folder}/keeptouch.db"),
+        ("sqlite:////tmp/x.db", "sqlite:////tmp/x.db"),
+        ("postgresql://keeptouch@db.acme.example/keeptouch", None),
+        ("postgresql:///keeptouch", None),
+        ("postgres://db/keeptouch", None),
+    ],
+)
+def test_store_urls_become_those_of_the_driver(tmp_path: Path, url: str, becomes: str | None) -> None:
+    expected = (becomes or "postgresql+psycopg://" + url.partition("://")[2]).format(folder=tmp_path)
+    assert loaded(tmp_path, f'[store]\nurl = "{url}"\n').store.url == expected
+
+
+def test_the_argument_stands_before_the_variable_and_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    environ = {"KEEPTOUCH_CONFIG": "other.toml"}
+    assert find_config("given.toml", environ) == tmp_path / "given.toml"
+    assert find_config(None, environ) == tmp_path / "other.toml"
+    write(tmp_path, COMPANY)
+    assert find_config(None, {"KEEPTOUCH_CONFIG": ""}) == tmp_path / "config.toml"
+
+
+def test_no_configuration_at_all_is_said_with_the_places_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if Path("/etc/keeptouch/config.toml").exists():
+        pytest.skip("this machine has a configuration of its own")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=r"config\.toml nor /etc/keeptouch/config\.toml"):
+        find_config(None, {})
+
+
+def test_an_unknown_account_is_refused_with_a_suggestion(tmp_path: Path) -> None:
+    config = loaded(tmp_path, ALICE)
+    with pytest.raises(ConfigError) as caught:
+        config.chosen("alcie")
+    assert caught.value.problems[0].hint == 'did you mean "alice"?'
