@@ -1,0 +1,166 @@
+"""keeptouch check: is the configuration right, can every secret be read, does every server let us in?"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import traceback
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import structlog
+
+from connectors.api import ConnectorError
+from daemon.cli.arguments import Verbs, add_account, add_verb, load_config
+from daemon.cli.output import Trouble, write_json, write_text, write_troubles
+from daemon.config import Account, Config
+from daemon.credentials import SecretSource
+from daemon.problems import ConfigError
+
+log = structlog.get_logger()
+
+#: Servers asked at a time.
+_AT_ONCE = 8
+
+
+def register(verbs: Verbs) -> None:
+    """Add the command."""
+    parser = add_verb(
+        verbs,
+        "check",
+        check,
+        "check the configuration, read every secret, log in to every account",
+        "Checks the configuration, reads every secret, and logs in to every account to list its folders. Nothing is "
+        "changed anywhere. Exit code 1: something is wrong with an account; 2: with the configuration.",
+    )
+    add_account(parser)
+    parser.add_argument("--config-only", action="store_true", help="ask no server and run no command")
+
+
+@runtime_checkable
+class ChoosesByPattern(Protocol):
+    """A connector that knows which patterns of its options fitted nothing, after `streams()`."""
+
+    unmatched: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How it went with one account."""
+
+    account: str
+    streams: int
+    problem: Trouble | None = None
+    warnings: tuple[Trouble, ...] = ()
+
+
+def check(args: argparse.Namespace) -> int:
+    """The command."""
+    config = load_config(args)
+    chosen = config.chosen(args.account)
+    problems: list[Trouble] = []
+    warnings = list(_exposed(config, chosen))
+    found: list[Found] = []
+    if not args.config_only:
+        problems += _store_secrets(config)
+        for each in ask(config, chosen):
+            found.append(each)
+            problems += [each.problem] if each.problem else []
+            warnings += each.warnings
+            if not args.json:
+                _tell(each)
+    if args.json:
+        write_json(
+            {
+                "ok": not problems,
+                "problems": [trouble.document() for trouble in problems],
+                "warnings": [trouble.document() for trouble in warnings],
+                "accounts": [
+                    {"account": each.account, "ok": not each.problem, "streams": each.streams} for each in found
+                ],
+            }
+        )
+    else:
+        write_troubles([*(problem for problem in problems if problem.account is None), *warnings])
+        _sum_up(config, len(chosen), len(problems))
+    return 1 if problems else 0
+
+
+def ask(config: Config, accounts: Iterable[Account]) -> Iterator[Found]:
+    """Log in to each, several at a time; the answers come in the order of the accounts."""
+    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="check")
+    try:
+        yield from pool.map(lambda account: ask_one(config, account), accounts)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def ask_one(config: Config, account: Account) -> Found:
+    """Log in and list the folders."""
+    try:
+        with account.open(os.environ, config.folder) as connector:
+            streams = connector.streams()
+            unmatched = connector.unmatched if isinstance(connector, ChoosesByPattern) else ()
+    except ConfigError as error:
+        first = error.problems[0]
+        return Found(account.name, 0, Trouble(account.name, "secret", str(first), first.hint))
+    except ConnectorError as error:
+        return Found(account.name, 0, Trouble(account.name, error.step or "connect", error.problem, error.hint))
+    except Exception as error:  # a bug of a connector must not hide what is wrong with the other accounts
+        # its frames alone: what it says may quote a password
+        log.debug("connector failed", account=account.name, frames=traceback.format_tb(error.__traceback__))
+        fault = f"the connector {account.kind} failed with {type(error).__name__}"
+        return Found(account.name, 0, Trouble(account.name, "connector", fault, "tell its author: --log-level debug"))
+    warnings = tuple(
+        Trouble(
+            account.name, "folders", f'no folder is called "{pattern}"', f"keeptouch accounts folders {account.name}"
+        )
+        for pattern in unmatched
+    )
+    if not streams:
+        problem = Trouble(account.name, "folders", "there is no folder to follow", "look at options.folders")
+        return Found(account.name, 0, problem, warnings)
+    return Found(account.name, len(streams), None, warnings)
+
+
+def _store_secrets(config: Config) -> Iterator[Trouble]:
+    """The store's password and key, as far as a command gives them; files were read with the configuration."""
+    for source in (config.store.password, config.store.key):
+        if source is not None and isinstance(source.value, tuple):
+            try:
+                source.read(os.environ, config.folder)
+            except ConfigError as error:
+                yield from (Trouble.of(problem, "secret") for problem in error.problems)
+
+
+def _exposed(config: Config, accounts: Iterable[Account]) -> Iterator[Trouble]:
+    sources: list[tuple[str | None, SecretSource | None]] = [
+        (None, config.store.password),
+        (None, config.store.key),
+        *((account.name, account.secret) for account in accounts),
+    ]
+    seen: set[object] = set()
+    for account, source in sources:
+        exposure = source.exposure(config.folder) if source and source.value not in seen else None
+        if source and exposure:
+            seen.add(source.value)
+            yield Trouble(account, "secret", f"{source.key}: {exposure}", "chmod 0600, and change the password")
+
+
+def _tell(found: Found) -> None:
+    if found.problem:
+        write_text(f"{found.account}  failed")
+        write_troubles([found.problem])
+    else:
+        write_text(f"{found.account}  ok, {found.streams} folders")
+
+
+def _sum_up(config: Config, accounts: int, problems: int) -> None:
+    if problems:
+        write_text(f"{problems} {'problem' if problems == 1 else 'problems'}")
+    elif accounts:
+        write_text(f"{config.path}: fine, {accounts} {'account' if accounts == 1 else 'accounts'}")
+    else:
+        write_text(f"{config.path}: fine, but there is no account yet")

@@ -1,0 +1,122 @@
+"""The log: one event a line, in UTC, without secrets, whatever strangers write."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from connectors.api import Secret
+from daemon import log
+
+CANARY = "kanarienvogel-7713"
+HOSTILE = "a\nb\r\x1b[31mc\x07\x85\u2028\u202e\u2066d\x00"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def _restored() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+    root.handlers[:], root.level = handlers, level
+
+
+def lines(stream: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_elsewhere_than_on_a_terminal_events_are_json_lines_in_utc() -> None:
+    stream = io.StringIO()
+    log.configure(stream=stream)
+    structlog.get_logger().info("page stored", stream="فروش", changes=50)
+    (event,) = lines(stream)
+    assert event.pop("timestamp").endswith("Z")
+    assert event == {"event": "page stored", "level": "info", "stream": "فروش", "changes": 50}
+
+
+def test_on_a_terminal_events_are_text_and_begin_with_warnings() -> None:
+    stream = Terminal()
+    log.configure(stream=stream)
+    structlog.get_logger().info("page stored")
+    structlog.get_logger().warning("account problem", step="login")
+    assert "page stored" not in stream.getvalue()
+    assert "account problem" in stream.getvalue()
+    assert "step=login" in stream.getvalue()
+
+
+def test_the_level_can_be_chosen() -> None:
+    stream = io.StringIO()
+    log.configure(level="error", stream=stream)
+    structlog.get_logger().warning("account problem")
+    assert stream.getvalue() == ""
+
+
+def test_the_account_is_on_every_line_while_it_is_bound() -> None:
+    stream = io.StringIO()
+    log.configure(stream=stream)
+    with structlog.contextvars.bound_contextvars(account="alice"):
+        structlog.get_logger().info("one")
+    structlog.get_logger().info("two")
+    assert [event.get("account") for event in lines(stream)] == ["alice", None]
+
+
+@pytest.mark.parametrize("is_json", [True, False])
+def test_secrets_are_masked_wherever_they_are(is_json: bool) -> None:
+    stream = io.StringIO()
+    log.configure(is_json, stream=stream)
+    secret = Secret(CANARY)
+    structlog.get_logger().warning("x", secret=secret, many=[secret], table={"deep": (secret, {"er": secret})})
+    logging.getLogger("library").warning("it is %s", secret)
+    assert CANARY not in stream.getvalue()
+    assert stream.getvalue().count("***") == 5
+
+
+@pytest.mark.parametrize("is_json", [True, False])
+def test_hostile_text_stays_on_its_line_and_steers_nothing(is_json: bool) -> None:
+    stream = io.StringIO()
+    log.configure(is_json, stream=stream)
+    structlog.get_logger().warning("x", subject=HOSTILE)
+    text = stream.getvalue()
+    assert len(text.splitlines()) == 1
+    assert not set(text.rstrip("\n")) & set("\n\r\x1b\x07\x85\u2028\u202e\u2066\x00")
+
+
+def test_a_traceback_shows_no_values(capsys: pytest.CaptureFixture[str]) -> None:
+    for stream in (io.StringIO(), Terminal()):
+        log.configure(stream=stream)
+        password = CANARY
+        try:
+            raise ZeroDivisionError(f"of length {len(password)}")
+        except ZeroDivisionError:
+            structlog.get_logger().exception("a bug")
+        assert "ZeroDivisionError: of length 18" in stream.getvalue()
+        assert CANARY not in stream.getvalue()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_other_libraries_are_heard_from_warnings_on() -> None:
+    stream = io.StringIO()
+    log.configure(level="debug", stream=stream)
+    logging.getLogger("imaplib").debug("LOGIN alice hunter2")
+    logging.getLogger("imaplib").warning("odd answer")
+    (event,) = lines(stream)
+    assert (event["event"], event["level"], event["logger"]) == ("odd answer", "warning", "imaplib")
+
+
+def test_setting_it_up_warns_of_nothing() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        log.configure(stream=Terminal())
