@@ -1,8 +1,8 @@
 """House rules that no linter knows, over every file that git knows or would add.
 
 - No Python file, Makefile or script of .ci is longer than 400 lines.
-- Whatever puts a check off says why on its line: `type: ignore` and `noqa` by a second comment behind them,
-  a skip or xfail by its reason.
+- Whatever puts a check off says why on its line: `type: ignore` and `noqa` by words behind them (after `#` or
+  `-`), a skip or xfail by its reason.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 MAX_LINES = 400
 #: A comment that puts a linter off, and the words behind it, which are the reason.
 SUPPRESSION = re.compile(r"#\s*(?:(?:ruff|flake8):\s*)?(?:type:\s*ignore|noqa)\b(?P<rest>.*)", re.IGNORECASE)
-REASON = re.compile(r"#\s*\S+(\s+\S+)+")
+REASON = re.compile(r"(?:#|\s-)\s*\S+(?:\s+\S+)+")
 #: Calls and marks that put a test off; those of the first set take their reason as first argument.
 BY_POSITION = {"pytest.skip", "pytest.xfail", "unittest.skip", "unittest.SkipTest"}
 BY_NAME = {"pytest.importorskip", "pytest.mark.skip", "pytest.mark.skipif", "pytest.mark.xfail"}

@@ -1,0 +1,119 @@
+"""The floors and the house rules hold, and what breaks them is caught."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("daemon", "store", "matching", "connectors")
+#: The command has no `-m` form.
+LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+
+
+def run(folder: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *map(str, words)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def packages(tmp_path: Path) -> Path:
+    """A copy of what the contracts are about."""
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_imports_run_downward_and_enter_connectors_by_their_door(packages: Path) -> None:
+    done = run(packages, "-c", LINT_IMPORTS)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("package", "forbidden", "contract"),
+    [
+        ("connectors", "import store", "imports run downward only"),
+        ("matching", "import daemon", "imports run downward only"),
+        ("store", "import connectors.records", "the connectors are entered by connectors.api"),
+        ("daemon", "import imapclient", "the connectors are entered by connectors.api"),
+        ("daemon", "import sqlalchemy", "SQL lives in store"),
+    ],
+)
+def test_an_import_against_the_floors_is_caught(packages: Path, package: str, forbidden: str, contract: str) -> None:
+    (packages / package / "planted.py").write_text(f"{forbidden}\n")
+    done = run(packages, "-c", LINT_IMPORTS)
+    assert done.returncode == 1
+    broken = [line for line in done.stdout.splitlines() if "BROKEN" in line]
+    assert len(broken) == 1
+    assert broken[0].startswith(contract)
+
+
+def house_rules(folder: Path, **files: str) -> list[str]:
+    """What the house rules say about a repository with these files, their names' dots written as "_"."""
+    subprocess.run(["git", "init", "--quiet", folder], check=True)
+    for name, text in files.items():
+        (folder / name.replace("_", ".")).write_text(text)
+    done = run(folder, ROOT / ".ci" / "house_rules.py")
+    assert done.returncode == (1 if done.stdout else 0), done.stderr
+    return done.stdout.splitlines()
+
+
+def test_a_file_over_400_lines_is_caught_and_one_of_400_is_fine(tmp_path: Path) -> None:
+    found = house_rules(tmp_path, long_py="x = 1\n" * 401, fine_py="x = 1\n" * 400, Makefile="# a\n" * 401)
+    assert found == [
+        "Makefile:401: 401 lines; a file of more than 400 needs splitting",
+        "long.py:401: 401 lines; a file of more than 400 needs splitting",
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = 1  # type: ignore",
+        "x = 1  # type: ignore[assignment]",
+        "x = 1  # noqa: E501",
+        "x = 1  # type:ignore  # because",
+        "# ruff: noqa",
+        "pytest.skip()",
+        "pytest.skip('')",
+        "pytest.xfail(reason='')",
+        "mark = pytest.mark.skip",
+        "mark = pytest.mark.skipif(True)",
+        "mark = pytest.mark.xfail(strict=True)",
+        "module = pytest.importorskip('psycopg')",
+        "raise SkipTest",
+        "skip()",
+    ],
+)
+def test_putting_a_check_off_without_a_reason_is_caught(tmp_path: Path, line: str) -> None:
+    imports = "import pytest\nfrom unittest import SkipTest\nfrom pytest import skip\n"
+    found = house_rules(tmp_path, planted_py=imports + line + "\n")
+    assert [problem.split(": ")[0] for problem in found] == ["planted.py:4"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = 1  # type: ignore[assignment]  # the library's stub is wrong",
+        "x = 1  # noqa: E501  # a literal of the standard",
+        "x = 1  # noqa: E501 - a literal of the standard",
+        "text = '# type: ignore'",
+        "pytest.skip('no labelled mail here')",
+        "pytest.skip(f'{x} is missing')",
+        "mark = pytest.mark.skipif(True, reason='Linux only')",
+        "mark = pytest.mark.xfail(reason='until caldav 4')",
+        "module = pytest.importorskip('psycopg', reason='an extra')",
+        "raise SkipTest('needs a terminal')",
+        "itertools.skip(1)",
+    ],
+)
+def test_a_reason_on_the_line_is_enough(tmp_path: Path, line: str) -> None:
+    imports = "import pytest\nfrom unittest import SkipTest\n"
+    assert house_rules(tmp_path, planted_py=imports + line + "\n") == []
