@@ -126,7 +126,9 @@ def _take(fetched: Fetched, told: dict[bytes, Value]) -> None:
         elif name == b"INTERNALDATE" and isinstance(value, bytes):
             fetched.received_at = parse_date(value)
         elif name == b"FLAGS" and isinstance(value, list):
-            fetched.flags = frozenset(f.decode("utf-8", "replace") for f in value if isinstance(f, bytes))
+            flags = (flag.decode("utf-8", "replace") for flag in value if isinstance(flag, bytes))
+            # \\Recent belongs to a session, not to the message (RFC 3501, section 2.3.2)
+            fetched.flags = frozenset(flag for flag in flags if flag.lower() != "\\recent")
         elif name.startswith(b"BODY[]"):
             fetched.has_body = True
             fetched.body = value if isinstance(value, bytes) else None

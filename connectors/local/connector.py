@@ -1,0 +1,81 @@
+"""Mail in files of this machine as a connector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import ClassVar, Literal, Protocol, Self
+
+from connectors.local.eml import EmlTree
+from connectors.local.files import looking
+from connectors.local.maildir import Maildir
+from connectors.local.mbox import Mbox
+from connectors.records import Batch, Cursor, Misconfigured, Page, Secret, Stream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalSettings:
+    """Where the mail lies, and in which form."""
+
+    #: The Maildir, the mbox file or a folder of them, the folder of .eml files.
+    path: Path
+    format: Literal["maildir", "mbox", "eml"]
+
+
+class _Mails(Protocol):
+    def streams(self) -> tuple[Stream, ...]: ...
+    def pages(self, stream: Stream, since: Cursor | None) -> Iterator[Page]: ...
+    def fetch(self, stream: Stream, refs: Sequence[str]) -> Iterator[Batch]: ...
+    def refs(self, stream: Stream) -> Iterator[str]: ...
+
+
+_FORMS: dict[str, Callable[[Path], _Mails]] = {"maildir": Maildir, "mbox": Mbox, "eml": EmlTree}
+
+
+class LocalConnector:
+    """Mail that other programs keep in files; nothing is written, moved or locked."""
+
+    Settings: ClassVar[type[LocalSettings]] = LocalSettings
+
+    def __init__(self, settings: LocalSettings, secret: Secret | None = None) -> None:
+        self._settings = settings
+        self._mails = _FORMS[settings.format](settings.path)
+
+    def __enter__(self) -> Self:
+        path, form = self._settings.path, self._settings.format
+        with looking(path):
+            is_folder, is_file = path.is_dir(), path.is_file()
+        if not is_folder and not (is_file and form == "mbox"):
+            problem = "is no folder" if path.exists() else "does not exist"
+            raise Misconfigured(f"{path} {problem}", step="connect", hint="check the option path")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def streams(self) -> tuple[Stream, ...]:
+        """The folders or files, Sent first, drafts, junk and trash among them; raises Misconfigured for none."""
+        found = self._mails.streams()
+        if not found:
+            raise Misconfigured(
+                f"{self._settings.path} holds no mail in the form {self._settings.format}",
+                step="list",
+                hint="check the options path and format",
+            )
+        return found
+
+    def pages(self, stream: Stream, since: Cursor | None) -> Iterator[Page]:
+        """What was not handed over, oldest first."""
+        return self._mails.pages(stream, since)
+
+    def fetch(self, stream: Stream, refs: Sequence[str]) -> Iterator[Batch]:
+        """The mails at `refs`."""
+        return self._mails.fetch(stream, refs)
+
+    def refs(self, stream: Stream) -> Iterator[str]:
+        """The refs of all mails in a folder."""
+        return self._mails.refs(stream)
