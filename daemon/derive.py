@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from matching.names import clean_name
-
 from connectors.api import Auth, Role
 from daemon import conversations
 from matching import policy
 from matching.identity import Mail, group
+from matching.names import clean_name
 from matching.policy import Company, Direction, Party
 from store import contacts, copies, history
 from store.company import people_by_address
@@ -43,9 +42,11 @@ class _Derived:
 def derive(store: Store, company: Company, now: Callable[[], datetime]) -> int:
     """Derive everything that is dirty; returns how many items and addresses were worked on."""
     total = 0
-    while done := _derive_batch(store, company, now()):
+    while True:
+        done = _derive_batch(store, company, now())
         total += done
-    return total
+        if done < BATCH:  # neither kind filled its share, so nothing is left
+            return total
 
 
 def _derive_batch(store: Store, company: Company, now: datetime) -> int:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from matching.names import name_key
-from matching.organizations import display_name, organization_domain
 from sqlalchemy import Connection, Select, bindparam, or_, select, update
 
+from matching.names import name_key
+from matching.organizations import display_name, organization_domain
 from store.keys import IdentityKey
 from store.schema import (
     contact,
@@ -73,7 +73,9 @@ class Directory:
                 values,
             ):
                 name = row.normal if index is self._by_normal else row.base
-                index.setdefault(name, []).append(Holding(row.contact_id, row.normal, row.base, row.valid_from_at, row.valid_to_at))
+                index.setdefault(name, []).append(
+                    Holding(row.contact_id, row.normal, row.base, row.valid_from_at, row.valid_to_at)
+                )
 
     def find(self, normal: str, base: str, when: datetime) -> list[tuple[str, str]]:
         """[(contact id, reason)]: by the address itself, else by the address without tag and dots."""
@@ -130,7 +132,7 @@ def create_by_policy(
         addresses.append(address_row(key, contact_id, item, is_primary=item.normal == item.base))
     upsert(connection, contact, [new_contacts[i] for i in sorted(new_contacts)])
     upsert(connection, contact_address, addresses)
-    _ensure_primary(connection, sorted(new_contacts))
+    ensure_primary(connection, sorted(new_contacts))
     return added
 
 
@@ -165,7 +167,7 @@ def address_row(key: IdentityKey, contact_id: str, item: Candidate, *, is_primar
     }
 
 
-def _ensure_primary(connection: Connection, contact_ids: Sequence[str]) -> None:
+def ensure_primary(connection: Connection, contact_ids: Sequence[str]) -> None:
     """Each of these contacts has one primary address: the shortest, so that the order of arrival does not matter."""
     by_contact: dict[str, list[tuple[int, str, str, bool]]] = {}
     for row in select_in(
@@ -210,14 +212,34 @@ def offer_names(connection: Connection, names: Iterable[tuple[str, str, str]], n
         contact.c.id,
         best,
     )
+    changed = []
     for row in rows:
         rank, name = best[row.id]
         if (rank, name) > (row.name_rank, row.display_name if row.name_rank else ""):
-            connection.execute(
-                update(contact)
-                .where(contact.c.id == row.id)
-                .values(name_rank=rank, display_name=name, name_key=name_key(name), updated_at=now)
-            )
+            changed.append({"i": row.id, "r": rank, "n": name, "k": name_key(name), "t": now})
+    if changed:
+        connection.execute(
+            update(contact)
+            .where(contact.c.id == bindparam("i"))
+            .values(
+                name_rank=bindparam("r"),
+                display_name=bindparam("n"),
+                name_key=bindparam("k"),
+                updated_at=bindparam("t"),
+            ),
+            changed,
+        )
+
+
+def reset_names(connection: Connection, names: Mapping[str, str]) -> None:
+    """Policy contacts bear these plain names again, until mail offers a better one."""
+    if names:
+        connection.execute(
+            update(contact)
+            .where(contact.c.id == bindparam("i"))
+            .values(display_name=bindparam("n"), name_key=bindparam("k"), name_rank=""),
+            [{"i": contact_id, "n": name, "k": name_key(name)} for contact_id, name in names.items()],
+        )
 
 
 def want_skipped(connection: Connection, key: IdentityKey, addresses: Iterable[Candidate]) -> None:
@@ -238,7 +260,7 @@ def want_skipped(connection: Connection, key: IdentityKey, addresses: Iterable[C
                 placement.c.stream_id == bindparam("s"),
                 placement.c.ref == bindparam("r"),
                 placement.c.verdict == "skipped",
-                placement.c.reason.not_in(FINAL_REASONS),
+                *(placement.c.reason != reason for reason in FINAL_REASONS),
                 or_(placement.c.is_bulk.is_(False), placement.c.direction == "outbound"),
             )
             .values(is_wanted=True),

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import QueuePool
 
 from store import migrate, schema
 from store.errors import StoreError
@@ -88,9 +88,9 @@ class Store:
     def write(self) -> Iterator[Connection]:
         """One transaction: all of it or nothing. Never keep a network call inside."""
         url = self.engine.url.render_as_string(hide_password=True)
-        with self._writing, translated(url), self.engine.connect() as connection:
-            with connection.execution_options(**{migrate.WRITES: True}).begin():
-                yield connection
+        writer = self.engine.execution_options(**{migrate.WRITES: True})
+        with self._writing, translated(url), writer.begin() as connection:
+            yield connection
 
 
 def make_engine(url: str, password: str | None, *, may_create: bool = True) -> Engine:
@@ -105,7 +105,9 @@ def make_engine(url: str, password: str | None, *, may_create: bool = True) -> E
                 raise StoreError(f"the folder {folder} of the store does not exist", "make it, or change store.url")
             if not may_create and not Path(parsed.database).exists():
                 raise StoreError(f"there is no store at {parsed.database}", "run `keeptouch sync` once; it makes it")
-        engine = create_engine(parsed, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
+        # One connection serves one thread at a time, whichever: the pool sees to that.
+        options = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+        engine = create_engine(parsed, poolclass=QueuePool, pool_size=8, connect_args=options)
         event.listen(engine, "connect", _sqlite_settings)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
@@ -186,25 +188,29 @@ def translated(url: str) -> Iterator[None]:
     """The database's errors become StoreError, once, here."""
     try:
         yield
-    except IntegrityError:
-        raise  # a bug of ours, not a problem of the machine: let it be seen whole
     except DBAPIError as error:
-        problem, hint = _diagnose(error)
-        raise StoreError(f"{shown(url)}: {problem}", hint) from error
+        diagnosis = _diagnose(error)
+        if diagnosis is None:
+            raise  # a bug of ours, not a problem of the machine: let it be seen whole
+        raise StoreError(f"{shown(url)}: {diagnosis[0]}", diagnosis[1]) from error
 
 
-def _diagnose(error: DBAPIError) -> tuple[str, str]:
+_SQLITE_SIGNS = (
+    ("locked", "another process writes to it; stop it, or try again"),
+    ("full", "make room on the disk; nothing was half-written"),
+    ("disk I/O", "look at the disk: it may be full or broken"),
+    ("readonly", "give the service write permission on the file and its folder"),
+    ("unable to open", "check the path in store.url and the permissions of its folder"),
+    ("not a database", "store.url names a file that is no SQLite database"),
+    ("malformed", "restore the store from a backup; keeptouch reads again what is newer"),
+)
+
+
+def _diagnose(error: DBAPIError) -> tuple[str, str] | None:
+    """(problem, hint) for what can go wrong with a machine; None for the rest."""
     text = str(error.orig)
     if isinstance(error.orig, sqlite3.Error):
-        for sign, hint in (
-            ("locked", "another process writes to it; stop it, or try again"),
-            ("full", "make room on the disk; nothing was half-written"),
-            ("disk I/O", "look at the disk: it may be full or broken"),
-            ("readonly", "give the service write permission on the file and its folder"),
-            ("unable to open", "check the path in store.url and the permissions of its folder"),
-            ("not a database", "store.url names a file that is no SQLite database"),
-            ("malformed", "restore the store from a backup; keeptouch reads again what is newer"),
-        ):
-            if sign in text:
-                return text, hint
-    return text.splitlines()[0] if text else type(error).__name__, "check that the database runs and store.url is right"
+        return next(((text, hint) for sign, hint in _SQLITE_SIGNS if sign in text), None)
+    if isinstance(error, OperationalError):
+        return text.splitlines()[0] if text else "no answer", "check that the database runs and store.url is right"
+    return None

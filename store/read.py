@@ -102,9 +102,8 @@ class AccountStatus:
     wanted: int
 
 
-def find_contacts(connection: Connection, key: IdentityKey, who: str, limit: int = 20) -> list[ContactHit]:
+def find_contacts(connection: Connection, who: str, limit: int = 20) -> list[ContactHit]:
     """By id, address, name or part of a name; an exact answer goes before partial ones."""
-    del key
     living = contact.c.deleted_at.is_(None)
     normal = normalize(who)
     exact: list[Select[Any]] = [select(contact.c.id).where(contact.c.id == who.lower(), living)]

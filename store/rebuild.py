@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, exists, insert, literal, or_, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, insert, literal, or_, select, update
 
 from connectors.api import Auth, Message, Participant, Purpose, Role
 from store import facts, history
+from store.contacts import ensure_primary, reset_names
 from store.schema import (
     contact,
     contact_address,
@@ -101,9 +102,19 @@ def keep_policy_contacts(connection: Connection, normals: set[str]) -> None:
     doomed = [row.id for row in connection.execute(query) if row.normal not in normals]
     for part in chunks(doomed):
         connection.execute(delete(contact_address).where(contact_address.c.id.in_(part)))
+    policy_contacts = and_(contact.c.origin == "policy", contact.c.deleted_at.is_(None))
     held = exists().where(contact_address.c.contact_id == contact.c.id)
-    connection.execute(delete(contact).where(contact.c.origin == "policy", contact.c.deleted_at.is_(None), ~held))
-    connection.execute(update(contact).where(contact.c.origin == "policy").values(name_rank=""))
+    connection.execute(delete(contact).where(policy_contacts, ~held))
+    bases = dict(
+        connection.execute(
+            select(contact.c.id, func.min(contact_address.c.base))
+            .join(contact_address, contact_address.c.contact_id == contact.c.id)
+            .where(policy_contacts)
+            .group_by(contact.c.id)
+        ).all()
+    )
+    ensure_primary(connection, sorted(bases))
+    reset_names(connection, bases)
     used = exists().where(contact.c.organization_id == organization.c.id)
     connection.execute(delete(organization).where(organization.c.external_id.is_(None), ~used))
 

@@ -16,7 +16,9 @@ Id = String(36)
 
 def instant_text(value: datetime) -> str:
     """Text whose order is the order of time: YYYY-MM-DDTHH:MM:SS.ffffffZ."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return value.isoformat(timespec="microseconds")[:26] + "Z"
 
 
 class Instant(TypeDecorator[datetime]):

@@ -25,7 +25,7 @@ class View:
 
 
 def _meta(name: str) -> str:
-    return f"(SELECT value FROM meta WHERE name = '{name}')"
+    return f"(SELECT value FROM meta WHERE name = '{name}')"  # noqa: S608 - a name of ours, never input
 
 
 VIEWS: tuple[View, ...] = (
@@ -180,7 +180,8 @@ def create(connection: Connection) -> None:
     """Make every view."""
     for view in VIEWS:
         columns = ", ".join(f"{sql} AS {name}" for name, sql, _type in view.columns)
-        connection.exec_driver_sql(f"CREATE VIEW {view.name} AS SELECT {columns} FROM {view.source}")
+        query = f"SELECT {columns} FROM {view.source}"  # noqa: S608 - made of the constants above
+        connection.exec_driver_sql(f"CREATE VIEW {view.name} AS {query}")
 
 
 def drop(connection: Connection) -> None:

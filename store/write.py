@@ -150,7 +150,7 @@ def write_stored(
             "arrived_at": lambda stored, offered: func.coalesce(
                 case((offered < stored, offered), else_=stored), stored, offered
             ),
-            "is_sent_copy": lambda stored, offered: or_(stored, offered),
+            "is_sent_copy": or_,
         },
     )
     upsert(connection, participant, [row for d in drafts for row in facts.participant_rows(d)])

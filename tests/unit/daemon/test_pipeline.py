@@ -6,6 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,9 +26,9 @@ def house(tmp_path: Path) -> House:
 def test_a_mail_of_ours_makes_its_recipient_a_contact_and_is_linked(house: House) -> None:
     counts = house.read("alice", "Sent", [mail(ALICE, ANN, mid="a@x")], Purpose.SENT)
     assert dict(counts) == {"stored": 1}
-    assert house.rows("SELECT display_name, domain FROM v1_contact c JOIN v1_organization o ON o.id = organization_id") == [
-        ("ann@client.example", "client.example")
-    ]
+    assert house.rows(
+        "SELECT c.display_name, domain FROM v1_contact c JOIN v1_organization o ON o.id = organization_id"
+    ) == [("ann@client.example", "client.example")]
     assert house.rows("SELECT address, role, reason FROM v1_interaction_contact") == [(ANN, "to", "address")]
     assert house.rows("SELECT direction, message_id FROM v1_interaction") == [("outbound", "a@x")]
 
@@ -77,12 +78,13 @@ def test_a_replayed_page_changes_nothing(house: House) -> None:
 
 def _copies() -> dict[tuple[str, str], tuple[Purpose, list[Message]]]:
     """One mail as Sent copy, Cc'd and blind copy and a list's copy, with a forged one and what surrounds them."""
-    one = {"mid": "one@acme.example", "minute": 5, "subject": "Offer"}
-    people = ((ANN, "dev@lists.example"), {"cc": (BOB,)})
+    one: dict[str, Any] = {"mid": "one@acme.example", "minute": 5, "subject": "Offer"}
+    to = (ANN, "dev@lists.example")
+    copied: dict[str, Any] = {"cc": (BOB,)}
     listed = mail(
         "dev@lists.example",
-        *people[0],
-        **people[1],
+        *to,
+        **copied,
         **{**one, "subject": "[dev] Offer"},
         reply_to=(ALICE,),
         list_id="dev.lists.example",
@@ -93,7 +95,7 @@ def _copies() -> dict[tuple[str, str], tuple[Purpose, list[Message]]]:
         ("alice", "Sent"): (
             Purpose.SENT,
             [
-                mail(ALICE, *people[0], **people[1], **one, bcc=("bob.private@else.example",), ref="2:1"),
+                mail(ALICE, *to, **copied, **one, bcc=("bob.private@else.example",), ref="2:1"),
                 mail(ALICE, "new+tag@client.example", mid="tagged@x", minute=20, ref="2:2"),
             ],
         ),
@@ -108,8 +110,8 @@ def _copies() -> dict[tuple[str, str], tuple[Purpose, list[Message]]]:
         ("bob", "INBOX"): (
             Purpose.INBOX,
             [
-                mail(ALICE, *people[0], **people[1], **one, ref="1:1"),
-                mail("mallory@evil.example", *people[0], **people[1], **one, text="pay me", ref="1:2"),
+                mail(ALICE, *to, **copied, **one, ref="1:1"),
+                mail("mallory@evil.example", *to, **copied, **one, text="pay me", ref="1:2"),
                 mail(ANN, ALICE, mid="noid@x", minute=12, subject="No id", cc=(), ref="1:3"),
             ],
         ),
@@ -132,7 +134,8 @@ def test_all_copies_are_one_interaction_and_a_forged_reuse_is_a_second(house: Ho
     stored = house.rows("SELECT message_id, subject FROM v1_interaction WHERE message_id = 'one@acme.example'")
     assert stored == [("one@acme.example", "Offer"), ("one@acme.example", "Offer")]
     assert house.rows(
-        "SELECT a.name, s.name FROM placement p JOIN stream s ON s.id = p.stream_id JOIN account a ON a.id = s.account_id"
+        "SELECT a.name, s.name FROM placement p"
+        " JOIN stream s ON s.id = p.stream_id JOIN account a ON a.id = s.account_id"
         " JOIN message m ON m.key = p.message_key JOIN interaction i ON i.id = m.interaction_id"
         " WHERE m.mid = 'one@acme.example' AND i.direction = 'outbound'"
     ) == [("alice", "Sent"), ("bob", "INBOX"), ("bob", "Lists")]
@@ -165,7 +168,14 @@ def test_earlier_mail_of_a_new_contact_is_fetched_and_linked(house: House) -> No
 def test_answers_share_the_thread_of_what_they_answer(house: House) -> None:
     house.read("alice", "INBOX", [mail(ANN, ALICE, mid="b@x", minute=9, in_reply_to=("a@x",), references=("a@x",))])
     house.read("alice", "Sent", [mail(ALICE, ANN, mid="a@x")], Purpose.SENT)
-    house.fetch_wanted({("alice", "INBOX"): (Purpose.INBOX, [mail(ANN, ALICE, mid="b@x", minute=9, in_reply_to=("a@x",), references=("a@x",))])})
+    house.fetch_wanted(
+        {
+            ("alice", "INBOX"): (
+                Purpose.INBOX,
+                [mail(ANN, ALICE, mid="b@x", minute=9, in_reply_to=("a@x",), references=("a@x",))],
+            )
+        }
+    )
     assert house.rows("SELECT subject, interaction_count FROM v1_thread") == [("Matter 0", 2)]
 
 

@@ -1,0 +1,40 @@
+"""How verbs that need the store open it: with the configuration, and brought up to the policy in force."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from daemon.cli.arguments import load_config
+from daemon.config import Config
+from daemon.reprocess import is_due, reprocess
+from daemon.session import Environment, Session, open_store
+from store.engine import Store
+
+
+@contextmanager
+def opened_session(args: argparse.Namespace) -> Iterator[Session]:
+    """A session to work in. A changed policy is applied first, so that nothing is read under two policies."""
+    config = load_config(args)
+    with session_of(config) as session:
+        yield session
+
+
+@contextmanager
+def session_of(config: Config) -> Iterator[Session]:
+    """The session of a configuration that is loaded already."""
+    environment = Environment(os.environ)
+    with Session(config, open_store(config, os.environ), environment) as session:
+        if is_due(session.store, session.company):
+            reprocess(session.store, session.company, session.clock)
+        yield session
+
+
+@contextmanager
+def opened_store(args: argparse.Namespace) -> Iterator[Store]:
+    """The store as it is, for reading; nothing is made."""
+    config = load_config(args)
+    with open_store(config, os.environ, may_create=False) as store:
+        yield store

@@ -1,0 +1,130 @@
+"""keeptouch sync: read every account once, then go."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from daemon.cli.arguments import Verbs, add_account, add_verb
+from daemon.cli.opening import opened_session
+from daemon.cli.output import Trouble, write_json, write_table, write_troubles
+from daemon.cli.progress import progress_shown
+from daemon.config import Account
+from daemon.ingest import Tally
+from daemon.session import Session
+from daemon.worker import Report
+
+#: Accounts read at a time: their servers answer while another one's page is written.
+_AT_ONCE = 4
+#: Mail of one account can make earlier mail of another wanted, which can make a contact, and so on.
+_MAX_ROUNDS = 10
+
+
+def register(verbs: Verbs) -> None:
+    """Add the command."""
+    parser = add_verb(
+        verbs,
+        "sync",
+        sync,
+        "read every account once",
+        "Reads what is new in every account, writes it to the store, and ends. Nothing on a server is changed. "
+        "Exit code 1: an account failed; the others were read.",
+    )
+    add_account(parser)
+
+
+def sync(args: argparse.Namespace) -> int:
+    """The command."""
+    with opened_session(args) as session:
+        accounts = session.config.chosen(args.account)
+        with progress_shown(args.json) as progress, stop_on_signals() as stop:
+            reports = sync_all(session, accounts, stop, progress)
+    write_troubles(
+        Trouble(r.account, r.error.step, r.error.problem, r.error.hint) for r in reports if r.error is not None
+    )
+    if args.json:
+        write_json({"accounts": [document(report) for report in reports]})
+    else:
+        show(reports)
+    return 1 if any(report.error for report in reports) else 0
+
+
+def sync_all(session: Session, accounts: Sequence[Account], stop: threading.Event, progress: Any) -> list[Report]:
+    """One turn of every account, and further ones for mail that the others' turns made wanted."""
+    ingest = session.ingest()
+    reports = {account.name: Report(account.name) for account in accounts}
+
+    def turn(account: Account, only_wanted: bool = False) -> None:
+        session.take_turn(
+            account,
+            ingest,
+            reports[account.name],
+            stop=stop,
+            progress=lambda stream, seen: progress(account.name, stream, seen),
+            only_wanted=only_wanted,
+        )
+
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="account") as pool:
+        list(pool.map(turn, accounts))
+    for _round in range(_MAX_ROUNDS):
+        waiting = [a for a in accounts if reports[a.name].error is None and session.wanted(a)]
+        if not waiting or stop.is_set():
+            break
+        for account in waiting:
+            turn(account, only_wanted=True)
+    return list(reports.values())
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[threading.Event]:
+    """An event that SIGTERM and SIGINT set: the page in hand is finished, the rest comes next time."""
+    stop = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def counts(tally: Tally) -> dict[str, int]:
+    """A tally as JSON answers have it."""
+    return {
+        "seen": tally.seen,
+        "stored": tally.stored,
+        "known": tally.known,
+        "skipped": tally.skipped,
+        "quarantined": tally.quarantined,
+    }
+
+
+def document(report: Report) -> dict[str, object]:
+    """A report as `sync --json` has it."""
+    error = report.error
+    return {
+        "account": report.account,
+        "ok": error is None,
+        **counts(report.total),
+        "seconds": round(report.seconds, 3),
+        "error": {"step": error.step, "problem": error.problem, "hint": error.hint} if error else None,
+        "streams": [{"stream": name, **counts(tally)} for name, tally in report.streams.items()],
+    }
+
+
+def show(reports: Iterable[Report]) -> None:
+    """A table for people."""
+    rows = [
+        (
+            r.account,
+            "ok" if r.error is None else r.error.step,
+            *map(str, counts(r.total).values()),
+            f"{r.seconds:.1f} s",
+        )
+        for r in reports
+    ]
+    write_table(("account", "state", "seen", "stored", "known", "skipped", "quarantined", "time"), rows)

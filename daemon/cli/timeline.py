@@ -1,0 +1,90 @@
+"""keeptouch timeline WHO: a contact's history, newest first."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+
+from daemon.cli.arguments import Verbs, add_verb
+from daemon.cli.opening import opened_store
+from daemon.cli.output import Trouble, write_json, write_table, write_text, write_troubles
+from daemon.cli.status import instant
+from daemon.problems import refuse
+from store.read import ContactHit, TimelineItem, find_contacts, timeline
+
+
+def register(verbs: Verbs) -> None:
+    """Add the command."""
+    parser = add_verb(
+        verbs,
+        "timeline",
+        show,
+        "a contact's history, newest first",
+        "Shows the history of a contact. WHO is an address, a name or a part of it, or an id.",
+    )
+    parser.add_argument("who", metavar="WHO", help="an address, a name or a part of it, or an id")
+    parser.add_argument("--limit", type=int, default=50, metavar="N", help="at most N items (default 50)")
+    parser.add_argument("--before", metavar="NEXT", help='older items: the "next" of the answer before')
+
+
+def show(args: argparse.Namespace) -> int:
+    """The command."""
+    before = _parse_next(args.before) if args.before else None
+    with opened_store(args) as store, store.read() as transaction:
+        hits = find_contacts(transaction, args.who)
+        if len(hits) != 1:
+            return _not_one(args, hits)
+        items = timeline(transaction, hits[0].id, max(1, args.limit) + 1, before)
+    page, rest = items[: args.limit], items[args.limit :]
+    following = _next(page[-1]) if rest else None
+    if args.json:
+        write_json({"contact": contact(hits[0]), "items": [document(i) for i in page], "next": following})
+        return 0
+    write_text(f"{hits[0].display_name}  <{', '.join(hits[0].addresses)}>")
+    write_table(
+        ("when (UTC)", "direction", "people", "subject"),
+        [(f"{i.occurred_at:%Y-%m-%d %H:%M}", i.direction, ", ".join(i.people), i.subject) for i in page],
+    )
+    if following:
+        write_text(f"older: --before {following}")
+    return 0
+
+
+def contact(hit: ContactHit) -> dict[str, object]:
+    """A contact as JSON answers have it."""
+    return {"id": hit.id, "display_name": hit.display_name, "addresses": list(hit.addresses)}
+
+
+def document(item: TimelineItem) -> dict[str, object]:
+    """An item as `timeline --json` has it."""
+    return {
+        "id": item.id,
+        "kind": item.kind,
+        "direction": item.direction,
+        "occurred_at": instant(item.occurred_at),
+        "subject": item.subject,
+        "people": list(item.people),
+        "thread_id": item.thread_id,
+        "reason": item.reason,
+    }
+
+
+def _not_one(args: argparse.Namespace, hits: list[ContactHit]) -> int:
+    problem = f'"{args.who}" may be any of {len(hits)} contacts' if hits else f'no contact is known as "{args.who}"'
+    if args.json:
+        write_json({"contact": None, "items": [], "next": None, "candidates": [contact(hit) for hit in hits]})
+    hint = "; ".join(f"{hit.display_name} <{', '.join(hit.addresses)}>" for hit in hits)
+    write_troubles([Trouble(None, "timeline", problem, hint or "try an address, or `keeptouch why MESSAGE-ID`")])
+    return 1
+
+
+def _next(item: TimelineItem) -> str:
+    return f"{item.occurred_at:%Y%m%dT%H%M%S.%f}_{item.id}"
+
+
+def _parse_next(text: str) -> tuple[datetime, str]:
+    when, _, item = text.partition("_")
+    try:
+        return datetime.strptime(when, "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC), item
+    except ValueError:
+        raise refuse("--before", 'is not the "next" of an earlier answer', "leave it out to begin anew") from None

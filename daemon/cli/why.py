@@ -1,0 +1,94 @@
+"""keeptouch why ITEM: what became of a mail, where its copies lie, and why it is linked or was skipped."""
+
+from __future__ import annotations
+
+import argparse
+
+from daemon.cli.arguments import Verbs, add_verb
+from daemon.cli.opening import opened_store
+from daemon.cli.output import Trouble, write_json, write_text, write_troubles
+from store.read import Why, why
+
+#: What the reasons of the store mean, for people.
+MEANINGS = {
+    "contact": "it concerns a contact",
+    "copy": "another copy of it concerns a contact",
+    "no_contact": "nobody outside who takes part is a contact",
+    "internal": "only our own people take part",
+    "bulk": "it went to many (a list, a newsletter or an automatic mail)",
+    "draft": "it lies among the drafts",
+    "junk": "it lies in the junk folder",
+    "trash": "it lies in the trash",
+    "address": "the contact holds this address",
+    "base_address": "the contact holds this address without its tag or dots",
+}
+
+
+def register(verbs: Verbs) -> None:
+    """Add the command."""
+    parser = add_verb(
+        verbs,
+        "why",
+        explain,
+        "what became of a mail, and why",
+        "Tells for every mail that was seen what became of it: stored or skipped, in which folders its copies lie, "
+        "and why it is linked to a contact. Exit code 1: nothing is known of it.",
+    )
+    parser.add_argument("item", metavar="ITEM", help="a Message-ID, an interaction's id, or ACCOUNT/FOLDER/UID")
+
+
+def explain(args: argparse.Namespace) -> int:
+    """The command."""
+    with opened_store(args) as store, store.read() as transaction:
+        items = why(transaction, store.key, args.item)
+    if args.json:
+        write_json({"items": [document(item) for item in items]})
+    else:
+        for item in items:
+            tell(item)
+    if not items:
+        hint = "has its account been read since it arrived? (keeptouch sync)"
+        write_troubles([Trouble(None, "why", f"nothing is known of {args.item}", hint)])
+        return 1
+    return 0
+
+
+def document(item: Why) -> dict[str, object]:
+    """An item as `why --json` has it."""
+    return {
+        "id": item.interaction_id,
+        "verdict": item.verdict,
+        "reason": item.reason,
+        "subject": item.subject,
+        "links": [
+            {
+                "contact_id": link.contact_id,
+                "contact": link.contact,
+                "address": link.address,
+                "role": link.role,
+                "reason": link.reason,
+            }
+            for link in item.links
+        ],
+        "placements": [
+            {
+                "account": place.account,
+                "stream": place.stream,
+                "ref": place.ref,
+                "verdict": place.verdict,
+                "reason": place.reason,
+            }
+            for place in item.placements
+        ],
+    }
+
+
+def tell(item: Why) -> None:
+    """The same in words."""
+    subject = f" ({item.subject})" if item.subject else ""
+    write_text(f"{item.verdict}{subject}: {MEANINGS.get(item.reason, item.reason)}")
+    for link in item.links:
+        write_text(f"  linked to {link.contact}: {link.role} {link.address}, {MEANINGS.get(link.reason, link.reason)}")
+    for place in item.placements:
+        meaning = MEANINGS.get(place.reason, place.reason)
+        write_text(f"  in {place.account}/{place.stream} at {place.ref}: {place.verdict}, {meaning}")

@@ -1,0 +1,45 @@
+"""A store after a change of policy holds what a fresh one would hold."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from daemon.reprocess import is_due, reprocess
+from matching.policy import Company, Create
+from tests.unit.daemon.company_mail import NOON, House, company
+from tests.unit.daemon.test_pipeline import _copies as copies
+from tests.unit.daemon.test_pipeline import _fill as fill
+
+_POLICIES = {
+    "off": company(Create.OFF),
+    "corresponded": company(),
+    "all": company(Create.ALL),
+    "other domain": company(domains=("acme.example", "client.example")),
+    "no domain": company(domains=("elsewhere.example",)),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), list(itertools.permutations(_POLICIES, 2)))
+def test_reprocessed_equals_fresh(tmp_path: Path, before: str, after: str) -> None:
+    fresh = House(tmp_path, _POLICIES[after], "fresh.db")
+    fill(fresh, copies(), 3)
+    old = House(tmp_path, _POLICIES[before], "old.db")
+    assert not is_due(old.store, old.company)
+    fill(old, copies(), 4)
+    _apply(old, _POLICIES[after])
+    assert old.contract() == fresh.contract()
+    assert old.rows("SELECT ref, verdict, message_key FROM placement") == fresh.rows(
+        "SELECT ref, verdict, message_key FROM placement"
+    )
+    assert not is_due(old.store, old.company)
+
+
+def _apply(house: House, policy: Company) -> None:
+    house.company = policy
+    assert is_due(house.store, policy)
+    reprocess(house.store, policy, lambda: NOON)
+    while house.fetch_wanted(copies()):
+        pass
