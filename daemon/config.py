@@ -55,7 +55,7 @@ def load(path: Path, *, environ: Mapping[str, str], today: date, connectors: Con
         reader = Reader(path.parent, environ, problems)
         config = _Loader(path, reader, sources, today, connectors or installed()).load()
     if problems or config is None:
-        raise ConfigError(dict.fromkeys(problems))
+        raise ConfigError(dict.fromkeys(problems), path)
     return config
 
 

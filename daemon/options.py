@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType, NoneType, UnionType
-from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from connectors.api import Misconfigured
 from daemon.credentials import SecretSource, SourceKind, source_from, why_unreadable
@@ -59,6 +60,11 @@ class Values:
 
 def options(settings: type[Any]) -> tuple[Option, ...]:
     """The options of a Settings dataclass, in its order; TypeError where a field's type can't be read."""
+    return _options(cast(Hashable, settings))
+
+
+@cache
+def _options(settings: Any) -> tuple[Option, ...]:
     hints = get_type_hints(settings)
     return tuple(
         Option(

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 _ACCOUNT = re.compile(r"\baccounts\[(?P<name>.*?)\](?:\.|$)")
 
@@ -34,8 +35,10 @@ class Problem:
 class ConfigError(Exception):
     """The configuration, or a secret it names, can't be used."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem], path: Path | None = None) -> None:
         self.problems = tuple(problems)
+        #: The configuration that was read, where the problems lie in it or its drop-ins.
+        self.path = path
         super().__init__("\n".join(map(str, self.problems)))
 
 

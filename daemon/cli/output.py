@@ -79,11 +79,12 @@ def write_troubles(troubles: Iterable[Trouble]) -> None:
     for trouble in troubles:
         whose = f"{trouble.account}: " if trouble.account else ""
         step = f"{trouble.step}: " if trouble.step else ""
-        _write_error(f"{whose}{step}{trouble.problem}")
+        write_error(f"{whose}{step}{trouble.problem}")
         if trouble.hint:
-            _write_error(f"    {trouble.hint}")
+            write_error(f"    {trouble.hint}")
 
 
-def _write_error(text: str) -> None:
+def write_error(text: str) -> None:
+    """A line for people on stderr."""
     encoding = sys.stderr.encoding or "utf-8"
     sys.stderr.write(printable(text).encode(encoding, "backslashreplace").decode(encoding) + "\n")
