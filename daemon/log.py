@@ -7,10 +7,11 @@ show what goes over the wire.
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -27,7 +28,7 @@ def configure(json: bool | None = None, level: str | None = None, *, stream: Tex
 
     `level` is one of LEVELS.
     """
-    stream = stream or sys.stderr
+    stream = stream or cast(TextIO, _Stderr())
     on_terminal = stream.isatty()
     number = getattr(logging, (level or ("warning" if on_terminal else "info")).upper())
     before: list[Processor] = [
@@ -43,6 +44,19 @@ def configure(json: bool | None = None, level: str | None = None, *, stream: Tex
         cache_logger_on_first_use=False,
     )
     _configure_libraries(before, last, max(number, logging.WARNING), stream)
+
+
+class _Stderr(io.TextIOBase):
+    """Whatever stderr is at the moment: who replaces it for a while sees the log there."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+    def isatty(self) -> bool:
+        return sys.stderr.isatty()
 
 
 def _renderers(json: bool) -> list[Processor]:

@@ -116,6 +116,14 @@ def test_other_libraries_are_heard_from_warnings_on() -> None:
     assert (event["event"], event["level"], event["logger"]) == ("odd answer", "warning", "imaplib")
 
 
+def test_the_log_follows_a_replaced_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
+    log.configure(json=True, level="info")
+    replaced = io.StringIO()
+    monkeypatch.setattr("sys.stderr", replaced)
+    structlog.get_logger().info("page stored")
+    assert lines(replaced)[0]["event"] == "page stored"
+
+
 def test_setting_it_up_warns_of_nothing() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
