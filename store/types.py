@@ -8,8 +8,20 @@ from typing import Any
 from sqlalchemy import DateTime, Dialect, LargeBinary, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-#: 16 bytes of a keyed hash.
-Key = LargeBinary(16)
+
+class Key(LargeBinary):
+    """16 bytes of a keyed hash. Both drivers take and give bytes as they are, so nothing is done to them."""
+
+    def __init__(self) -> None:
+        super().__init__(16)
+
+    def bind_processor(self, dialect: Dialect) -> None:
+        return None
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> None:
+        return None
+
+
 #: A public id: lower-case UUID text.
 Id = String(36)
 
