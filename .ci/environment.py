@@ -28,7 +28,7 @@ OLD = ROOT / ".venv.old"
 LOCKED = ROOT / "requirements.lock"
 #: A change of any of these, or of the folder, makes a new environment.
 SOURCES = (ROOT / "pyproject.toml", LOCKED, Path(__file__).resolve())
-ATTEMPTS = 3
+ATTEMPTS = 2
 
 
 class SetupError(Exception):
@@ -99,11 +99,18 @@ def run_pip(command: list[str], *words: str | Path) -> None:
     env.update(PIP_USER="0", PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_INPUT="1", PYTHONNOUSERSITE="1")
     whole = [*command, "install", "-qq", "--progress-bar=off", "--no-compile", *map(str, words)]
     for left in reversed(range(ATTEMPTS)):
-        if subprocess.run(whole, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode == 0:
+        done = subprocess.run(
+            whole, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False
+        )
+        sys.stderr.write(done.stderr)
+        if done.returncode == 0:
             return
-        if left:
+        # an index fails now and then; a wrong package stays wrong
+        if left and "DO NOT MATCH THE HASHES" not in done.stderr:
             say("that did not work; trying again in 5 seconds")
             time.sleep(5)
+        else:
+            break
     raise SetupError("the packages could not be installed; pip's words are above.")
 
 
