@@ -18,7 +18,7 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _PASSING_CODES = {"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "OVERQUOTA", "THROTTLED"}
 _PASSING_WORDS = re.compile(
     r"too many|try again|temporar|unavailable|not connected|rate limit|throttl|timed? ?out|"
-    r"internal (server )?error|command error: BAD",
+    r"internal (server )?error",
     re.IGNORECASE,
 )
 #: Exchange: "Request is throttled. Suggested Backoff Time: 92415 milliseconds"
@@ -57,7 +57,8 @@ def refused(text: str, *, step: str, what: str) -> Unavailable:
 
 def login_refused(text: str, host: str) -> ConnectorError:
     """A refused login: the wrong password, or a server that takes nobody now (RFC 5530)?"""
-    if is_passing(text):
+    # BAD is about the command, not about the password
+    if is_passing(text) or "command error: BAD" in text:
         return refused(text, step="login", what=f"{host} takes no login now")
     return AuthFailed(
         f"{host} refused the login: {quoted(text)}",

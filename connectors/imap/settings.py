@@ -62,7 +62,8 @@ class ImapSettings:
     @property
     def address(self) -> tuple[str, int]:
         """(host, port)"""
-        return self.host, self.port or (993 if self.security == "tls" else 143)
+        usual = 993 if self.security == "tls" else 143
+        return self.host, usual if self.port is None else self.port
 
     @property
     def proxy_address(self) -> tuple[str, int] | None:

@@ -17,9 +17,11 @@ LITERAL_LIMIT = 16 * 1024 * 1024
 #: A server that announces this is broken; reading on would take for ever.
 _HOPELESS = 1024 * 1024 * 1024
 #: All UIDs of a folder come in one line: 2 million of them.
-_LINE_LIMIT = 16 * 1024 * 1024
+LINE_LIMIT = 16 * 1024 * 1024
 #: What one command may bring; we never ask for more than half of it.
-_ANSWER_LIMIT = 40 * 1024 * 1024
+ANSWER_LIMIT = 40 * 1024 * 1024
+#: What a short line takes in memory beside its bytes.
+_LINE_COST = 64
 _CHUNK = 64 * 1024
 
 
@@ -51,15 +53,15 @@ class _Wire(IMAP4):
     def readline(self) -> bytes:
         # imaplib's own limit of 1 MB is less than the UIDs of a folder of 150,000 messages
         file: Any = self.file
-        line: bytes = file.readline(_LINE_LIMIT + 1)
-        if len(line) > _LINE_LIMIT:
-            raise self.abort(f"a line of more than {_LINE_LIMIT} bytes")
-        self._count(len(line))
+        line: bytes = file.readline(LINE_LIMIT + 1)
+        if len(line) > LINE_LIMIT:
+            raise self.abort(f"a line of more than {LINE_LIMIT} bytes")
+        self._count(len(line) + _LINE_COST)
         return line
 
     def _count(self, size: int) -> None:
         self._read += size
-        if self._read > _ANSWER_LIMIT:
+        if self._read > ANSWER_LIMIT:
             raise self.abort("the server sends far more than it was asked for")
 
     def _log(self, line: str) -> None:

@@ -1,0 +1,135 @@
+"""An IMAP server on loopback that says what a test wants: for servers as bad as no real one can be made to be."""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+#: Given a command without its tag, what to send; None: the usual answer. TAG is replaced; CUT ends the connection.
+Answer = Callable[[str], bytes | None]
+TAG = b"%TAG%"
+CUT = b"%CUT%"
+
+
+def uids(command: str) -> list[int]:
+    """The UIDs that a UID FETCH asks for."""
+    found: list[int] = []
+    for run in command.split()[2].split(","):
+        first, _, last = run.partition(":")
+        found.extend(range(int(first), int(last or first) + 1))
+    return found
+
+
+class ScriptedImap:
+    """INBOX holds `mails` by UID; `answer` comes before the usual answers."""
+
+    def __init__(self, mails: dict[int, bytes], answer: Answer = lambda command: None) -> None:
+        self.mails = mails
+        self.answer = answer
+        self.greeting = b"* OK ready\r\n"
+        self.capabilities = "IMAP4rev1"
+        self.uidvalidity = 7
+        self.uidnext: int | None = max(mails, default=0) + 1
+        #: What came in, without tags, over all connections.
+        self.commands: list[str] = []
+        self.connections = 0
+
+    def __enter__(self) -> Self:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(5)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            with connection:
+                try:
+                    self._serve(connection)
+                except OSError:
+                    continue
+
+    def _serve(self, connection: socket.socket) -> None:
+        connection.sendall(self.greeting)
+        tag = ""
+        with connection.makefile("rb") as lines:
+            while line := lines.readline():
+                if b" " not in line:
+                    # what a client sends after "+"
+                    self.commands.append(line.decode("ascii", "replace").strip())
+                    connection.sendall(tag.encode() + b" OK done\r\n")
+                    continue
+                tag, _, command = line.decode("utf-8", "replace").strip().partition(" ")
+                while literal := re.search(r"\{(\d+)\}$", command):
+                    connection.sendall(b"+ go on\r\n")
+                    rest = lines.read(int(literal.group(1))) + lines.readline()
+                    command = command[: literal.start()] + rest.decode("utf-8").rstrip("\r\n")
+                self.commands.append(command)
+                said = self.answer(command)
+                text = (self._usual(command) if said is None else said).replace(TAG, tag.encode())
+                connection.sendall(text.replace(CUT, b""))
+                if CUT in text or command == "LOGOUT":
+                    return
+
+    def _usual(self, command: str) -> bytes:
+        done = TAG + b" OK done\r\n"
+        match command.split()[:2]:
+            case ["CAPABILITY"]:
+                return f"* CAPABILITY {self.capabilities}\r\n".encode() + done
+            case ["LOGOUT"]:
+                return b"* BYE\r\n" + done
+            case ["LIST", *_]:
+                return b'* LIST () "/" INBOX\r\n' + done
+            case ["EXAMINE", *_]:
+                following = b"" if self.uidnext is None else b"* OK [UIDNEXT %d]\r\n" % self.uidnext
+                return (
+                    b"* %d EXISTS\r\n* OK [UIDVALIDITY %d]\r\n" % (len(self.mails), self.uidvalidity) + following + done
+                )
+            case ["UID", "SEARCH"]:
+                return b"* SEARCH %s\r\n" % b" ".join(b"%d" % uid for uid in self._searched(command)) + done
+            case ["UID", "FETCH"]:
+                return b"".join(self.fetched(uid, command) for uid in uids(command) if uid in self.mails) + done
+        return done
+
+    def _searched(self, command: str) -> list[int]:
+        bounds = re.search(r"UID (\d+):(\d+|\*)", command)
+        if bounds is None:
+            return sorted(self.mails)
+        low, high = int(bounds.group(1)), bounds.group(2)
+        if high == "*":
+            # n:* is *:n where n is above all (RFC 3501, section 6.4.8)
+            return [uid for uid in self.mails if uid >= low] or list(self.mails)[-1:]
+        return [uid for uid in self.mails if low <= uid <= int(high)]
+
+    def fetched(self, uid: int, command: str) -> bytes:
+        """The usual answer for one message."""
+        data = self.mails[uid]
+        if "BODY.PEEK" not in command:
+            when = b"06-Jan-2025 10:00:00 +0330"
+            return b'* %d FETCH (UID %d RFC822.SIZE %d INTERNALDATE "%s" FLAGS (\\Seen))\r\n' % (
+                uid,
+                uid,
+                len(data),
+                when,
+            )
+        part = re.search(r"<0\.(\d+)>", command)
+        if part is not None:
+            data = data[: int(part.group(1))]
+        name = b"BODY[]<0>" if part is not None else b"BODY[]"
+        return b"* %d FETCH (UID %d %s {%d}\r\n%s)\r\n" % (uid, uid, name, len(data), data)
