@@ -16,7 +16,7 @@ _JOINERS = "\u200c\u200d"
 _QUOTES = {'"': '"', "'": "'", "`": "'", "“": "”", "„": "“”", "«": "»", "‘": "’", "‚": "‘", "”": "”", "’": "’"}
 _SPACE = re.compile(r"\s+")
 _LOOSE_JOINER = re.compile(rf"(?<![^\s])[{_JOINERS}]+|[{_JOINERS}]+(?![^\s])")
-_ESCAPED = re.compile(r"\\([\"'\\(),])")
+_ESCAPED = re.compile(r"\\+([\"'(),])")
 
 
 @lru_cache(maxsize=8_192)

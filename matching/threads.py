@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from matching.forest import Trees, break_cycles
+from matching.forest import Trees, break_cycles, tops
 from matching.lost_links import Directory, is_answer
 from matching.references import chain, testimony
 from matching.thread_index import conversation
@@ -106,10 +106,12 @@ def _links(mails: Mapping[str, Node], directory: Directory) -> tuple[dict[str, _
 
 
 def _guesses(mails: Mapping[str, Node], up: Mapping[str, str], trees: Trees, directory: Directory) -> dict[str, _Link]:
-    """Hangs trees together by Thread-Index and subject: each by its first mail whose parent is unknown or a ghost."""
+    """Hangs trees together by Thread-Index and subject: each by its first mail that has no known mail above it."""
+    above_ghosts = tops({member: parent for member, parent in up.items() if member not in mails})
     firsts: dict[str, Node] = {}
     for mail in sorted(mails.values(), key=rank):
-        if up.get(mail.key) not in mails:
+        parent = up.get(mail.key, "")
+        if above_ghosts.get(parent, parent) not in mails:
             firsts.setdefault(trees.top(mail.key), mail)
     guesses: dict[str, _Link] = {}
     for top, mail in firsts.items():
@@ -117,9 +119,9 @@ def _guesses(mails: Mapping[str, Node], up: Mapping[str, str], trees: Trees, dir
             (directory.by_index(mail), Basis.THREAD_INDEX),
             (directory.by_subject(mail), Basis.SUBJECT),
         ):
-            parent = next((key for key in candidates if trees.top(key) != trees.top(top)), None)
-            if parent is not None:
-                trees.hang(top, parent)
-                guesses[mail.key] = (parent, basis)
+            answered = next((key for key in candidates if trees.top(key) != trees.top(top)), None)
+            if answered is not None:
+                trees.hang(top, answered)
+                guesses[mail.key] = (answered, basis)
                 break
     return guesses
