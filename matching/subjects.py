@@ -78,106 +78,21 @@ def _without_mark(text: str) -> tuple[str, str]:
     return text, ""
 
 
-#: Greetings and nouns that many unrelated mails have as their whole subject.
-_COMMON = frozenset(
-    {
-        *(
-            "hello",
-            "hi",
-            "hey",
-            "test",
-            "meeting",
-            "invoice",
-            "question",
-            "questions",
-            "update",
-            "info",
-            "request",
-        ),
-        *(
-            "information",
-            "order",
-            "quote",
-            "offer",
-            "help",
-            "urgent",
-            "document",
-            "documents",
-            "file",
-            "files",
-        ),
-        *(
-            "report",
-            "contract",
-            "payment",
-            "call",
-            "reminder",
-            "thanks",
-            "thank you",
-            "follow up",
-            "photo",
-            "photos",
-        ),
-        *(
-            "no subject",
-            "(no subject)",
-            "(none)",
-            "none",
-            "hallo",
-            "anfrage",
-            "rechnung",
-            "angebot",
-            "termin",
-            "frage",
-        ),
-        *(
-            "kein betreff",
-            "(kein betreff)",
-            "bonjour",
-            "facture",
-            "devis",
-            "sans objet",
-            "(sans objet)",
-            "hola",
-        ),
-        *(
-            "factura",
-            "(sin asunto)",
-            "merhaba",
-            "fatura",
-            "(konu yok)",
-            "привет",
-            "счет",
-            "счёт",
-            "договор",
-            "вопрос",
-        ),
-        *(
-            "без темы",
-            "(без темы)",
-            "سلام",
-            "درخواست",
-            "فاکتور",
-            "جلسه",
-            "پیگیری",
-            "قرارداد",
-            "گزارش",
-            "بدون موضوع",
-        ),
-        *(
-            "مرحبا",
-            "فاتورة",
-            "اجتماع",
-            "استفسار",
-            "بلا موضوع",
-            "сайн байна уу",
-            "сайн уу",
-            "нэхэмжлэх",
-            "хурал",
-        ),
-        *("үнийн санал", "гэрээ", "你好", "发票", "会议", "无主题"),
-    }
-)
+_GREETINGS_AND_NOUNS = """
+    hello | hi | hey | test | meeting | invoice | question | questions | update | info | request | information | order
+    quote | offer | help | urgent | document | documents | file | files | report | contract | payment | call
+    reminder | thanks | thank you | follow up | photo | photos | no subject | (no subject) | none | (none)
+    hallo | anfrage | rechnung | angebot | termin | frage | kein betreff | (kein betreff)
+    bonjour | facture | devis | sans objet | (sans objet) | hola | factura | (sin asunto) | merhaba | fatura
+    (konu yok)
+    привет | счет | счёт | договор | вопрос | без темы | (без темы)
+    сайн байна уу | сайн уу | нэхэмжлэх | хурал | үнийн санал | гэрээ
+    سلام | درخواست | فاکتور | جلسه | پیگیری | قرارداد | گزارش | بدون موضوع | مرحبا | فاتورة | اجتماع | استفسار
+    بلا موضوع
+    你好 | 发票 | 会议 | 无主题
+"""
+#: What many unrelated mails have as their whole subject.
+_COMMON = frozenset(re.split(r"\s*[|\n]\s*", _GREETINGS_AND_NOUNS.strip()))
 
 
 def is_telling(key: str) -> bool:
