@@ -12,7 +12,7 @@ from connectors.api import Role
 from matching.identity import Copy
 from store import facts
 from store.schema import account, dirty, message, participant, placement, placement_bcc, stream
-from store.upsert import chunks, select_in
+from store.upsert import one_of, select_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,8 @@ def take_dirty(connection: Connection, kind: str, limit: int) -> list[str]:
     if connection.dialect.name == "postgresql":
         picked = picked.with_for_update(skip_locked=True)
     keys = [row.key for row in connection.execute(picked)]
-    for part in chunks(keys):
-        connection.execute(delete(dirty).where(dirty.c.kind == kind, dirty.c.key.in_(part)))
+    if keys:
+        connection.execute(delete(dirty).where(dirty.c.kind == kind, one_of(connection, dirty.c.key, keys)))
     return keys
 
 

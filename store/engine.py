@@ -17,7 +17,7 @@ from sqlalchemy.pool import QueuePool
 from store import migrate, schema
 from store.errors import StoreError
 from store.keys import IdentityKey, parse_key, read_or_make_key
-from store.upsert import upsert
+from store.upsert import SCRATCH_TABLE, upsert
 
 #: What `read()` and `write()` give: the floors above pass it on and never look inside.
 Transaction = Connection
@@ -126,8 +126,9 @@ def _sqlite_settings(connection: Any, _record: object) -> None:
     # The driver's own transactions begin too late for BEGIN IMMEDIATE; we begin them ourselves.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000", "temp_store=MEMORY"):
         cursor.execute(f"PRAGMA {pragma}")
+    cursor.execute(SCRATCH_TABLE)
     cursor.close()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, case, delete, func, or_, select, true, update
 
 from connectors.api import Cursor
 from matching.identity import instant
@@ -28,7 +28,7 @@ from store.schema import (
     skipped_participant,
     stream,
 )
-from store.upsert import chunks, select_in, upsert
+from store.upsert import chunks, one_of, select_in, upsert
 
 #: Reasons that stand whatever else is known of a mail.
 FINAL_REASONS = ("draft", "junk", "trash")
@@ -303,26 +303,19 @@ def item_key(item: Draft) -> str:
 
 def want_copies(connection: Connection, drafts: Sequence[Draft]) -> None:
     """Skipped copies of mails stored now are wanted too, so that the order of reading does not matter."""
-    mids = [d.mid_key for d in drafts if d.mid_key is not None]
+    is_skipped = and_(
+        placement.c.verdict == Verdict.SKIPPED.value,
+        *(placement.c.reason != reason for reason in FINAL_REASONS),
+    )
     anonymous = [d.fingerprint for d in drafts if d.mid_key is None]
-    for condition, values in (
-        (placement.c.mid_key.in_, mids),
-        (placement.c.fingerprint.in_, anonymous),
-        (
-            lambda part: and_(placement.c.fingerprint.in_(part), placement.c.mid_key.is_(None)),
-            [d.fingerprint for d in drafts],
-        ),
+    for column, values, further in (
+        (placement.c.mid_key, [d.mid_key for d in drafts if d.mid_key is not None], true()),
+        (placement.c.fingerprint, anonymous, true()),
+        (placement.c.fingerprint, [d.fingerprint for d in drafts], placement.c.mid_key.is_(None)),
     ):
-        for part in chunks(values):
-            connection.execute(
-                update(placement)
-                .where(
-                    condition(part),
-                    placement.c.verdict == Verdict.SKIPPED.value,
-                    placement.c.reason.not_in(FINAL_REASONS),
-                )
-                .values(is_wanted=True)
-            )
+        if values:
+            same = one_of(connection, column, values)
+            connection.execute(update(placement).where(same, further, is_skipped).values(is_wanted=True))
 
 
 _SKIPPED_COLUMNS = ("fingerprint", "direction", "occurred_at", "recipient_count", "is_bulk", "policy_version")
@@ -350,9 +343,7 @@ def _upsert_placements(connection: Connection, rows: Sequence[dict[str, Any]]) -
 
 
 def _forget_skipped(connection: Connection, stream_id: int, refs: Iterable[str]) -> None:
-    for part in chunks(refs):
-        connection.execute(
-            delete(skipped_participant).where(
-                and_(skipped_participant.c.stream_id == stream_id, skipped_participant.c.ref.in_(part))
-            )
-        )
+    table = skipped_participant
+    if refs := list(refs):
+        same = one_of(connection, table.c.ref, refs)
+        connection.execute(delete(table).where(table.c.stream_id == stream_id, same))
