@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
-from connectors.mime import parse_message
+from connectors.mime import parse_addresses, parse_date, parse_ids, parse_message
 from connectors.records import (
     Attachment,
     Auth,
@@ -64,6 +64,9 @@ __all__ = [
     "StreamKind",
     "Unavailable",
     "Unreadable",
+    "parse_addresses",
+    "parse_date",
+    "parse_ids",
     "parse_message",
 ]
 

@@ -81,7 +81,7 @@ def reprocess(
     applied = _Applied.of(company)
     with store.read() as transaction:
         stored = _stored(transaction)
-    identity_changed = stored is not None and stored.identity != applied.identity
+    identity_changed = stored is None or stored.identity != applied.identity
     if identity_changed:
         with store.write() as transaction:
             normals = rebuild.all_normals(transaction)

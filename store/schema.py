@@ -385,3 +385,13 @@ w1_contact_address = Table(
     PrimaryKeyConstraint("external_source", "external_id", "address"),
     CheckConstraint("length(address) BETWEEN 3 AND 320", name="address"),
 )
+
+#: What the daemon has not answered yet is found without looking at the rest.
+for _table in (w1_contact, w1_contact_address):
+    Index(
+        f"ix_{_table.name}_waiting",
+        _table.c.external_source,
+        _table.c.external_id,
+        sqlite_where=text("applied_at IS NULL AND error IS NULL"),
+        postgresql_where=text("applied_at IS NULL AND error IS NULL"),
+    )

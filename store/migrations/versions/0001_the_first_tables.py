@@ -214,25 +214,43 @@ def upgrade() -> None:
         sa.Column("external_source", sa.Text(), nullable=False),
         sa.Column("external_id", sa.Text(), nullable=False),
         sa.Column("display_name", sa.Text(), nullable=True),
-        sa.Column("is_deleted", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("is_deleted", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("applied_at", store.types.Instant(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.CheckConstraint("length(external_id) BETWEEN 1 AND 200", name=op.f("ck_w1_contact_external_id")),
         sa.CheckConstraint("length(external_source) BETWEEN 1 AND 100", name=op.f("ck_w1_contact_source")),
         sa.PrimaryKeyConstraint("external_source", "external_id", name=op.f("pk_w1_contact")),
     )
+    with op.batch_alter_table("w1_contact", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_w1_contact_waiting",
+            ["external_source", "external_id"],
+            unique=False,
+            sqlite_where=sa.text("applied_at IS NULL AND error IS NULL"),
+            postgresql_where=sa.text("applied_at IS NULL AND error IS NULL"),
+        )
+
     op.create_table(
         "w1_contact_address",
         sa.Column("external_source", sa.Text(), nullable=False),
         sa.Column("external_id", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
-        sa.Column("is_primary", sa.Boolean(), server_default=sa.text("0"), nullable=False),
-        sa.Column("is_deleted", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("is_primary", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("is_deleted", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("applied_at", store.types.Instant(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.CheckConstraint("length(address) BETWEEN 3 AND 320", name=op.f("ck_w1_contact_address_address")),
         sa.PrimaryKeyConstraint("external_source", "external_id", "address", name=op.f("pk_w1_contact_address")),
     )
+    with op.batch_alter_table("w1_contact_address", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_w1_contact_address_waiting",
+            ["external_source", "external_id"],
+            unique=False,
+            sqlite_where=sa.text("applied_at IS NULL AND error IS NULL"),
+            postgresql_where=sa.text("applied_at IS NULL AND error IS NULL"),
+        )
+
     op.create_table(
         "account",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -310,7 +328,7 @@ def upgrade() -> None:
         sa.Column("purpose", sa.String(length=10), nullable=False),
         sa.Column("server_id", sa.Text(), nullable=True),
         sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("is_reread", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("is_reread", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("cursor", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("complete_since_at", store.types.Instant(), nullable=True),
@@ -337,7 +355,7 @@ def upgrade() -> None:
         sa.Column("recipient_count", sa.Integer(), nullable=True),
         sa.Column("is_bulk", sa.Boolean(), nullable=True),
         sa.Column("policy_version", sa.Integer(), nullable=True),
-        sa.Column("is_wanted", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("is_wanted", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.ForeignKeyConstraint(["stream_id"], ["stream.id"], name=op.f("fk_placement_stream_id")),
         sa.PrimaryKeyConstraint("stream_id", "ref", name=op.f("pk_placement")),
     )

@@ -63,9 +63,13 @@ def _empty_store() -> bytes:
 class House:
     """A store with the accounts of Alice and Bob, and the steps a worker takes."""
 
-    def __init__(self, folder: Path, policy: Company | None = None, name: str = "store.db") -> None:
-        (folder / name).write_bytes(_empty_store())
-        self.store = Store.open(f"sqlite:///{folder / name}", key_text=KEY, key_file=folder / "unused")
+    def __init__(
+        self, folder: Path, policy: Company | None = None, name: str = "store.db", url: str | None = None
+    ) -> None:
+        if url is None:
+            (folder / name).write_bytes(_empty_store())
+            url = f"sqlite:///{folder / name}"
+        self.store = Store.open(url, key_text=KEY, key_file=folder / "unused")
         self.company = policy or company()
         self.accounts: dict[str, str] = {}
         self.folders: dict[str, dict[str, Purpose]] = {"alice": {}, "bob": {}}
@@ -78,6 +82,12 @@ class House:
                 for who in ("alice", "bob")
             ]
             self.accounts = company_store.save_accounts(transaction, key, facts, NOON)
+
+    def __enter__(self) -> House:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.store.close()
 
     def ingest(self, started_at: datetime = NOON) -> Ingest:
         return Ingest(
