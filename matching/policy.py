@@ -174,7 +174,8 @@ def direction_of(parties: Iterable[Party]) -> Direction:
         return Direction.INBOUND
     if any(p.is_outside for p in parties if p.role in _RECIPIENTS):
         return Direction.OUTBOUND
-    return Direction.INTERNAL
+    # the bounce that our own server writes brings word of somebody outside
+    return Direction.INBOUND if any(p.is_outside for p in parties if p.role is Role.REPORTED) else Direction.INTERNAL
 
 
 def recipient_count(parties: Iterable[Party]) -> int:

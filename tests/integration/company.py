@@ -1,0 +1,213 @@
+"""A company's keeptouch as its operator and its readers see it: a configuration, the command line, the views."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from daemon.cli.main import main
+from tests.conftest import Login
+from tests.servers.process import HOST
+
+#: Stores made under one identity key have the same ids.
+KEY = "5a" * 32
+#: What the clock and the moment of making write, as other tools are told.
+VOLATILE = {"created_at", "updated_at", "feed_epoch", "last_success_at", "next_try_at", "complete_since_at"}
+#: v1_redirect tells of ids that were published and merged since: it is history, not state.
+STATE_VIEWS = "SELECT name FROM sqlite_master WHERE type = 'view' AND name LIKE 'v1~_%' ESCAPE '~' ORDER BY name"
+
+Rows = list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one command said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON object on stdout; it must be the only line there."""
+        assert self.out.count("\n") == 1, self.out + self.err
+        parsed: dict[str, Any] = json.loads(self.out)
+        return parsed
+
+    def account(self, name: str) -> dict[str, Any]:
+        """An account's part of `sync --json`."""
+        [found] = [a for a in self.document["accounts"] if a["account"] == name]
+        return dict(found)
+
+
+@dataclass(slots=True)
+class Account:
+    """An [[accounts]] table."""
+
+    name: str
+    owner: str
+    options: dict[str, Any]
+    kind: str = "imap"
+
+
+@dataclass(slots=True)
+class Company:
+    """A folder with config.toml, its secrets, the identity key and the store."""
+
+    folder: Path
+    domains: Sequence[str] = ("acme.example",)
+    create: str = "corresponded"
+    key: str | None = KEY
+    accounts: dict[str, Account] = field(default_factory=dict)
+    #: Lines at the end of the configuration.
+    extra: str = ""
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if self.key is not None:
+            (self.folder / "identity.key").write_text(self.key + "\n")
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "config.toml"
+
+    @property
+    def store(self) -> Path:
+        return self.folder / "keeptouch.db"
+
+    def add(self, name: str, login: Login, port: int, *, owner: str = "", **options: Any) -> Account:
+        """An account on a server of the tests, read as far back as there is mail."""
+        secret = self.folder / f"{name}.secret"
+        secret.write_text(login.password)
+        secret.chmod(0o600)
+        given = {
+            "host": HOST,
+            "port": port,
+            "security": "none",
+            "username": login.name,
+            "password_file": secret.name,
+            "since": Raw("2000-01-01"),
+            **options,
+        }
+        account = Account(name, owner or f"{name}@{self.domains[0]}", {k: v for k, v in given.items() if v is not None})
+        self.accounts[name] = account
+        return account
+
+    def write(self, order: Iterable[str] = ()) -> None:
+        """Write config.toml, the accounts in the given order."""
+        lines = ["[store]", f"url = {_toml(f'sqlite:///{self.store.name}')}"]
+        lines += ["[company]", f"domains = {_toml(list(self.domains))}"]
+        lines += ["[contacts]", f"create = {_toml(self.create)}"]
+        for name in list(order) or list(self.accounts):
+            account = self.accounts[name]
+            lines += ["[[accounts]]", f"name = {_toml(account.name)}", f"owner = {_toml(account.owner)}"]
+            lines += [f"kind = {_toml(account.kind)}", "[accounts.options]"]
+            lines += [f"{key} = {_toml(value)}" for key, value in account.options.items()]
+        self.config.write_text("\n".join([*lines, self.extra, ""]), "utf-8")
+
+    def run(self, *argv: str) -> Answer:
+        """A command line in this process, on the configuration as it is now."""
+        self.write()
+        return self.run_as_is(*argv)
+
+    def run_as_is(self, *argv: str) -> Answer:
+        """A command line in this process, on the files as they are."""
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main(["--config", str(self.config), *argv])
+        return Answer(code, out.getvalue(), err.getvalue())
+
+    def sync(self, *argv: str) -> Answer:
+        """`sync --json`; every account must be fine."""
+        answer = self.run("sync", "--json", *argv)
+        assert answer.code == 0, answer.out + answer.err
+        return answer
+
+    def spawn(self, *argv: str) -> subprocess.Popen[str]:
+        """A command line in a process of its own, on the files as they are."""
+        return subprocess.Popen(
+            [keeptouch(), "--config", str(self.config), "--log-level", "warning", *argv],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The database as another tool opens it."""
+        with contextlib.closing(sqlite3.connect(f"{self.store.as_uri()}?mode=ro", uri=True)) as connection:
+            yield connection
+
+    def rows(self, sql: str, *values: object) -> Rows:
+        """The rows of a query, in their order."""
+        with self.reading() as connection:
+            return connection.execute(sql, values).fetchall()
+
+    def contract(self) -> dict[str, Rows]:
+        """All that the views say but for times of writing, rows sorted."""
+        found: dict[str, Rows] = {}
+        with self.reading() as connection:
+            for (view,) in connection.execute(STATE_VIEWS).fetchall():
+                if view == "v1_redirect":
+                    continue
+                cursor = connection.execute(f"SELECT * FROM {view}")  # noqa: S608 - a name that the database gave
+                kept = [i for i, column in enumerate(cursor.description) if column[0] not in VOLATILE]
+                found[view] = sorted((tuple(row[i] for i in kept) for row in cursor), key=repr)
+        return found
+
+    def placements(self) -> dict[tuple[str, str, str], tuple[str, str]]:
+        """(account, folder, ref) -> (verdict, reason), as the store keeps it inside."""
+        query = (
+            "SELECT a.name, s.name, p.ref, p.verdict, p.reason FROM placement p"
+            " JOIN stream s ON s.id = p.stream_id JOIN account a ON a.id = s.account_id"
+        )
+        return {(account, folder, ref): (verdict, why) for account, folder, ref, verdict, why in self.rows(query)}
+
+    def check_integrity(self) -> None:
+        """The database file is whole, and no row lacks what it belongs to."""
+        assert self.rows("PRAGMA integrity_check") == [("ok",)]
+        assert self.rows("PRAGMA foreign_key_check") == []
+
+
+def differences(one: Mapping[str, Rows], other: Mapping[str, Rows]) -> dict[str, tuple[Rows, Rows]]:
+    """View -> (rows of the first alone, rows of the second alone), for views that differ."""
+    assert one.keys() == other.keys()
+    found = {}
+    for view in one:
+        if one[view] != other[view]:
+            mine, theirs = set(one[view]), set(other[view])
+            found[view] = (sorted(mine - theirs, key=repr)[:5], sorted(theirs - mine, key=repr)[:5])
+    return found
+
+
+def keeptouch() -> str:
+    """The console script of the environment that runs the tests."""
+    script = Path(sys.executable).with_name("keeptouch")
+    assert os.access(script, os.X_OK), f"{script} is not installed"
+    return str(script)
+
+
+class Raw(str):
+    """TOML as it is written: a date."""
+
+    __slots__ = ()
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, Raw):
+        return str(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
