@@ -46,4 +46,4 @@ lock:  ## renew requirements.lock
 	@.ci/lock
 
 clean:  ## remove what the targets made
-	rm -rf .venv .venv.tmp .venv.old .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build
+	rm -rf .venv .venv.tmp .venv.old .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
