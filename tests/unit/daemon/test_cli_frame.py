@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -14,6 +15,7 @@ import pytest
 
 from daemon.cli.main import main
 
+COMMAND = (sys.executable, "-c", "import sys; from daemon.cli.main import entry; sys.exit(entry())")
 CANARY = "kanarienvogel-7713"
 FINE = """
     [company]
@@ -49,7 +51,7 @@ def configure(folder: Path, text: str = FINE, name: str = "config.toml") -> Path
 def keeptouch(*argv: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-c", "import sys; from daemon.cli.main import entry; sys.exit(entry())", *argv],
+        [*COMMAND, *argv],
         capture_output=True,
         text=True,
         check=False,
@@ -206,7 +208,7 @@ def test_folders_are_listed_with_their_purpose(folder: Path, capsys: pytest.Capt
 def test_a_reader_that_goes_away_makes_no_noise(folder: Path) -> None:
     names = [str(folder / "mail" / "1.eml")] * 2000
     with subprocess.Popen(
-        [sys.executable, "-c", "import sys; from daemon.cli.main import entry; sys.exit(entry())", "explain", *names],
+        [*COMMAND, "explain", *names],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
@@ -219,11 +221,27 @@ def test_a_reader_that_goes_away_makes_no_noise(folder: Path) -> None:
     assert process.returncode == 141
 
 
+def test_an_interrupt_is_exit_code_130_without_noise(folder: Path) -> None:
+    with subprocess.Popen(
+        [*COMMAND, "explain", str(folder / "mail" / "1.eml"), "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUNBUFFERED": "1"},
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+        assert process.stderr.read() == b""
+
+
 def test_a_full_disk_under_the_output_is_one_message(folder: Path) -> None:
     configure(folder)
     with open("/dev/full", "w", encoding="utf-8") as full:
         done = subprocess.run(
-            [sys.executable, "-c", "import sys; from daemon.cli.main import entry; sys.exit(entry())", "check"],
+            [*COMMAND, "check"],
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
