@@ -198,14 +198,17 @@ class Worker:
         self, connector: Connector, stream: Stream, stream_id: int, refs: Sequence[str], report: Report
     ) -> None:
         place = Place(stream_id, 0, stream.purpose is Purpose.SENT)
+        left = set(refs)
         try:
             for batch in connector.fetch(stream, refs):
                 counts = self._ingest.batch(place, stream.purpose, batch.changes)
+                # settled with the decision: what another account has made wanted since stays wanted
+                left.difference_update(change.ref for change in batch.changes)
                 report.streams.setdefault(stream.name, Tally()).add(counts)
                 self._progress(stream.name, len(batch.changes))
         except CursorExpired:
             # The places are told otherwise now; the next reading of the stream finds the mails again.
             log.info("wanted items moved", stream=stream.name)
         with self._store.write() as transaction:
-            write.settle_wanted(transaction, stream_id, refs)
+            write.settle_wanted(transaction, stream_id, sorted(left))
         self._derive()
