@@ -36,7 +36,15 @@ def register(verbs: Verbs) -> None:
         "Reads what is new in every account again and again until SIGTERM or SIGINT. An account that fails is tried "
         "again later and later; the others go on.",
     )
-    parser.add_argument("--interval", type=float, default=60.0, metavar="SECONDS", help="between polls (default 60)")
+    parser.add_argument("--interval", type=_seconds, default=60.0, metavar="SECONDS", help="between polls (default 60)")
+
+
+def _seconds(text: str) -> float:
+    """A time that a person could mean; raises ValueError."""
+    seconds = float(text)
+    if not 1 <= seconds <= 86_400:
+        raise argparse.ArgumentTypeError("must be from 1 to 86400 seconds")
+    return seconds
 
 
 def run(args: argparse.Namespace) -> int:
