@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import ClassVar, Self
 
-from connectors.imap import fetch, settings
+from connectors.imap import settings
+from connectors.imap.fetch import Reader
 from connectors.imap.folder import Folder
 from connectors.imap.folders import chosen
 from connectors.imap.session import Session
@@ -23,8 +24,6 @@ from connectors.records import (
     Stream,
     Unavailable,
 )
-
-_BATCH = 200
 
 
 class ImapConnector:
@@ -71,14 +70,10 @@ class ImapConnector:
             if validity != uidvalidity or not (uid.isascii() and uid.isdigit()):
                 raise CursorExpired(f"{ref} belongs to an earlier state of {stream.name}", step="fetch")
             uids[int(uid)] = ref
-        ordered = sorted(uids)
-        for start in range(0, len(ordered), _BATCH):
-            for portion, read in fetch.pages(
-                folder, ordered[start : start + _BATCH], authserv_id=self._settings.authserv_id
-            ):
-                there = {change.ref for change in read}
-                gone: list[Change] = [Deleted(uids[uid]) for uid in portion if folder.ref(uid) not in there]
-                yield Batch((*read, *gone))
+        for portion, read in Reader(folder, self._settings.authserv_id).pages(sorted(uids)):
+            there = {change.ref for change in read}
+            gone: list[Change] = [Deleted(uids[uid]) for uid in portion if folder.ref(uid) not in there]
+            yield Batch((*read, *gone))
 
     def refs(self, stream: Stream) -> Iterator[str]:
         """ "UIDVALIDITY:UID" of every message in the folder."""

@@ -14,11 +14,12 @@ from connectors.records import AuthFailed, ConnectorError, Unavailable
 
 _CODE = re.compile(r"\[([A-Z][A-Z0-9-]*)")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
-#: Response codes (RFC 5530 and seen) of servers that can't answer now; they say nothing about who asks.
-_PASSING_CODES = {"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "OVERQUOTA", "THROTTLED"}
+#: Response codes (RFC 5530 and seen) of servers that are busy or out of order, whoever asks and whatever for.
+_BUSY_CODES = {"UNAVAILABLE", "INUSE", "LIMIT", "OVERQUOTA", "THROTTLED"}
+_BUSY_WORDS = re.compile(r"too many|rate limit|throttl", re.IGNORECASE)
+#: What else says at the login that the password was not judged.
 _PASSING_WORDS = re.compile(
-    r"too many|try again|temporar|unavailable|not connected|rate limit|throttl|timed? ?out|"
-    r"internal (server )?error",
+    r"try again|temporar|unavailable|not connected|timed? ?out|internal (server )?error|command error: BAD",
     re.IGNORECASE,
 )
 #: Exchange: "Request is throttled. Suggested Backoff Time: 92415 milliseconds"
@@ -41,12 +42,9 @@ def response_code(text: str) -> str:
     return match.group(1) if match else ""
 
 
-def is_passing(text: str) -> bool:
-    """Does a refusal speak of the server's state, not of what was asked?"""
-    code = response_code(text)
-    if code in _PASSING_CODES:
-        return True
-    return code not in {"AUTHENTICATIONFAILED", "EXPIRED"} and bool(_PASSING_WORDS.search(text))
+def is_busy(text: str) -> bool:
+    """Does a refusal speak of the server's state, not of what was asked for?"""
+    return response_code(text) in _BUSY_CODES or bool(_BUSY_WORDS.search(text))
 
 
 def refused(text: str, *, step: str, what: str) -> Unavailable:
@@ -57,8 +55,9 @@ def refused(text: str, *, step: str, what: str) -> Unavailable:
 
 def login_refused(text: str, host: str) -> ConnectorError:
     """A refused login: the wrong password, or a server that takes nobody now (RFC 5530)?"""
-    # BAD is about the command, not about the password
-    if is_passing(text) or "command error: BAD" in text:
+    code = response_code(text)
+    judged = code in {"AUTHENTICATIONFAILED", "EXPIRED"}
+    if code == "SERVERBUG" or (not judged and (is_busy(text) or _PASSING_WORDS.search(text))):
         return refused(text, step="login", what=f"{host} takes no login now")
     return AuthFailed(
         f"{host} refused the login: {quoted(text)}",

@@ -76,8 +76,6 @@ class Session:
                 self._client = client = Client(*settings.address, connection, timeout=settings.timeout_seconds)
             secure(client, settings, context)
             log_in(client, settings, self._secret)
-            with translated("login", host):
-                client.capabilities()
         except BaseException:
             self.drop()
             connection.close()

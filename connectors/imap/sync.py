@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from connectors.imap import fetch
+from connectors.imap.fetch import Read, Reader
 from connectors.imap.folder import Folder
 from connectors.imap.position import Gap, Position, load
 from connectors.records import Change, Cursor, Page, Phase
@@ -85,8 +85,8 @@ class Sync:
             yield _page(changes, position, Phase.BACKFILL)
         return replace(position, gaps=rest)
 
-    def _read(self, uids: array[int]) -> Iterator[tuple[Sequence[int], list[fetch.Read]]]:
-        return fetch.pages(self._folder, uids, authserv_id=self._authserv_id)
+    def _read(self, uids: array[int]) -> Iterator[tuple[Sequence[int], list[Read]]]:
+        return Reader(self._folder, self._authserv_id).pages(uids)
 
 
 def _page(changes: Sequence[Change], position: Position, phase: Phase) -> Page:
