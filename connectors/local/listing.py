@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, Self
 from connectors.records import Change, Cursor, CursorExpired, Page, Phase
 
 _BUCKETS = 512
-_PAGE_MAILS = 200
+PAGE_MAILS = 200
 _PAGE_BYTES = 16 * 1024 * 1024
 #: There is no mail on a disk from before its time.
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -131,7 +131,7 @@ def pages(
                 changes.append(found[0])
                 weight += found[1]
         state.took(step, vanished)
-        if len(changes) >= _PAGE_MAILS or weight >= _PAGE_BYTES:
+        if len(changes) >= PAGE_MAILS or weight >= _PAGE_BYTES:
             complete_since = _EPOCH if state.is_done else None
             yield Page(changes=tuple(changes), cursor=state.dump(), phase=phase, complete_since=complete_since)
             changes, weight = [], 0

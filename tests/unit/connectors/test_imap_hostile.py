@@ -295,3 +295,12 @@ def test_nothing_but_reading_commands_is_ever_sent() -> None:
     assert {command.split()[0] for command in sent} == {"CAPABILITY", "LOGIN", "LIST", "EXAMINE", "UID", "LOGOUT"}
     asked = " ".join(command for command in sent if "FETCH" in command)
     assert asked.count("BODY") == asked.count("BODY.PEEK[")
+
+
+def test_a_folder_with_more_uids_than_fit_in_a_megabyte_is_read() -> None:
+    many = b"* SEARCH " + b" ".join(b"%d" % n for n in range(1, 300_001)) + b"\r\n" + DONE
+    mails = {n: mail(n) for n in range(299_996, 300_001)}
+    with ScriptedImap(mails, lambda c: many if "SEARCH" in c else None) as server, connect(server) as connector:
+        page = next(iter(connector.pages(INBOX, None)))
+    assert ids(page.changes) == sorted(map(message_id, mails))
+    assert len(page.cursor or "") < 100
