@@ -18,11 +18,14 @@ _MAX_TRIED = 200
 _DISTINCTIVE = 20
 
 
-def is_answer(node: Node) -> bool:
-    """May its parent be found by subject?"""
-    if node.sent_at is None or not is_reply_subject(node.subject):
+def needs_subject(node: Node) -> bool:
+    """May the mail's parent have to be found by subject, so that `arrange` needs the mails of equal subject?
+
+    If it is dated, an answer by its mark, names no mail in References or In-Reply-To, and its subject says something.
+    """
+    if node.sent_at is None or node.references or node.in_reply_to:
         return False
-    return is_telling(subject_key(node.subject))
+    return is_reply_subject(node.subject) and is_telling(subject_key(node.subject))
 
 
 class Directory:
@@ -51,7 +54,7 @@ class Directory:
 
     def by_subject(self, node: Node) -> Iterator[str]:
         """Keys of mails that the answer `node` may answer, the likeliest first."""
-        if node.sent_at is None or not is_answer(node):
+        if node.sent_at is None or not needs_subject(node):
             return
         mails = self._by_subject.get(subject_key(node.subject), [])
         end = bisect_left(mails, (node.sent_at, ""), key=rank)

@@ -8,17 +8,18 @@ Sources of a mail's parent, the surest first; each position names the one it res
 2. References of later mails, for ghosts and for answers that lost their own: where an answer to B names "A B",
    B answers A. A contradiction is settled against these.
 3. Thread-Index of Outlook and Exchange.
-4. The subject, guarded: marked as an answer, shared people or list, at most 30 days later.
+4. The subject, guarded: an answer by its mark that names no mail at all, to shared people or list, at most 30 days
+   later. One that names a lost mail is not guessed at: whether it is lost depends on what was read so far.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from matching.forest import Trees, break_cycles, tops
-from matching.lost_links import Directory, is_answer
+from matching.lost_links import Directory, needs_subject
 from matching.references import chain, testimony
 from matching.thread_index import conversation
 from matching.thread_nodes import LATEST, Node, merged, rank
@@ -51,15 +52,6 @@ class Position:
 
 #: A parent, and what it rests on.
 _Link = tuple[str, Basis]
-
-
-def needs_subject(node: Node, known: Collection[str] = frozenset()) -> bool:
-    """May the mail's parent have to be found by subject, so that `arrange` needs the mails of equal subject?
-
-    `known`: those of its References and In-Reply-To that are mails at hand.
-    """
-    named = (*node.references, *node.in_reply_to)
-    return is_answer(node) and not any(name in known and name != node.key for name in named)
 
 
 def arrange(nodes: Iterable[Node]) -> dict[str, Position]:
@@ -106,7 +98,9 @@ def _links(mails: Mapping[str, Node], directory: Directory) -> tuple[dict[str, _
 
 
 def _guesses(mails: Mapping[str, Node], up: Mapping[str, str], trees: Trees, directory: Directory) -> dict[str, _Link]:
-    """Hangs trees together by Thread-Index and subject: each by its first mail that has no known mail above it."""
+    """Hangs trees together by their first mail without a known mail above it: one that names nothing by subject, one
+    that names only ghosts by Thread-Index.
+    """
     above_ghosts = tops({member: parent for member, parent in up.items() if member not in mails})
     firsts: dict[str, Node] = {}
     for mail in sorted(mails.values(), key=rank):
@@ -115,13 +109,10 @@ def _guesses(mails: Mapping[str, Node], up: Mapping[str, str], trees: Trees, dir
             firsts.setdefault(trees.top(mail.key), mail)
     guesses: dict[str, _Link] = {}
     for top, mail in firsts.items():
-        for candidates, basis in (
-            (directory.by_index(mail), Basis.THREAD_INDEX),
-            (directory.by_subject(mail), Basis.SUBJECT),
-        ):
-            answered = next((key for key in candidates if trees.top(key) != trees.top(top)), None)
-            if answered is not None:
-                trees.hang(top, answered)
-                guesses[mail.key] = (answered, basis)
-                break
+        by_subject = needs_subject(mail)
+        candidates = directory.by_subject(mail) if by_subject else directory.by_index(mail)
+        answered = next((key for key in candidates if trees.top(key) != trees.top(top)), None)
+        if answered is not None:
+            trees.hang(top, answered)
+            guesses[mail.key] = (answered, Basis.SUBJECT if by_subject else Basis.THREAD_INDEX)
     return guesses

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -219,25 +220,40 @@ def test_on_a_list_the_list_is_company_enough() -> None:
     assert _parents([first, second])["b"] == "a"
 
 
-def test_a_lost_parent_is_bridged_by_the_subject_for_all_its_answers() -> None:
+def test_a_lost_parent_is_bridged_by_thread_index_for_all_its_answers() -> None:
     nodes = [
-        _mail("a", "Offer for pumps", 0),
-        Node(key="x", references=("lost",), subject="Re: Offer for pumps", sent_at=_at(1), people=_PAIR),
-        Node(key="y", references=("lost",), subject="Another matter", sent_at=_at(2), people=_PAIR),
+        Node(key="a", thread_index=_index()),
+        Node(key="x", references=("lost",), thread_index=_index(1, 2)),
+        Node(key="y", references=("lost",)),
     ]
     places = arrange(nodes)
 
-    assert places["x"] == Position("a", "a", Basis.SUBJECT)
+    assert places["x"] == Position("a", "a", Basis.THREAD_INDEX)
     assert places["y"] == Position("lost", "a", Basis.REFERENCES)
 
 
-def test_the_subject_is_needed_only_where_nothing_better_is_known() -> None:
-    answer = Node(key="b", subject="Re: Offer for pumps", sent_at=_at(1), references=("a",))
+def test_an_answer_whose_conversation_is_lost_is_joined_by_its_subject() -> None:
+    """Outlook answering a mail of another program: nobody else has its Thread-Index."""
+    nodes = [_mail("a", "Offer for pumps", 0), replace(_mail("b", "RE: Offer for pumps", 1), thread_index=_index(1))]
+
+    assert arrange(nodes)["b"] == Position("a", "a", Basis.SUBJECT)
+
+
+def test_an_answer_to_a_lost_mail_is_not_guessed_at() -> None:
+    nodes = [_mail("a", "Offer for pumps", 0), replace(_mail("b", "Re: Offer for pumps", 1), in_reply_to=("lost",))]
+
+    assert arrange(nodes)["b"] == Position("lost", "lost", Basis.IN_REPLY_TO)
+
+
+def test_the_subject_is_needed_only_where_a_mail_names_nothing_better() -> None:
+    answer = _mail("b", "Re: Offer for pumps", 1)
 
     assert needs_subject(answer)
-    assert not needs_subject(answer, known={"a"})
-    assert not needs_subject(Node(key="b", subject="Offer for pumps", sent_at=_at(1)))
-    assert not needs_subject(Node(key="b", subject="Re: Hello", sent_at=_at(1)))
+    assert not needs_subject(replace(answer, references=("a",)))
+    assert not needs_subject(replace(answer, in_reply_to=("a",)))
+    assert not needs_subject(replace(answer, sent_at=None))
+    assert not needs_subject(replace(answer, subject="Offer for pumps"))
+    assert not needs_subject(replace(answer, subject="Re: Hello"))
 
 
 def test_very_deep_threads_and_hostile_references_are_arranged_in_linear_time() -> None:
