@@ -14,8 +14,9 @@ from sqlalchemy import Row
 from connectors.api import Attachment, Auth, Message, Participant, Role
 from matching.identity import Copy, instant
 from matching.policy import Assessment, Party
-from matching.subjects import is_reply_subject, subject_key
+from matching.subjects import subject_key
 from matching.thread_index import conversation
+from matching.threads import Node, needs_subject
 from store.keys import IdentityKey
 
 
@@ -80,8 +81,7 @@ def message_row(item: Draft, key: IdentityKey, *, is_sent_copy: bool) -> dict[st
         "is_sent_copy": is_sent_copy,
         "subject": message.subject,
         "subject_key": key.digest("subject", subject) if subject else None,
-        "is_orphan_reply": is_reply_subject(message.subject)
-        and not (message.references or message.in_reply_to or message.thread_index),
+        "is_orphan_reply": needs_subject(_node(message)),
         "text": message.text,
         "is_truncated": message.is_truncated,
         "attachments": _attachments_text(message.attachments),
@@ -98,6 +98,18 @@ def message_row(item: Draft, key: IdentityKey, *, is_sent_copy: bool) -> dict[st
         "reported_ids": json.dumps(message.reported_ids),
         "headers": zlib.compress(message.headers, 1),
     }
+
+
+def _node(message: Message) -> Node:
+    """The part of a thread's node that tells whether the mail names what it answers."""
+    return Node(
+        key=message.message_id or "",
+        references=message.references,
+        in_reply_to=message.in_reply_to,
+        thread_index=message.thread_index,
+        subject=message.subject,
+        sent_at=message.sent_at,
+    )
 
 
 def participant_rows(item: Draft) -> list[dict[str, Any]]:
