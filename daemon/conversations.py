@@ -27,9 +27,10 @@ def arrange_threads(store: Store, transaction: Transaction, message_keys: Iterab
     places: dict[str, ThreadPlace] = {}
     assigned: dict[bytes, str] = {}
     successors: dict[str, str] = {}
+    ids: dict[str, str] = {}
     for row in rows:
         position = positions[names[row.key]]
-        thread_id = store.key.id("thread", position.root)
+        thread_id = ids.get(position.root) or ids.setdefault(position.root, store.key.id("thread", position.root))
         if row.thread_id != thread_id:
             assigned[row.key] = thread_id
             if row.thread_id:

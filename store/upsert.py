@@ -8,10 +8,12 @@ array), and inserts on SQLite are compiled once and handed to the driver as tupl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     ColumnElement,
     Connection,
     Dialect,
@@ -118,13 +120,25 @@ class _Prepared:
         order = list(compiled.positiontup)
         if sorted(order) != sorted(names):
             raise AssertionError(f"{table.name}: the statement binds {order}, not {names}")
-        self._columns = [(name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in order]
-
-    def tuples(self, rows: Iterable[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
-        columns = self._columns
-        return [
-            tuple([row[name] if process is None else process(row[name]) for name, process in columns]) for row in rows
+        self._take = itemgetter(*order) if len(order) > 1 else lambda row: (row[order[0]],)
+        # The driver takes flags, texts, numbers and bytes as they are; only instants have to be written as text.
+        self._processed = [
+            (at, process)
+            for at, name in enumerate(order)
+            if not isinstance(table.c[name].type, Boolean)
+            and (process := table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) is not None
         ]
+
+    def tuples(self, rows: Iterable[Mapping[str, Any]]) -> list[Sequence[Any]]:
+        if not self._processed:
+            return list(map(self._take, rows))
+        made: list[Sequence[Any]] = []
+        for row in rows:
+            values = list(self._take(row))
+            for at, process in self._processed:
+                values[at] = process(values[at])
+            made.append(tuple(values))
+        return made
 
 
 _PREPARED: dict[tuple[Any, ...], _Prepared] = {}
