@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 #: Made in each connection to SQLite (store.engine).
 SCRATCH_TABLE = "CREATE TEMP TABLE IF NOT EXISTS scratch (k)"
-_SCRATCH = select(literal_column("k")).select_from(text("temp.scratch"))
+_SCRATCH: Select[Any] = select(literal_column("k")).select_from(text("temp.scratch"))
 
 #: Below every database's limit of bound variables in one statement.
 CHUNK = 900
