@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # further words for pytest: make test ARGS="-x tests/unit"
 ARGS :=
 
-.PHONY: help setup demo quick test soak check servers bench fresh lock clean
+.PHONY: help setup demo quick test soak check servers bench fresh picture lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -41,6 +41,9 @@ bench: setup  ## speed beside other programs, on this machine
 
 fresh:  ## demo and test on a new Debian, as an ordinary user (as root)
 	@.ci/fresh
+
+picture: setup  ## draw docs/demo.svg anew, the picture in README.md
+	$(PY) -m daemon.demo.picture docs/demo.svg
 
 lock:  ## renew requirements.lock
 	@.ci/lock

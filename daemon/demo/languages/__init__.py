@@ -1,0 +1,1 @@
+"""What people of the demo write about, one module a language."""
