@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from connectors import foldernames
 from connectors.imap.responses import Listed
 from connectors.imap.settings import FolderChoice, matches
-from connectors.records import Stream
+from connectors.records import Purpose, Stream
 
 _UNSELECTABLE = {b"\\noselect", b"\\nonexistent"}
 #: A name with line breaks in it could never be sent back.
@@ -43,7 +43,9 @@ def chosen(listed: Iterable[Listed], choice: FolderChoice) -> Folders:
             named[name], levels[name] = folder, parts
     uses = {name: use for name, one in named.items() if (use := foldernames.special_use(one.attributes))}
     streams = [
-        Stream(name=name, purpose=foldernames.purpose(levels[name], uses)) for name in named if _is_chosen(name, choice)
+        Stream(name=name, purpose=_purpose(name, levels[name], uses, choice))
+        for name in named
+        if _is_chosen(name, choice)
     ]
     patterns = (*choice.include, *choice.exclude)
     return Folders(
@@ -51,6 +53,13 @@ def chosen(listed: Iterable[Listed], choice: FolderChoice) -> Folders:
         {name: folder.wire for name, folder in named.items()},
         tuple(p for p in patterns if not any(matches(name, p) for name in named)),
     )
+
+
+def _purpose(name: str, levels: tuple[str, ...], uses: dict[str, Purpose], choice: FolderChoice) -> Purpose:
+    """What a folder is for. Drafts, junk or trash that the options name outright are a folder like any other."""
+    purpose = foldernames.purpose(levels, uses)
+    is_unlogged = purpose in (Purpose.DRAFTS, Purpose.JUNK, Purpose.TRASH)
+    return Purpose.OTHER if is_unlogged and name in choice.include else purpose
 
 
 def _is_chosen(name: str, choice: FolderChoice) -> bool:

@@ -150,3 +150,9 @@ def test_folders_are_chosen_by_patterns(choice: FolderChoice, wanted: list[str],
     folders = chosen([listed(name) for name in names], choice)
     assert [stream.name for stream in folders.streams] == wanted
     assert folders.unmatched == unmatched
+
+
+@pytest.mark.parametrize(("include", "purpose"), [((), "junk"), (("*",), "junk"), (("Junk",), "other")])
+def test_junk_that_is_named_outright_is_a_folder_like_any_other(include: tuple[str, ...], purpose: str) -> None:
+    (stream,) = chosen([listed(b"Junk")], FolderChoice(include=include)).streams
+    assert stream.purpose == purpose
