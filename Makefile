@@ -48,5 +48,8 @@ picture: setup  ## draw docs/demo.svg anew, the picture in README.md
 lock:  ## renew requirements.lock
 	@.ci/lock
 
+picture: setup  ## draw docs/demo.svg anew, the picture in README.md
+	$(PY) -m daemon.demo.picture docs/demo.svg
+
 clean:  ## remove what the targets made
 	rm -rf .venv .venv.tmp .venv.old .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
