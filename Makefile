@@ -42,9 +42,6 @@ bench: setup  ## speed beside other programs, on this machine
 fresh:  ## demo and test on a new Debian, as an ordinary user (as root)
 	@.ci/fresh
 
-picture: setup  ## draw docs/demo.svg anew, the picture in README.md
-	$(PY) -m daemon.demo.picture docs/demo.svg
-
 lock:  ## renew requirements.lock
 	@.ci/lock
 

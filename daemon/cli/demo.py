@@ -57,18 +57,19 @@ def demo(args: argparse.Namespace) -> int:
     today = datetime.now(UTC).date()
     place = prepare(Path(args.folder), today)
     config = load(place.config, environ=os.environ, today=today)
-    with session_of(config) as session, progress_shown(args.json) as progress, stop_on_signals() as stop:
-        began = time.monotonic()
-        reports = sync_all(session, config.accounts, stop, progress)
-        seconds = time.monotonic() - began
-        again = sync_all(session, config.accounts, stop, progress)
+    with session_of(config) as session:
+        with progress_shown(args.json) as progress, stop_on_signals() as stop:
+            began = time.monotonic()
+            reports = sync_all(session, config.accounts, stop, progress)
+            seconds = time.monotonic() - began
+            again = sync_all(session, config.accounts, stop, progress)
+        if stop.is_set():
+            return _INTERRUPTED
         troubles = [
             Trouble(report.account, report.error.step, report.error.problem, report.error.hint)
             for report in (*reports, *again)
             if report.error is not None
         ]
-        if stop.is_set():
-            return _INTERRUPTED
         if not troubles:
             _show(args, place, seconds, outcome(session, reports, again))
     write_troubles(troubles)
