@@ -1,0 +1,115 @@
+"""The service: reads again and again, stops when told, and is alone on its store."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+CONFIG = """
+[company]
+domains = ["acme.example"]
+timezone = "Asia/Tehran"
+
+[[accounts]]
+name = "alice"
+owner = "alice@acme.example"
+kind = "local"
+[accounts.options]
+path = "mail"
+format = "eml"
+
+[[accounts]]
+name = "broken"
+owner = "bob@acme.example"
+kind = "imap"
+[accounts.options]
+host = "127.0.0.1"
+port = 1
+security = "none"
+username = "bob"
+password_file = "secret"
+"""
+MAIL = (
+    "From: alice@acme.example\nTo: ann@client.example\nDate: Mon, 2 Mar 2026 10:00:00 +0000\nMessage-ID: <{}@x>\n\nHi\n"
+)
+COMMAND = [sys.executable, "-c", "import sys; from daemon.cli.main import entry; sys.exit(entry())"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "config.toml").write_text(CONFIG)
+    (tmp_path / "mail").mkdir()
+    (tmp_path / "secret").write_text("wrong\n")
+    (tmp_path / "secret").chmod(0o600)
+    return tmp_path
+
+
+def keeptouch(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [*COMMAND, "--config", str(folder / "config.toml"), *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [*COMMAND, "--config", str(folder / "config.toml"), "run", "--interval", "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def wait_for(folder: Path, stored: int) -> dict[str, dict[str, object]]:
+    """The accounts of `status` once alice has so many mails."""
+    end = time.monotonic() + 40
+    while True:
+        answer = keeptouch(folder, "status", "--json")
+        if answer.returncode in (0, 1) and answer.stdout:
+            accounts = {each["account"]: each for each in json.loads(answer.stdout)["accounts"]}
+            if accounts["alice"]["stored"] == stored:
+                return accounts
+        assert time.monotonic() < end, (answer.stdout, answer.stderr)
+        time.sleep(0.2)
+
+
+def test_run_reads_what_arrives_while_another_account_fails_and_stops_on_sigterm(folder: Path) -> None:
+    (folder / "mail" / "1.eml").write_text(MAIL.format(1))
+    with running(folder) as service:
+        wait_for(folder, 1)
+        (folder / "mail" / "2.eml").write_text(MAIL.format(2))
+        assert wait_for(folder, 2)["broken"]["state"] == "backoff"
+        second = keeptouch(folder, "run")
+        assert second.returncode == 2
+        assert "another `keeptouch run`" in second.stderr
+        service.send_signal(signal.SIGTERM)
+        _out, log = service.communicate(timeout=20)
+    assert service.returncode == 0
+    events = [json.loads(line)["event"] for line in log.splitlines()]
+    assert (events[0], events[-1]) == ("started", "stopped")
+
+
+def test_run_after_kill_goes_on_where_it_was(folder: Path) -> None:
+    (folder / "mail" / "1.eml").write_text(MAIL.format(1))
+    with running(folder) as service:
+        wait_for(folder, 1)
+        service.kill()
+    with running(folder):
+        (folder / "mail" / "2.eml").write_text(MAIL.format(2))
+        wait_for(folder, 2)
+
+
+@pytest.mark.parametrize("interval", ["0", "-5", "nan", "soon"])
+def test_an_interval_that_nobody_means_is_refused(folder: Path, interval: str) -> None:
+    answer = keeptouch(folder, "run", f"--interval={interval}")
+    assert answer.returncode == 2
+    assert "interval" in answer.stderr
