@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -80,7 +82,7 @@ def write_mail(folder: Path, mail: Sequence[Copy]) -> None:
     for number, each in enumerate(mail):
         maildir = folder / each.account
         if each.folder != "INBOX":
-            maildir /= f".{each.folder}"
+            maildir /= f".{_file_name(each.folder)}"
         part = maildir / ("cur" if each.flags else "new")
         if not part.exists():
             for name in ("cur", "new", "tmp"):
@@ -90,6 +92,15 @@ def write_mail(folder: Path, mail: Sequence[Copy]) -> None:
         path = part / name
         path.write_bytes(each.data)
         os.utime(path, (seconds, seconds))
+
+
+def _file_name(folder: str) -> str:
+    """A folder's name in modified UTF-7 (RFC 3501, section 5.1.3), as mail servers name files."""
+
+    def shifted(run: re.Match[str]) -> str:
+        return f"&{base64.b64encode(run[0].encode('utf-16-be')).decode().rstrip('=').replace('/', ',')}-"
+
+    return re.sub("[^ -~]+", shifted, folder.replace("&", "&-"))
 
 
 def configuration() -> str:

@@ -149,6 +149,12 @@ def test_every_mail_is_stored_known_skipped_for_its_reason_or_quarantined(made: 
 
 
 @pytest.mark.slow
+def test_its_folders_have_names_in_three_scripts(made: Made) -> None:
+    names = {stream["stream"] for account in made.first["accounts"] for stream in account["streams"]}
+    assert names >= {"INBOX", "Sent", "Archive", *(rep.folder for rep in REPS)}
+
+
+@pytest.mark.slow
 def test_the_store_holds_what_was_written_linked_to_whom_it_concerns(made: Made) -> None:
     mail = letters(copies(date.fromisoformat(made.first["made_on"])))
     written = Counter((each.subject, each.text.strip()) for each in mail if each.reason == "contact")
