@@ -1,9 +1,63 @@
-"""Bytes -> Message, pure (placeholder that the parser replaces)."""
+"""A mail's bytes -> one `Message`, pure: the same bytes give the same record, with CRLF or with LF.
+
+    headers     the header section, as it is met           words        encoded words (RFC 2047)
+    mailboxes   address lists                               dates        dates
+    parameters  Content-Type and Content-Disposition        structure    which parts there are, and which are the body
+    transfer    base64, quoted-printable, uuencode          charsets     bytes to text, with a guess where it must be
+    bodies      text and HTML                               html         HTML to text
+    reports     bounces and receipts                        authentication
+
+Nothing raises, whatever the bytes are; past a limit the record is cut and says so. Attachments are never decoded.
+"""
+
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 
-from connectors.records import Message, Unreadable
+from connectors.authentication import auth_of
+from connectors.bodies import MAX_TEXT, read_bodies
+from connectors.charset_guess import guess
+from connectors.charsets import codec_of
+from connectors.dates import parse_date
+from connectors.headers import Head, parse_ids, plain, read_head, skip_to_head, text_of
+from connectors.mailboxes import MAX_MAILBOXES, Mailbox, parse_addresses, read_mailboxes
+from connectors.records import Attachment, Message, Participant, Role, Unreadable
+from connectors.reports import read_reports
+from connectors.structure import MAX_DEPTH, MAX_HEADERS, MAX_PARTS, Structure, read_structure
+from connectors.transfer import decoded_size
+from connectors.words import decode_words
+
+__all__ = [
+    "MAX_ADDRESSES",
+    "MAX_DEPTH",
+    "MAX_HEADERS",
+    "MAX_KEPT_HEADERS",
+    "MAX_PARTS",
+    "MAX_TEXT",
+    "Mailbox",
+    "decode_words",
+    "parse_addresses",
+    "parse_date",
+    "parse_ids",
+    "parse_message",
+]
+
+#: Most addresses of one mail.
+MAX_ADDRESSES = MAX_MAILBOXES
+#: Bytes of the header section that the record keeps.
+MAX_KEPT_HEADERS = 32 * 1024
+
+_SOMETHING = re.compile(rb"[^\s\0]")
+_IN_BRACKETS = re.compile(r"<([^<>]*)>")
+_ROLES = (
+    (Role.SENDER, b"sender"),
+    (Role.REPLY_TO, b"reply-to"),
+    (Role.TO, b"to"),
+    (Role.CC, b"cc"),
+    (Role.BCC, b"bcc"),
+)
 
 
 def parse_message(
@@ -15,4 +69,150 @@ def parse_message(
     size: int | None = None,
     authserv_id: str | None = None,
 ) -> Message | Unreadable:
-    raise NotImplementedError
+    """One mail (RFC 5322, RFC 2045-2049) as a record; `Unreadable` only where there is nothing at all.
+
+    `ref`, `received_at` (UTC), `flags` and `size` are what the server says of it; without `size` it is len(raw).
+    `authserv_id` names the server whose Authentication-Results are believed; None: nobody's.
+    """
+    if _SOMETHING.search(raw) is None:
+        return Unreadable(ref, "the mail is empty")
+    if b"\n" not in raw:
+        raw = raw.replace(b"\r", b"\n")
+    head = read_head(raw, skip_to_head(raw), len(raw), MAX_HEADERS)
+    structure = read_structure(raw, head)
+    bodies = read_bodies(raw, structure)
+    values = _Values(head, structure)
+    reported_ids, recipients = read_reports(raw, structure) if structure.reports else ((), ())
+    participants, crowded = _participants(values, recipients)
+    return Message(
+        ref=ref,
+        message_id=next(iter(values.ids(b"message-id", bare=True)), None),
+        in_reply_to=values.ids(b"in-reply-to"),
+        references=values.ids(b"references"),
+        thread_index="".join(values.text(b"thread-index").split()),
+        sent_at=next(values.dates(b"date"), None),
+        received_at=received_at,
+        transported_at=min(values.dates(b"received"), default=None),
+        subject=plain(values.text(b"subject")),
+        participants=participants,
+        text=bodies.text,
+        html=bodies.html,
+        is_truncated=structure.is_truncated or bodies.is_truncated or crowded or len(head.block) > MAX_KEPT_HEADERS,
+        attachments=_attachments(raw, structure) + bodies.files,
+        list_id=_list_id(values.text(b"list-id")),
+        precedence=values.text(b"precedence").strip().lower(),
+        auto_submitted=_keyword(values.text(b"auto-submitted")),
+        has_unsubscribe=b"list-unsubscribe" in head.fields,
+        report_type=structure.report_type,
+        reported_ids=reported_ids,
+        auth=auth_of(head.fields.get(b"authentication-results", ()), authserv_id),
+        headers=_kept(head.block),
+        size=len(raw) if size is None else size,
+        flags=flags,
+    )
+
+
+class _Values:
+    """Header values as text. Raw 8-bit ones that aren't UTF-8 are read in the charset of the body, else in a guess."""
+
+    def __init__(self, head: Head, structure: Structure) -> None:
+        self.fields = head.fields
+        self._charset: str | None = next(
+            (part.parameters["charset"] for part in structure.text if "charset" in part.parameters), None
+        )
+        self._is_charset_known = False
+
+    def texts(self, name: bytes) -> list[str]:
+        """All values of a field, unfolded, encoded words as they are."""
+        values = self.fields.get(name)
+        if values is None:
+            return []
+        return [value.decode("ascii") if value.isascii() else text_of(value, self._foreign()) for value in values]
+
+    def text(self, name: bytes) -> str:
+        """The first value that says anything, "" where there is none."""
+        if name not in self.fields:
+            return ""
+        for text in self.texts(name):
+            if text and not text.isspace():
+                return text
+        return ""
+
+    def ids(self, name: bytes, *, bare: bool = False) -> tuple[str, ...]:
+        """Message-IDs; without brackets only what has an "@", unless `bare`."""
+        text = self.text(name)
+        if not text:
+            return ()
+        ids = parse_ids(text)
+        return ids if bare or "<" in text else tuple(found for found in ids if "@" in found)
+
+    def dates(self, name: bytes) -> Iterator[datetime]:
+        """The dates that can be read, in UTC."""
+        for text in self.texts(name):
+            date = parse_date(text)
+            if date is not None:
+                try:
+                    yield date.astimezone(UTC)
+                except OverflowError:
+                    continue
+
+    def _foreign(self) -> str | None:
+        if not self._is_charset_known:
+            self._is_charset_known = True
+            if self._charset is None or codec_of(self._charset) in (None, "utf_8", "cp1252"):
+                raw = b"\n".join(value for values in self.fields.values() for value in values if not value.isascii())
+                self._charset = guess(raw)
+        return self._charset
+
+
+def _participants(values: _Values, recipients: Iterable[str]) -> tuple[tuple[Participant, ...], bool]:
+    """Everybody in a role, and whether there were more than `MAX_ADDRESSES`."""
+    found: list[Participant] = []
+    senders = [read_mailboxes(text, MAX_ADDRESSES + 1) for text in values.texts(b"from")]
+    # Of several From fields the first counts that has an address.
+    sender = next((boxes for boxes in senders if any(box.email for box in boxes)), senders[0] if senders else ())
+    found += [_participant(Role.FROM, box) for box in sender]
+    for role, name in _ROLES:
+        if name not in values.fields:
+            continue
+        for text in values.texts(name):
+            if len(found) > MAX_ADDRESSES:
+                break
+            found += [_participant(role, box) for box in read_mailboxes(text, MAX_ADDRESSES + 1 - len(found))]
+    found += [Participant(Role.REPORTED, recipient) for recipient in recipients]
+    return tuple(found[:MAX_ADDRESSES]), len(found) > MAX_ADDRESSES
+
+
+def _participant(role: Role, box: Mailbox) -> Participant:
+    name = " ".join(box.name.split())
+    if len(name) > 2 and name[0] == name[-1] == "'":
+        name = name[1:-1]
+    return Participant(role, box.email, name)
+
+
+def _attachments(raw: bytes, structure: Structure) -> tuple[Attachment, ...]:
+    return tuple(
+        Attachment(part.name, part.kind, decoded_size(raw, part.start, part.end, part.encoding))
+        for part in structure.attachments
+    )
+
+
+def _list_id(text: str) -> str:
+    """RFC 2919 3: the part in brackets; some lists leave the brackets out."""
+    match = _IN_BRACKETS.search(text)
+    return (match[1] if match else text).strip()
+
+
+def _keyword(text: str) -> str:
+    """The word before parameters and comments (RFC 3834 5)."""
+    return text.partition(";")[0].partition("(")[0].strip().lower()
+
+
+def _kept(block: bytes) -> bytes:
+    """The header section, cut between fields where it is too long."""
+    if len(block) <= MAX_KEPT_HEADERS:
+        return block
+    end = MAX_KEPT_HEADERS
+    while (end := block.rfind(b"\n", 0, end)) > 0 and block[end + 1 : end + 2] in b" \t":
+        pass
+    return block[: end + 1] if end > 0 else block[:MAX_KEPT_HEADERS]
