@@ -92,7 +92,7 @@ def parse_message(
         thread_index="".join(values.text(b"thread-index").split()),
         sent_at=next(values.dates(b"date"), None),
         received_at=received_at,
-        transported_at=min(values.dates(b"received"), default=None),
+        transported_at=next(values.dates(b"received"), None),
         subject=plain(values.text(b"subject")),
         participants=participants,
         text=bodies.text,

@@ -176,7 +176,7 @@ class Message:
     sent_at: datetime | None = None
     #: INTERNALDATE or the delivery time the store of the mailbox knows.
     received_at: datetime | None = None
-    #: The earliest date among the Received headers that can be read.
+    #: The topmost Received header's date: the word of the last server on the way, which a sender can't forge.
     transported_at: datetime | None = None
     subject: str = ""
     participants: tuple[Participant, ...] = ()
