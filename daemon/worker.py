@@ -141,6 +141,7 @@ class Worker:
             except Unavailable as error:
                 if error.step != "select":
                     raise
+                error.hint = error.hint or "open it in a mail program; options.folders = {exclude = […]} leaves it out"
                 report.fail(error, stream.name)
                 return
         report.fail(

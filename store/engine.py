@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 import uuid
@@ -63,6 +64,7 @@ class Store:
         if self.engine.dialect.name == "sqlite":
             try:
                 raw = self.engine.raw_connection()
+                raw.cursor().execute("PRAGMA busy_timeout=0")
                 raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 raw.close()
             except sqlite3.OperationalError:  # another process works with it, and will do this when it stops
@@ -126,7 +128,7 @@ def _sqlite_settings(connection: Any, _record: object) -> None:
     # The driver's own transactions begin too late for BEGIN IMMEDIATE; we begin them ourselves.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000", "temp_store=MEMORY"):
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-16000", "temp_store=MEMORY"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.execute(SCRATCH_TABLE)
     cursor.close()
@@ -152,31 +154,42 @@ def _prepare(engine: Engine, key_text: str | None, key_file: Path, *, may_create
     if state is migrate.State.EMPTY and not may_create:
         raise StoreError("there is no store yet", "run `keeptouch sync` once; it makes it")
     migrate.refuse_foreign(state)
+    if engine.dialect.name == "sqlite":  # not on every connection: it would change a file that is not ours
+        with contextlib.closing(engine.raw_connection()) as raw:
+            raw.cursor().execute("PRAGMA journal_mode=WAL")
     key = parse_key(key_text) if key_text else read_or_make_key(key_file, may_make=state is migrate.State.EMPTY)
     if state is not migrate.State.CURRENT:
         migrate.upgrade(engine)
-    with engine.execution_options(**{migrate.WRITES: True}).begin() as connection:
-        _check_key(connection, key)
+    with engine.connect() as connection:
+        is_known = _knows_key(connection, key)
+    if not is_known:
+        with engine.execution_options(**{migrate.WRITES: True}).begin() as connection:
+            if not _knows_key(connection, key):
+                _take_key(connection, key)
     return key
 
 
-def _check_key(connection: Connection, key: IdentityKey) -> None:
+def _take_key(connection: Connection, key: IdentityKey) -> None:
+    upsert(
+        connection,
+        schema.meta,
+        [
+            {"name": "key_check", "value": key.check()},
+            {"name": "store_id", "value": key.id("store")},
+            {"name": "feed_epoch", "value": str(uuid.uuid4())},
+        ],
+    )
+
+
+def _knows_key(connection: Connection, key: IdentityKey) -> bool:
+    """False: the store was made just now. Raises StoreError for another key than the store's own."""
     kept = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.name == "key_check"))
-    if kept is None:
-        upsert(
-            connection,
-            schema.meta,
-            [
-                {"name": "key_check", "value": key.check()},
-                {"name": "store_id", "value": key.id("store")},
-                {"name": "feed_epoch", "value": str(uuid.uuid4())},
-            ],
-        )
-    elif kept != key.check():
+    if kept is not None and kept != key.check():
         raise StoreError(
             "the identity key is not the one this store was made with",
             "put the store's own key back (it lies in the backup of the configuration folder)",
         )
+    return kept is not None
 
 
 def shown(url: str) -> str:
@@ -189,7 +202,7 @@ def translated(url: str) -> Iterator[None]:
     """The database's errors become StoreError, once, here."""
     try:
         yield
-    except DBAPIError as error:
+    except (DBAPIError, sqlite3.Error) as error:
         diagnosis = _diagnose(error)
         if diagnosis is None:
             raise  # a bug of ours, not a problem of the machine: let it be seen whole
@@ -207,10 +220,11 @@ _SQLITE_SIGNS = (
 )
 
 
-def _diagnose(error: DBAPIError) -> tuple[str, str] | None:
+def _diagnose(error: DBAPIError | sqlite3.Error) -> tuple[str, str] | None:
     """(problem, hint) for what can go wrong with a machine; None for the rest."""
-    text = str(error.orig)
-    if isinstance(error.orig, sqlite3.Error):
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    text = str(cause)
+    if isinstance(cause, sqlite3.Error):
         return next(((text, hint) for sign, hint in _SQLITE_SIGNS if sign in text), None)
     if isinstance(error, OperationalError):
         return text.splitlines()[0] if text else "no answer", "check that the database runs and store.url is right"

@@ -132,10 +132,14 @@ class Company:
         assert answer.code == 0, answer.out + answer.err
         return answer
 
+    def command(self, *argv: str) -> list[str]:
+        """The words of a command line on the files as they are."""
+        return [keeptouch(), "--config", str(self.config), "--log-level", "error", *argv]
+
     def spawn(self, *argv: str) -> subprocess.Popen[str]:
         """A command line in a process of its own, on the files as they are."""
         return subprocess.Popen(
-            [keeptouch(), "--config", str(self.config), "--log-level", "warning", *argv],
+            self.command(*argv),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

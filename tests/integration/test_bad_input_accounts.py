@@ -1,0 +1,191 @@
+"""What can be wrong with an account: one clear message, exit code 1, and the other accounts go on."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Login, require
+from tests.integration.company import Answer, Company
+from tests.integration.mailboxes import letter, opened, put
+from tests.servers.certificates import CertificateAuthority
+from tests.servers.dovecot import Dovecot, Options
+from tests.servers.faultproxy import FaultProxy
+
+pytestmark = pytest.mark.slow
+ALICE, ANN = "alice@acme.example", "ann@client.example"
+CANARY = "kanarienvogel-2207"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A company with two accounts; `bob` is to be broken."""
+
+    dovecot: Dovecot
+    company: Company
+    logins: dict[str, Login]
+
+    def broken(self, *, step: str, says: str, hint: str) -> Answer:
+        """Sync; alice's mail is stored, and bob's problem is told once, with what to do."""
+        answer = self.company.run("sync", "--json")
+        bob, alice = answer.account("bob"), answer.account("alice")
+        assert answer.code == 1
+        assert (alice["ok"], alice["stored"], alice["error"]) == (True, 2, None)
+        assert not bob["ok"]
+        assert bob["error"]["step"] == step
+        assert says in bob["error"]["problem"]
+        assert hint in bob["error"]["hint"]
+        told = [line for line in answer.err.splitlines() if not line.startswith("{")]
+        assert told == [f"bob: {step}: {bob['error']['problem']}", f"    {bob['error']['hint']}"]
+        self.check(step, says)
+        return answer
+
+    def check(self, step: str, says: str) -> None:
+        """The problem is in `status` and, where a login shows it, in `check`; no command shows the password."""
+        status = self.company.run("status", "--json")
+        states = {each["account"]: each for each in status.document["accounts"]}
+        assert (status.code, states["alice"]["state"]) == (1, "ok")
+        assert says in states["bob"]["reason"]
+        checked = self.company.run("check", "--json")
+        if step != "select":
+            [problem] = checked.document["problems"]
+            assert (checked.code, problem["account"], problem["step"]) == (1, "bob", step)
+        for answer in (status, checked, self.company.run("--log-level", "debug", "sync")):
+            assert CANARY not in answer.out + answer.err
+
+
+@pytest.fixture
+def case(dovecot: Dovecot, dovecot_user: Callable[[], Login], tmp_path: Path) -> Case:
+    """Alice and Bob, both fine as yet."""
+    company = Company(tmp_path / "company")
+    logins = {"alice": dovecot_user(), "bob": dovecot_user()}
+    for name, login in logins.items():
+        put(dovecot, login, "Sent", letter(ALICE, ANN, mid=f"{name}1@acme"))
+        put(dovecot, login, "INBOX", letter(ANN, ALICE, mid=f"{name}2@client"))
+        company.add(name, login, dovecot.imap_port, timeout_seconds=5)
+    return Case(dovecot, company, logins)
+
+
+def test_a_wrong_password(case: Case) -> None:
+    (case.company.folder / "bob.secret").write_text(CANARY)
+    answer = case.broken(step="login", says="refused the login", hint="check username and password")
+    assert CANARY not in answer.out + answer.err
+    [bob] = [a for a in case.company.run("status", "--json").document["accounts"] if a["account"] == "bob"]
+    assert bob["state"] == "auth_failed"
+    (case.company.folder / "bob.secret").write_text(case.logins["bob"].password)
+    assert case.company.sync().account("bob")["stored"] == 2
+    assert case.company.run("status").code == 0
+
+
+def test_an_unknown_host(case: Case) -> None:
+    case.company.accounts["bob"].options |= {"host": "no-such-host.invalid", "security": "tls", "port": 993}
+    answer = case.company.run("sync", "--json")
+    error = answer.account("bob")["error"]
+    assert (answer.code, error["step"]) == (1, "resolve")
+    assert "no-such-host.invalid" in error["problem"]
+    assert answer.account("alice")["stored"] == 2
+
+
+def test_nobody_listens_at_the_port(case: Case) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        case.company.accounts["bob"].options["port"] = server.getsockname()[1]
+    case.broken(step="connect", says="refused the connection", hint="check host and port")
+
+
+def test_a_server_that_never_answers(case: Case) -> None:
+    with FaultProxy((case.dovecot.host, case.dovecot.imap_port)) as proxy:
+        proxy.down.hole = True
+        case.company.accounts["bob"].options |= {"port": proxy.port, "timeout_seconds": 0.3}
+        case.broken(step="connect", says="did not answer in time", hint="firewall")
+
+
+@pytest.fixture(scope="module")
+def expired(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Dovecot, Path]]:
+    """A server whose certificate ended yesterday, and its authority."""
+    authority = CertificateAuthority(tmp_path_factory.mktemp("authority"))
+    for server in require(Dovecot({"bob": CANARY}, Options(certificate=authority.issue(expired=True)))):
+        yield server, authority.file
+
+
+def test_an_expired_certificate(case: Case, expired: tuple[Dovecot, Path]) -> None:
+    server, authority = expired
+    case.company.accounts["bob"].options |= {
+        "host": "localhost",
+        "port": server.imaps_port,
+        "security": "tls",
+        "ca_file": str(authority),
+    }
+    case.broken(step="tls", says="certificate of localhost has expired", hint="renewed")
+
+
+def test_a_certificate_of_an_unknown_authority(case: Case) -> None:
+    case.company.accounts["bob"].options |= {
+        "host": "localhost",
+        "port": case.dovecot.imaps_port,
+        "security": "tls",
+    }
+    case.broken(step="tls", says="not trusted", hint="ca_file")
+
+
+def test_plain_text_where_tls_is_expected(case: Case) -> None:
+    case.company.accounts["bob"].options |= {"host": "localhost", "security": "tls"}
+    case.broken(step="tls", says="does not speak TLS on this port", hint="starttls")
+
+
+def test_a_refused_folder_costs_that_folder_alone(case: Case) -> None:
+    put(case.dovecot, case.logins["bob"], "Broken", letter(ANN, ALICE, mid="hidden@client", minute=7))
+    put(case.dovecot, case.logins["bob"], "Zuletzt", letter(ANN, ALICE, mid="last@client", minute=8))
+    broken = case.logins["bob"].maildir / ".Broken"
+    broken.chmod(0)
+    try:
+        answer = case.broken(step="select", says="Broken: the server refuses to open the folder", hint="exclude")
+    finally:
+        broken.chmod(0o755)
+    stored = {s["stream"]: s["stored"] for s in answer.account("bob")["streams"] if s["seen"]}
+    assert stored == {"Sent": 1, "INBOX": 1, "Zuletzt": 1}
+    later = case.company.sync().account("bob")
+    assert {s["stream"]: s["stored"] for s in later["streams"] if s["seen"]} == {"Broken": 1}
+
+
+def test_a_mailbox_without_the_folders_that_are_asked_for(case: Case) -> None:
+    case.company.accounts["bob"].options["folders"] = {"include": ["Nichts*"]}
+    answer = case.company.run("check", "--json")
+    assert answer.code == 1
+    [problem] = answer.document["problems"]
+    assert (problem["account"], problem["step"]) == ("bob", "folders")
+
+
+def test_every_account_may_fail_each_for_its_own_reason(case: Case) -> None:
+    (case.company.folder / "alice.secret").write_text(CANARY)
+    case.company.accounts["bob"].options["port"] = 1
+    answer = case.company.run("sync")
+    assert answer.code == 1
+    told = [line.split(":")[:2] for line in answer.err.splitlines() if line[0] not in " {"]
+    assert told == [["alice", " login"], ["bob", " connect"]]
+    assert CANARY not in answer.out + answer.err
+
+
+def test_a_secret_that_vanishes_after_the_start_is_a_problem_of_its_account(case: Case) -> None:
+    vanishing = f"cat {case.company.folder}/bob.secret"
+    options = case.company.accounts["bob"].options
+    del options["password_file"]
+    options["password_command"] = vanishing
+    os.unlink(case.company.folder / "bob.secret")
+    answer = case.company.run("sync", "--json")
+    error = answer.account("bob")["error"]
+    assert (answer.code, error["step"]) == (1, "credentials")
+    assert "accounts[bob].options.password_command" in error["problem"]
+    assert error["hint"]
+    assert answer.account("alice")["stored"] == 2
+
+
+def test_a_login_that_another_program_holds_does_not_wait(case: Case) -> None:
+    """The person's own mail program has the mailbox open all day."""
+    with opened(case.dovecot, case.logins["bob"]) as client:
+        client.select("INBOX")
+        assert case.company.sync().account("bob")["stored"] == 2
