@@ -73,8 +73,9 @@ def save_people(connection: Connection, key: IdentityKey, people: Iterable[Perso
     upsert(connection, person, rows, update=[c.name for c in person.columns if c.name not in ("id", "email")])
     named = [row["id"] for row in rows]
     connection.execute(update(person).where(person.c.id.not_in(named)).values(is_active=False))
-    connection.execute(delete(person_address))
-    upsert(connection, person_address, owned)
+    # Who left keeps the addresses that nobody took over: old mail stays that person's.
+    connection.execute(delete(person_address).where(person_address.c.person_id.in_(named)))
+    upsert(connection, person_address, owned, update=["person_id"])
 
 
 def people_by_address(connection: Connection) -> dict[str, str]:
@@ -87,7 +88,7 @@ def save_accounts(
 ) -> dict[str, str]:
     """Insert or change; returns name -> id. Accounts that are no longer named end, and keep their history.
 
-    The id follows the login, not the name. Raises StoreError when a known name comes with another login.
+    The id follows the login, not the name. Raises StoreError when a mailbox that was read comes with another login.
     """
     stored = {row.id: row for row in connection.execute(select(account))}
     by_name = {row.name: row for row in stored.values() if row.ended_at is None}
@@ -95,10 +96,11 @@ def save_accounts(
     for each in accounts:
         account_id = key.id("account", each.kind, each.login)
         other = by_name.get(each.name)
-        if other is not None and other.id != account_id and account_id not in stored:
+        # One that was never read is a mistake that was put right, not another mailbox.
+        if other and other.id != account_id and account_id not in stored and other.last_success_at:
             raise StoreError(
                 f"account {each.name}: the store knows it as {other.kind} {other.login}, now it is {each.login}",
-                "give the new mailbox an account name of its own, and keep or remove the old entry",
+                "give it a new name: if it is the same mailbox, its mail is found to be known and nothing is doubled",
             )
         ids[each.name] = account_id
     # Names are unique: those that go or change hands are freed first.
