@@ -1,0 +1,1 @@
+"""How fast keeptouch is beside other programs, on the machine it runs on: `python -m tests.bench`."""

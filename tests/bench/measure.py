@@ -1,0 +1,92 @@
+"""A command's cost: seconds, processor time, peak memory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class BenchError(Exception):
+    """A program failed, or did not do all of its work: there is no rate to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one run of a command took, of its process and those it waited for."""
+
+    seconds: float
+    #: User and system time, seconds.
+    processor: float
+    #: The largest resident set, bytes.
+    memory: int
+
+
+def run(command: Sequence[str]) -> tuple[Cost, str]:
+    """Run a command to its end; (its cost, its output). Raises BenchError where it fails."""
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        start = time.monotonic()
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+        memory = _Memory(process.pid)
+        _pid, status, usage = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - start
+        memory.stop()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        for file in (out, err):
+            file.seek(0)
+        if process.returncode:
+            raise BenchError(f"{command[0]} ended with {process.returncode}: {err.read()[-2000:]}")
+        return Cost(seconds, usage.ru_utime + usage.ru_stime, memory.peak), out.read()
+
+
+class _Memory:
+    """Watches the kernel's high-water mark of a process; that of wait4 begins at the size of who started it."""
+
+    _EVERY = 0.05
+
+    def __init__(self, pid: int) -> None:
+        self._status = Path(f"/proc/{pid}/status")
+        self.peak = 0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(self._EVERY):
+            with contextlib.suppress(OSError):
+                match = re.search(r"^VmHWM:\s+(\d+) kB", self._status.read_text(), re.MULTILINE)
+                self.peak = int(match[1]) * 1024 if match else self.peak
+
+    def stop(self) -> None:
+        """The process has ended."""
+        self._ended.set()
+        self._thread.join()
+
+
+def median(costs: Sequence[Cost]) -> Cost:
+    """Each number's median over the runs."""
+    return Cost(
+        statistics.median(cost.seconds for cost in costs),
+        statistics.median(cost.processor for cost in costs),
+        int(statistics.median(cost.memory for cost in costs)),
+    )
+
+
+def machine() -> str:
+    """What the numbers were measured on."""
+    model = "unknown processor"
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            model = line.partition(":")[2].strip()
+            break
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    system = os.uname()
+    return f"{os.cpu_count()} cores, {model}; {memory:.0f} GiB; {system.sysname} {system.release}"
