@@ -1,0 +1,78 @@
+"""Files of contacts: vCard or CSV, told apart by their first line.
+
+A file is read as bytes, line by line: exports of mobile phones and of old programs mix charsets within one file, and
+one broken contact never stops the rest. Lines are counted as editors count them, from 1.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+
+@dataclass(frozen=True, slots=True)
+class FileAddress:
+    """An address as the file has it, with its line."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileContact:
+    """One contact of a file, as it stands there."""
+
+    #: Where it begins.
+    line: int
+    external_id: str | None
+    #: "": none.
+    name: str
+    #: The primary one first.
+    addresses: tuple[FileAddress, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Something of a file that can't be taken, and why."""
+
+    line: int
+    reason: str
+
+
+class UnknownFile(Exception):
+    """The file as a whole can't be read; `hint` says what to do."""
+
+    def __init__(self, problem: str, hint: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.hint = hint
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """The file as UTF-8 without a byte order mark, as far as its first bytes tell; raises UnknownFile."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+            file.seek(0)
+            if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                yield io.BytesIO(file.read().decode("utf-16", "replace").encode())
+                return
+            if start.startswith(codecs.BOM_UTF8):
+                file.seek(len(codecs.BOM_UTF8))
+            yield file
+    except OSError as error:
+        raise UnknownFile(f"can't be read: {error.strerror}", "check the path and its permissions") from error
+
+
+def is_vcard(file: BinaryIO) -> bool:
+    """Does the first line that is not empty begin a vCard? The file stands where it stood."""
+    start = file.tell()
+    first = next((line.strip() for line in file if line.strip()), b"")
+    file.seek(start)
+    return first.upper().replace(b" ", b"") == b"BEGIN:VCARD"

@@ -1,0 +1,155 @@
+"""Contacts that other programs write to the tables w1_*: each becomes an entry, and its rows are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+
+import structlog
+
+from matching.addresses import normalize
+from matching.names import clean_name
+from matching.policy import Company
+from store import entered, w1
+from store.contact_book import Entry, EntryAddress, Outcome, Verdict
+from store.engine import Store
+from store.w1 import AddressRow, Answer, ContactRow, Unit
+
+log = structlog.get_logger()
+
+#: Entries that take effect in one transaction.
+BATCH = 500
+#: A longer name is a mistake.
+MAX_NAME = 1_000
+_FLAGS = "is_primary or is_deleted is neither true nor false"
+
+
+def apply_entered(store: Store, company: Company, clock: Callable[[], datetime]) -> int:
+    """Let what waits in the tables w1_* take effect; returns how many contacts were looked at.
+
+    To be called once a poll; what follows for links is marked dirty, for `derive`. Costs next to nothing where
+    nothing waits. A row that can't be applied gets its error, and the rest go on.
+    """
+    with store.read() as transaction:
+        if not w1.is_anything_waiting(transaction):
+            return 0
+    with store.write() as transaction:
+        w1.refuse_unreadable(transaction)
+        waiting = w1.waiting(transaction)
+    parts = [waiting[start : start + BATCH] for start in range(0, len(waiting), BATCH)]
+    for part in parts:
+        with store.write() as transaction:
+            entries = [reading.entry for reading in _readings(w1.units(transaction, part), company) if reading.entry]
+            entered.release(transaction, store.key, entries, clock())
+    refused = 0
+    for part in parts:
+        with store.write() as transaction:
+            readings = _readings(w1.units(transaction, part), company)
+            outcomes = entered.enter(transaction, store.key, [r.entry for r in readings if r.entry], clock())
+            by_line = {outcome.entry.line: outcome for outcome in outcomes}
+            answers = [a for n, r in enumerate(readings) for a in r.answers(by_line.get(n))]
+            w1.answer(transaction, answers, clock())
+            refused += sum(1 for each in answers if each.error)
+    if waiting:
+        log.info("entered contacts applied", contacts=len(waiting), refused=refused)
+    return len(waiting)
+
+
+def address_of(text: str, company: Company) -> EntryAddress | str:
+    """An address as it was entered, or why it can't be a contact's."""
+    normal = normalize(text)
+    if normal is None:
+        shown = text if len(text) <= 100 else f"{text[:100]}…"
+        return f'"{shown}" is no e-mail address'
+    if company.own.owns(normal):
+        return f"{normal} is an address of our own"
+    shown = text.strip()
+    # what is more than a spelling of the address (mailto:, <…>, invisible marks) is not shown
+    is_plain = shown.isprintable() and normal.rpartition("@")[0] == shown.rpartition("@")[0].lower()
+    return EntryAddress(shown if is_plain else normal, normal, company.rules.base(normal))
+
+
+class _Reading:
+    """What the rows of one contact say, and what has to be answered."""
+
+    def __init__(self, number: int, unit: Unit, company: Company) -> None:
+        self.unit = unit
+        self.entry: Entry | None = None
+        #: address as written -> error
+        self._errors: dict[str, str] = {}
+        #: address as written -> normal form
+        self._normals: dict[str, str] = {}
+        self._error = _contact_error(unit)
+        if self._error is None and unit.contact is not None:
+            self.entry = self._read(number, unit.contact, company)
+
+    def _read(self, number: int, contact: ContactRow, company: Company) -> Entry:
+        source, external_id = self.unit.identity
+        addresses: dict[str, EntryAddress] = {}
+        removed: set[str] = set()
+        primary: str | None = None
+        living = 0
+        for row in self.unit.addresses:
+            if row.is_deleted:
+                removed.add(normalize(row.address) or "")
+                continue
+            living += 1
+            found = _FLAGS if row.is_deleted is None or row.is_primary is None else address_of(row.address, company)
+            if isinstance(found, str):
+                self._errors[row.address] = found
+                continue
+            self._normals[row.address] = found.normal
+            addresses.setdefault(found.normal, found)
+            if row.is_primary and primary is None:
+                primary = found.normal
+        return Entry(
+            line=number,
+            origin="w1",
+            source=source,
+            external_id=external_id,
+            name=clean_name(contact.display_name or ""),
+            addresses=tuple(addresses.values()),
+            primary=primary,
+            removed=frozenset(removed - addresses.keys()),
+            is_deleted=bool(contact.is_deleted),
+            may_lack_address=not living,
+        )
+
+    def answers(self, outcome: Outcome | None) -> Iterator[Answer]:
+        """The answers that differ from what the rows say already."""
+        identity, contact = self.unit.identity, self.unit.contact
+        error = self._error
+        refused: dict[str, str] = {}
+        if outcome is not None:
+            refused = dict(outcome.refused)
+            if outcome.verdict is Verdict.REJECTED:
+                error = "none of its addresses can be used; their rows say why"
+        if contact is not None and _is_news(contact, error):
+            yield Answer(identity, None, error)
+        for row in self.unit.addresses:
+            of_row = self._errors.get(row.address) or refused.get(self._normals.get(row.address, ""))
+            if outcome is None and of_row is None:
+                of_row = f"its row in w1_contact has an error: {error}" if contact else error
+            if _is_news(row, of_row):
+                yield Answer(identity, row.address, of_row)
+
+
+def _readings(units: Iterable[Unit], company: Company) -> list[_Reading]:
+    return [_Reading(number, unit, company) for number, unit in enumerate(units)]
+
+
+def _contact_error(unit: Unit) -> str | None:
+    source, external_id = unit.identity
+    if unit.contact is None:
+        return f"there is no row ({source}, {external_id}) in w1_contact yet"
+    if unit.contact.display_name is None:
+        return "display_name is not text in UTF-8"
+    if len(unit.contact.display_name) > MAX_NAME:
+        return f"display_name has {len(unit.contact.display_name)} characters; at most {MAX_NAME} are possible"
+    if unit.contact.is_deleted is None:
+        return "is_deleted is neither true nor false"
+    return None
+
+
+def _is_news(row: ContactRow | AddressRow, error: str | None) -> bool:
+    return row.is_waiting or row.error != error

@@ -1,0 +1,229 @@
+"""The tables that other programs write contacts to: what waits there, and the answers.
+
+A row waits while it has neither an answer in `applied_at` nor an `error`; triggers (store.triggers) take the answer
+away when a row changes. All rows of one (source, id) are applied together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, Table, and_, bindparam, literal, select, text, type_coerce, update
+from sqlalchemy.types import NullType
+
+from matching.addresses import normalize
+from store.schema import w1_contact, w1_contact_address
+from store.upsert import select_in
+
+#: (external_source, external_id)
+Identity = tuple[str, str]
+
+#: What bytes that are not UTF-8 become when they are read leniently.
+_UNDECODED = re.compile("[\\ud800-\\udfff]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRow:
+    """A row of w1_contact. `is_deleted` is None where it is neither true nor false."""
+
+    #: "" where it is NULL; None where it is not text in UTF-8.
+    display_name: str | None
+    is_deleted: bool | None
+    is_waiting: bool
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressRow:
+    """A row of w1_contact_address; flags are None where they are neither true nor false."""
+
+    address: str
+    is_primary: bool | None
+    is_deleted: bool | None
+    is_waiting: bool
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What the tables say of one contact."""
+
+    identity: Identity
+    contact: ContactRow | None
+    addresses: tuple[AddressRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a row: `address` None is the contact's own; `error` None means applied."""
+
+    identity: Identity
+    address: str | None
+    error: str | None
+
+
+def is_anything_waiting(connection: Connection) -> bool:
+    """Does any row wait? Costs two look-ups in an index."""
+    return any(
+        connection.execute(select(literal(1)).select_from(table).where(_waiting(table)).limit(1)).first()
+        for table in (w1_contact, w1_contact_address)
+    )
+
+
+def waiting(connection: Connection) -> list[Identity]:
+    """The contacts of which a row waits."""
+    found: set[Identity] = set()
+    with _lenient(connection):
+        for table in (w1_contact, w1_contact_address):
+            query = select(table.c.external_source, table.c.external_id).where(_waiting(table)).distinct()
+            found.update((row[0], row[1]) for row in connection.execute(query) if _is_text(row[0], row[1]))
+    return sorted(found)
+
+
+def units(connection: Connection, identities: Sequence[Identity]) -> list[Unit]:
+    """All rows of these contacts, kept from changing until the transaction ends.
+
+    Contacts of which another program has a row locked are left out; they wait for the next time.
+    """
+    contacts: dict[Identity, ContactRow] = {}
+    addresses: dict[Identity, list[AddressRow]] = {}
+    busy: set[Identity] = set()
+    by_source: dict[str, list[str]] = {}
+    for source, external_id in identities:
+        by_source.setdefault(source, []).append(external_id)
+    with _lenient(connection):
+        for source, ids in by_source.items():
+            for row in _rows(connection, w1_contact, source, ids, busy):
+                contacts[source, row.external_id] = _contact_row(row)
+            for row in _rows(connection, w1_contact_address, source, ids, busy):
+                addresses.setdefault((source, row.external_id), []).append(_address_row(row))
+    return [
+        Unit(each, contacts.get(each), tuple(sorted(addresses.get(each, ()), key=lambda row: row.address)))
+        for each in identities
+        if each not in busy
+    ]
+
+
+def answer(connection: Connection, answers: Iterable[Answer], now: datetime) -> None:
+    """Tell the programs what became of their rows."""
+    of_contacts: list[dict[str, Any]] = []
+    of_addresses: list[dict[str, Any]] = []
+    for each in answers:
+        values = {"s": each.identity[0], "i": each.identity[1], "e": each.error, "t": now if not each.error else None}
+        if each.address is None:
+            of_contacts.append(values)
+        else:
+            of_addresses.append({**values, "a": each.address})
+    for table, rows in ((w1_contact, of_contacts), (w1_contact_address, of_addresses)):
+        if rows:
+            key = [table.c.external_source == bindparam("s"), table.c.external_id == bindparam("i")]
+            if table is w1_contact_address:
+                key.append(table.c.address == bindparam("a"))
+            connection.execute(update(table).where(*key).values(applied_at=bindparam("t"), error=bindparam("e")), rows)
+
+
+def ask_again(connection: Connection, normals: set[str]) -> None:
+    """Addresses were let go: rows that were refused wait again, for one of these may be why."""
+    if not normals:
+        return
+    table = w1_contact_address
+    query = select(table.c.external_source, table.c.external_id, table.c.address).where(table.c.error.is_not(None))
+    with _lenient(connection):
+        refused = [row for row in connection.execute(query) if _is_text(*row) and normalize(row.address) in normals]
+    answers = [Answer((row[0], row[1]), address, "") for row in refused for address in (None, row.address)]
+    for each in answers:
+        owner = w1_contact if each.address is None else table
+        key = [owner.c.external_source == each.identity[0], owner.c.external_id == each.identity[1]]
+        if each.address is not None:
+            key.append(table.c.address == each.address)
+        connection.execute(update(owner).where(*key, owner.c.error.is_not(None)).values(error=None))
+
+
+def refuse_unreadable(connection: Connection) -> None:
+    """Rows of SQLite whose keys are no text get their error; PostgreSQL lets no such row in."""
+    if connection.dialect.name != "sqlite":
+        return
+    for table, names in (
+        (w1_contact, ("external_source", "external_id")),
+        (w1_contact_address, ("external_source", "external_id", "address")),
+    ):
+        query = select(text("rowid"), *(type_coerce(table.c[name], NullType()) for name in names))
+        with _lenient(connection):
+            rows = connection.execute(query.where(_waiting(table))).all()
+        for rowid, *values in rows:
+            bad = next((name for name, value in zip(names, values, strict=True) if not _is_text(value)), None)
+            if bad:
+                error = f"{bad} is not text in UTF-8"
+                connection.execute(update(table).where(text("rowid = :r")).values(error=error), {"r": rowid})
+
+
+def _waiting(table: Table) -> Any:
+    return and_(table.c.applied_at.is_(None), table.c.error.is_(None))
+
+
+def _rows(connection: Connection, table: Table, source: str, ids: list[str], busy: set[Identity]) -> Iterator[Row[Any]]:
+    """The rows that nobody else has locked; contacts with one that somebody has are added to `busy`."""
+    of_source = table.c.external_source == source
+    flags = [name for name in ("is_primary", "is_deleted") if name in table.c]
+    rest = [c for c in table.columns if c.name not in ("external_source", "applied_at", *flags)]
+    query: Select[Any] = select(
+        *rest,
+        *(type_coerce(table.c[name], NullType()).label(name) for name in flags),
+        table.c.applied_at.is_(None).label("is_unapplied"),
+    ).with_for_update(skip_locked=True)
+    rows = select_in(connection, lambda within: query.where(of_source, within), table.c.external_id, ids)
+    if connection.dialect.name == "postgresql":
+        counts: dict[str, int] = {}
+        for row in rows:
+            counts[row.external_id] = counts.get(row.external_id, 0) + 1
+        for row in select_in(connection, select(table.c.external_id).where(of_source).where, table.c.external_id, ids):
+            counts[row.external_id] = counts.get(row.external_id, 0) - 1
+        busy.update((source, external_id) for external_id, number in counts.items() if number)
+    yield from (row for row in rows if table is w1_contact or _is_text(row.address))
+
+
+def _contact_row(row: Row[Any]) -> ContactRow:
+    return ContactRow(
+        display_name=name if _is_text(name := row.display_name or "") else None,
+        is_deleted=_flag(row.is_deleted),
+        is_waiting=row.is_unapplied and row.error is None,
+        error=row.error,
+    )
+
+
+def _address_row(row: Row[Any]) -> AddressRow:
+    return AddressRow(
+        address=row.address,
+        is_primary=_flag(row.is_primary),
+        is_deleted=_flag(row.is_deleted),
+        is_waiting=row.is_unapplied and row.error is None,
+        error=row.error,
+    )
+
+
+def _flag(value: object) -> bool | None:
+    return bool(value) if value in (0, 1) else None
+
+
+def _is_text(*values: object) -> bool:
+    return all(isinstance(each, str) and not _UNDECODED.search(each) for each in values)
+
+
+@contextmanager
+def _lenient(connection: Connection) -> Iterator[None]:
+    """Read texts of SQLite that are not UTF-8 without failing: every program writes what it likes there."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    raw: Any = connection.connection.driver_connection
+    before = raw.text_factory
+    raw.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+    try:
+        yield
+    finally:
+        raw.text_factory = before
