@@ -3,6 +3,8 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 # further words for pytest: make test ARGS="-x tests/unit"
 ARGS :=
+# our own modules are compiled once, not at every start
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo quick test soak check servers bench fresh picture lock clean
 
