@@ -60,15 +60,14 @@ class Store:
         return cls(engine, key)
 
     def close(self) -> None:
-        """Let go of the database; on SQLite the file is left readable without its WAL."""
+        """Let go of the database. On SQLite the last one to leave turns WAL off, so that a reader who may not write
+        (in a folder where no WAL files can be made) can still open the file."""
         if self.engine.dialect.name == "sqlite":
-            try:
-                raw = self.engine.raw_connection()
+            self.engine.dispose()
+            # refused while another process works with it: that one leaves later
+            with contextlib.suppress(sqlite3.OperationalError), contextlib.closing(self.engine.raw_connection()) as raw:
                 raw.cursor().execute("PRAGMA busy_timeout=0")
-                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                raw.close()
-            except sqlite3.OperationalError:  # another process works with it, and will do this when it stops
-                pass
+                raw.cursor().execute("PRAGMA journal_mode=DELETE")
         self.engine.dispose()
 
     def __enter__(self) -> Self:

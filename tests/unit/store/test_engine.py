@@ -98,6 +98,24 @@ def test_a_closed_store_is_one_file(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["identity.key", "store.db"]
 
 
+def test_the_last_to_close_leaves_a_file_that_needs_no_wal(tmp_path: Path) -> None:
+    first, second = opened(tmp_path), opened(tmp_path)
+    first.close()
+    assert _journal(tmp_path) == "wal"
+    with second.write() as connection:
+        connection.execute(schema.meta.insert().values(name="x", value="y"))
+    second.close()
+    assert _journal(tmp_path) == "delete"
+    with opened(tmp_path) as again, again.read() as connection:
+        assert connection.exec_driver_sql("SELECT value FROM meta WHERE name = 'x'").scalar() == "y"
+
+
+def _journal(folder: Path) -> str:
+    """The journal mode in the file's header (sqlite.org/fileformat2.html, offset 18)."""
+    header = (folder / "store.db").read_bytes()
+    return {1: "delete", 2: "wal"}[header[18]]
+
+
 def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
     def fail(store: Store) -> None:
         with store.write() as connection:
