@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import count
+from typing import Any
 
 from store.keys import IdentityKey
 
@@ -286,7 +287,7 @@ class Book:
             if held is None:
                 since = self._let_go_at(each.normal, contact.id)
                 held = Address(each.text, each.normal, each.base, valid_from_at=since)
-            addresses[each.normal] = replace(held, text=each.text, base=each.base, valid_to_at=None)
+            addresses[each.normal] = _set(held, text=each.text, base=each.base, valid_to_at=None)
         return replace(contact, addresses=_with_primary(addresses, entry.primary))
 
     def _let_go_at(self, normal: str, contact_id: str) -> datetime | None:
@@ -364,4 +365,11 @@ def _with_primary(addresses: Mapping[str, Address], wanted: str | None) -> dict[
     used = [each for each in addresses.values() if each.valid_to_at is None]
     now = next((each.normal for each in used if each.is_primary), used[0].normal if used else None)
     chosen = wanted if any(each.normal == wanted for each in used) else now
-    return {n: replace(each, is_primary=n == chosen) for n, each in addresses.items()}
+    return {n: _set(each, is_primary=n == chosen) for n, each in addresses.items()}
+
+
+def _set(address: Address, **values: Any) -> Address:
+    """The address with these values; most have them already, and `replace` is slow."""
+    if all(getattr(address, name) == value for name, value in values.items()):
+        return address
+    return replace(address, **values)
