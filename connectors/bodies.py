@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from itertools import takewhile
 from typing import NamedTuple
 
-from connectors.charsets import decode
+from connectors.charsets import decode, is_stateful
 from connectors.html import text_of_html
 from connectors.records import Attachment
 from connectors.structure import Part, Structure
@@ -20,6 +20,9 @@ MAX_TEXT = 256 * 1024
 _MAX_ENCODED = 2 * 1024 * 1024
 
 _META_CHARSET = re.compile(rb"<meta[^>]{1,200}?charset\s*+=\s*+[\"']?\s*+([\w.:-]{2,40})", re.IGNORECASE)
+#: Line ends, with carriage returns that a careless gateway added.
+_LINE_END = re.compile(rb"(?<!\r)\r++\n")
+_LINE_END_TEXT = re.compile(r"(?<!\r)\r++\n")
 _UUENCODED = re.compile(
     r"^begin [0-7]{3,4} ([^\n]{1,255})\n((?:[!-`][ -`]{1,84}\n)++)(?:[` ]?\n)?end[ \t]*(?:\n|\Z)", re.MULTILINE
 )
@@ -73,15 +76,23 @@ def _joined(raw: bytes, parts: Iterable[Part]) -> tuple[str, bool]:
 
 def _text(raw: bytes, part: Part) -> str:
     """The characters of a text part, line ends LF."""
-    body = raw[part.start : min(part.end, part.start + _MAX_ENCODED)]
-    if part.encoding:
-        body = decoded(body, part.encoding)
+    encoded = raw[part.start : min(part.end, part.start + _MAX_ENCODED)]
+    body = decoded(encoded, part.encoding)
     charset = part.parameters.get("charset")
+    if (
+        (part.encoding != "base64" or body is encoded)
+        and b"\r" in body
+        and (not body.isascii() or is_stateful(charset))
+    ):
+        # Before the charset is looked at, so that the line ends of transport don't touch it.
+        body = _LINE_END.sub(b"\n", body) if b"\r\r" in body else body.replace(b"\r\n", b"\n")
     if charset is None and part.kind == "text/html":
         meta = _META_CHARSET.search(body, 0, 2048)
         charset = meta[1].decode("ascii", "replace") if meta else None
     text = decode(body, charset)
     if "\r" in text:
+        if "\r\r" in text:
+            text = _LINE_END_TEXT.sub("\n", text)
         text = io.IncrementalNewlineDecoder(None, translate=True).decode(text, final=True)
     return text
 

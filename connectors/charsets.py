@@ -89,21 +89,30 @@ def codec_of(label: str) -> str | None:
 _LABELS = _labels()
 
 
-def decode(raw: bytes, label: str | None = None) -> str:
-    """Text of `raw`, declared to be in the charset `label`; None: not declared. NUL and surrogates never come out."""
+def is_stateful(label: str | None) -> bool:
+    """Can text in this charset look like ASCII without being it?"""
+    codec = codec_of(label) if label else None
+    return codec is not None and _STATEFUL.match(codec) is not None
+
+
+def decode(raw: bytes, label: str | None = None, *, hint: str | None = None) -> str:
+    """Text of `raw`, declared to be in the charset `label`; None: not declared. NUL and surrogates never come out.
+
+    `hint` is the charset to try before guessing, where `raw` is neither in `label` nor in UTF-8.
+    """
     codec = codec_of(label) if label else None
     if raw.isascii() and (codec is None or _STATEFUL.match(codec) is None):
         text = raw.decode("ascii")
     else:
-        text = _decode(raw, codec)
+        text = _decode(raw, codec, codec_of(hint) if hint else None)
     if "\0" in text:
         text = text.replace("\0", "")
     return text
 
 
-def _decode(raw: bytes, codec: str | None) -> str:
+def _decode(raw: bytes, codec: str | None, hint: str | None) -> str:
     if codec is None:
-        return _undeclared(raw)
+        return _undeclared(raw, None, hint)
     if codec == "utf_8":
         try:
             return raw.decode("utf-8").removeprefix("\ufeff")
@@ -142,7 +151,7 @@ def _foreign(raw: bytes, text: str) -> str:
     return text if codec is None else raw.decode(codec, "replace")
 
 
-def _undeclared(raw: bytes, codec: str | None = None) -> str:
+def _undeclared(raw: bytes, codec: str | None = None, hint: str | None = None) -> str:
     """Text of bytes that are not in their declared charset `codec`, or that have none."""
     try:
         return raw.decode("utf-8").removeprefix("\ufeff")
@@ -156,10 +165,10 @@ def _undeclared(raw: bytes, codec: str | None = None) -> str:
             broken = text.count("\ufffd")
             if broken * weight <= _foreign_count(text) - broken:
                 return _SURROGATES.sub("\ufffd", text)
-    guessed = guess(raw)
+    guessed = hint or guess(raw)
     if guessed is None and codec is not None:
         return _SURROGATES.sub("\ufffd", raw.decode(codec, "replace"))
-    return raw.decode(guessed or "cp1252", "replace")
+    return _SURROGATES.sub("\ufffd", raw.decode(guessed or "cp1252", "replace"))
 
 
 def _foreign_count(text: str) -> int:

@@ -21,6 +21,8 @@ _CERTAIN = frozenset(
 )
 _BLANK = re.compile(rb"\n\r*+\n")
 _LINE_END = re.compile(rb"(?<!\r)\r++\n")
+#: The line an mbox puts before each mail.
+_ENVELOPE = re.compile(rb">?From [^\s:]")
 _EMPTY_LINE = re.compile(rb"\r*+\n")
 _LEADING = re.compile(rb"(?:[ \t]*\r*+\n)++")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
@@ -121,7 +123,7 @@ def _mend(block: bytes) -> tuple[bytes, int | None]:
     Such a line before a certain field was broken off the field above; behind the last certain field the body begins.
     """
     lines = block.split(b"\n")
-    if lines[0].startswith((b"From ", b">From ")):
+    if _ENVELOPE.match(lines[0]):
         lines[0] = b"X-Envelope:" + lines[0]
     keys = [line.partition(b":")[0].strip().lower() for line in lines]
     certain = [number for number, key in enumerate(keys) if key in _CERTAIN]
@@ -147,10 +149,7 @@ def _line_start(raw: bytes, start: int, end: int, number: int) -> int:
 
 def text_of(value: bytes, charset: str | None = None) -> str:
     """Characters of a raw value, encoded words left as they are; `charset` is for 8-bit bytes that aren't UTF-8."""
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        return decode(value, charset)
+    return value.decode("ascii") if value.isascii() else decode(value, hint=charset)
 
 
 def unfolded(value: str | bytes) -> str:

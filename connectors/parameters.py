@@ -19,7 +19,7 @@ _PARAMETER = re.compile(
     r"[;\s]\s*+([^\s=;\"()]++)\s*+=\s*+(?:\"([^\"\\]*+(?:\\.[^\"\\]*+)*+)(\"|\Z)|([^;\"]*+))", re.DOTALL
 )
 _COMMENT = re.compile(r"\([^()]*+\)")
-_TYPE = re.compile(r"([^\s/;\"=,]++)\s*+/\s*+([^\s;\"=,]++)")
+_TYPE = re.compile(r"([^\s/;\"=,<>]++)\s*+/\s*+([^\s;\"=,<>]++)")
 _WORD = re.compile(r"\s*+([^\s;=\"]++)(?=[\s;]|\Z)(?!\s*+=)")
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,4}))?(\*)?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")

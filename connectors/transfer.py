@@ -39,7 +39,8 @@ def decoded(raw: bytes, encoding: str) -> bytes:
 def decoded_size(raw: bytes, start: int, end: int, encoding: str) -> int:
     """Length of what raw[start:end] encodes, line ends counted as one byte; close, for encodings that are broken."""
     if encoding == "base64":
-        padding = raw.count(b"=", max(start, end - 6), end)
+        tail = raw[max(start, end - 64) : end].rstrip()
+        padding = len(tail) - len(tail.rstrip(b"="))
         return max(0, (_letters(raw, start, end) - padding) * 3 // 4)
     if encoding == "":
         returns = raw.count(b"\r", start, end) if raw.find(b"\r", start, end) >= 0 else 0
@@ -48,19 +49,9 @@ def decoded_size(raw: bytes, start: int, end: int, encoding: str) -> int:
 
 
 def _letters(raw: bytes, start: int, end: int) -> int:
-    """How many bytes of raw[start:end] are no line ends; where lines seem equally long only some are looked at."""
-    line_end = raw.find(b"\n", start, end)
-    if line_end < 0:
-        return end - start - raw.count(b"\r", start, end)
-    width = line_end + 1 - start
-    ending = 2 if width > 1 and raw[line_end - 1] == 13 else 1
-    lines = (end - start) // width
-    if lines > 8 and all(
-        raw[start + line * width - 1] == 10 for line in (2, lines // 4, lines // 2, lines // 4 * 3, lines - 1, lines)
-    ):
-        rest = start + lines * width
-        return lines * (width - ending) + end - rest - raw.count(b"\n", rest, end) - raw.count(b"\r", rest, end)
-    return end - start - raw.count(b"\n", start, end) - raw.count(b"\r", start, end)
+    """How many bytes of raw[start:end] are no line ends."""
+    returns = raw.count(b"\r", start, end) if raw.find(b"\r", start, end) >= 0 else 0
+    return end - start - raw.count(b"\n", start, end) - returns
 
 
 def _base64(raw: bytes) -> bytes:
@@ -76,7 +67,7 @@ def _broken_base64(raw: bytes) -> bytes:
     lines: list[bytes] = []
     for line in raw.split(b"\n"):
         line = line.partition(b"= ")[0].strip(_BLANK)
-        if len(line.translate(None, _BASE64 + b"=")) * _STRAYS > len(line):
+        if line.count(b" ") > 1 or len(line.translate(None, _BASE64 + b"=")) * _STRAYS > len(line):
             if not lines:
                 return raw
             break
