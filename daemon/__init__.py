@@ -1,1 +1,4 @@
-"""The daemon runs things: it alone knows configuration, clock and environment. Nothing is imported from here (python-daemon owns the name too)."""
+"""The daemon runs things: it alone knows configuration, clock and environment.
+
+Nothing is imported from this module: python-daemon owns its name too.
+"""

@@ -15,6 +15,8 @@ import structlog
 
 from connectors.api import AuthFailed, Misconfigured
 from daemon.config import Account, Config
+from daemon.derive import derive
+from daemon.entered import apply_entered
 from daemon.ingest import Ingest
 from daemon.problems import ConfigError
 from daemon.reprocess import RULES_VERSION
@@ -117,6 +119,11 @@ class Session:
     @property
     def clock(self) -> Callable[[], datetime]:
         return self._environment.clock
+
+    def apply_entered(self) -> None:
+        """Let contacts that other programs entered take effect, and all that follows from them."""
+        if apply_entered(self.store, self.company, self.clock):
+            derive(self.store, self.company, self.clock)
 
     def ingest(self) -> Ingest:
         """A writer of pages for one run."""
