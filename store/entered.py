@@ -38,7 +38,7 @@ def release(connection: Connection, key: IdentityKey, entries: Sequence[Entry], 
     known = [each for each in entries if each.identity]
     if not known:
         return set()
-    _lock(connection)
+    lock(connection)
     contacts = _load(connection, set(_ids_by_identity(connection, known)))
     book = Book(key, contacts, now, lambda _id: True)
     changed = {each.line for each in known if book.release(each)}
@@ -48,7 +48,7 @@ def release(connection: Connection, key: IdentityKey, entries: Sequence[Entry], 
 
 def enter(connection: Connection, key: IdentityKey, entries: Sequence[Entry], now: datetime) -> list[Outcome]:
     """Let the entries take effect, one after another; what their addresses change is marked dirty."""
-    _lock(connection)
+    lock(connection)
     ids = _ids_concerned(connection, key, entries)
     contacts = _load(connection, ids)
     book = Book(key, contacts, now, _is_taken(connection, ids))
@@ -57,8 +57,11 @@ def enter(connection: Connection, key: IdentityKey, entries: Sequence[Entry], no
     return outcomes
 
 
-def _lock(connection: Connection) -> None:
-    """What the book was read from stays true until it is written; SQLite has one writer anyway."""
+def lock(connection: Connection) -> None:
+    """Be the one who enters contacts, until the transaction ends; SQLite has one writer anyway.
+
+    What a book was read from stays true until it is written. Who locks rows of w1_* too comes here first.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE contact, contact_address IN SHARE ROW EXCLUSIVE MODE"))
 

@@ -128,20 +128,22 @@ def answer(connection: Connection, answers: Iterable[Answer], now: datetime) -> 
 
 
 def ask_again(connection: Connection, normals: set[str]) -> None:
-    """Addresses were let go: rows that were refused wait again, for one of these may be why."""
+    """Addresses were let go: rows that were refused wait again, for one of these may be why.
+
+    Rows that another program has locked are left out, for it may keep them so for long.
+    """
     if not normals:
         return
     table = w1_contact_address
-    query = select(table.c.external_source, table.c.external_id, table.c.address).where(table.c.error.is_not(None))
+    key = (table.c.external_source, table.c.external_id, table.c.address)
+    query = select(*key).where(table.c.error.is_not(None)).with_for_update(skip_locked=True)
     with _lenient(connection):
         refused = [row for row in connection.execute(query) if _is_text(*row) and normalize(row.address) in normals]
-    answers = [Answer((row[0], row[1]), address, "") for row in refused for address in (None, row.address)]
-    for each in answers:
-        owner = w1_contact if each.address is None else table
-        key = [owner.c.external_source == each.identity[0], owner.c.external_id == each.identity[1]]
-        if each.address is not None:
-            key.append(table.c.address == each.address)
-        connection.execute(update(owner).where(*key, owner.c.error.is_not(None)).values(error=None))
+    if refused:
+        names = ("s", "i", "a")
+        same = [column == bindparam(name) for column, name in zip(key, names, strict=True)]
+        again = update(table).where(*same).values(error=None)
+        connection.execute(again, [dict(zip(names, row, strict=True)) for row in refused])
 
 
 def refuse_unreadable(connection: Connection) -> None:
