@@ -33,9 +33,7 @@ class ConnectorError(Exception):
 class Unavailable(ConnectorError):
     """The server can't be used now; `retry_after` is the rest it asked for, in seconds."""
 
-    def __init__(
-        self, problem: str, *, step: str = "", hint: str = "", retry_after: float | None = None
-    ) -> None:
+    def __init__(self, problem: str, *, step: str = "", hint: str = "", retry_after: float | None = None) -> None:
         super().__init__(problem, step=step, hint=hint)
         self.retry_after = retry_after
 
