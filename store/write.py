@@ -249,9 +249,10 @@ def wanted_refs(connection: Connection, stream_id: int, limit: int) -> list[str]
 
 
 def count_wanted(connection: Connection, account_id: str) -> int:
-    """How many items of the account wait to be fetched by reference."""
+    """How many items of the account wait to be fetched by reference, from streams that are there."""
     query = select(func.count()).select_from(placement.join(stream, stream.c.id == placement.c.stream_id))
-    return connection.scalar(query.where(stream.c.account_id == account_id, placement.c.is_wanted)) or 0
+    there = (stream.c.account_id == account_id, stream.c.state == "ok")
+    return connection.scalar(query.where(*there, placement.c.is_wanted)) or 0
 
 
 def count_all_wanted(connection: Connection) -> int:

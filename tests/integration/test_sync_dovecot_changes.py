@@ -108,6 +108,25 @@ def test_what_was_in_a_deleted_folder_stays_history(dovecot: Dovecot, login: Log
     assert company.contract() == before
 
 
+def test_mail_that_is_wanted_from_a_folder_that_is_gone_costs_no_further_login(
+    dovecot: Dovecot, login: Login, company: Company
+) -> None:
+    put(dovecot, login, "Old", letter(BEN, ALICE, mid="old@else"))
+    company.sync()
+    with opened(dovecot, login) as client:
+        assert client.delete(quoted("Old"))[0] == "OK"
+    put(dovecot, login, "Sent", letter(ALICE, BEN, mid="hello@acme", minute=30))
+    company.sync()
+    with RecordingProxy((dovecot.host, dovecot.imap_port)) as proxy:
+        company.accounts["alice"].options["port"] = proxy.port
+        company.sync()
+        assert proxy.accepted == 1
+    put(dovecot, login, "Old", letter(BEN, ALICE, mid="old@else"))
+    company.accounts["alice"].options["port"] = dovecot.imap_port
+    company.sync()
+    assert ("old@else",) in company.rows(HISTORY)
+
+
 def test_a_folder_made_anew_under_its_old_name_is_read_anew(dovecot: Dovecot, login: Login, company: Company) -> None:
     put(dovecot, login, "Old", *(letter(ANN, ALICE, mid=f"old{n}@client", minute=20 + n) for n in range(3)))
     company.sync()
