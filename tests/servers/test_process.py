@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from _pytest.outcomes import Skipped
 
 from tests.conftest import require
 from tests.servers.dovecot import Dovecot
@@ -42,7 +43,7 @@ def test_a_missing_server_fails_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_elsewhere_a_missing_server_skips_the_test_and_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CI", raising=False)
     server = Absent()
-    with pytest.raises(pytest.skip.Exception, match="install it with: sudo make servers"):
+    with pytest.raises(Skipped, match="install it with: sudo make servers"):
         next(require(server))
     assert not server.dir.exists()
 
