@@ -22,6 +22,7 @@ from tests.servers.mailbox.encoding import utf7
 from tests.servers.mailbox.odd import SORTS
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
     def digest(seed: int) -> str:
         corpus = Corpus(seed, people=40, total=200)
