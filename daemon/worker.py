@@ -139,15 +139,19 @@ class Worker:
                 with self._store.write() as transaction:
                     company.forget_cursor(transaction, stream_id)
             except Unavailable as error:
-                if error.step != "select":
-                    raise
-                error.hint = error.hint or "open it in a mail program; options.folders = {exclude = […]} leaves it out"
-                report.fail(error, stream.name)
+                self._note_refusal(error, stream, report)
                 return
         report.fail(
             Unavailable("another process keeps reading this folder", step="ingest", hint="run one service a store"),
             stream.name,
         )
+
+    def _note_refusal(self, error: Unavailable, stream: Stream, report: Report) -> None:
+        """A stream that the server refuses is a problem of its own; any other loss ends the turn."""
+        if error.step != "select":
+            raise error
+        error.hint = error.hint or "open it in a mail program; options.folders = {exclude = […]} leaves it out"
+        report.fail(error, stream.name)
 
     def _read_pages(self, connector: Connector, stream: Stream, stream_id: int, report: Report) -> None:
         with self._store.read() as transaction:
@@ -193,7 +197,11 @@ class Worker:
                     refs = write.wanted_refs(transaction, stream_id, FETCH_BATCH)
                 if not refs:
                     break
-                self._fetch_refs(connector, stream, stream_id, refs, report)
+                try:
+                    self._fetch_refs(connector, stream, stream_id, refs, report)
+                except Unavailable as error:
+                    self._note_refusal(error, stream, report)
+                    break
 
     def _fetch_refs(
         self, connector: Connector, stream: Stream, stream_id: int, refs: Sequence[str], report: Report

@@ -152,6 +152,24 @@ def test_a_refused_folder_costs_that_folder_alone(case: Case) -> None:
     assert {s["stream"]: s["stored"] for s in later["streams"] if s["seen"]} == {"Broken": 1}
 
 
+def test_a_refused_folder_keeps_no_other_from_late_linking(case: Case) -> None:
+    bob, stranger = case.logins["bob"], "Ben <ben@else.example>"
+    for folder in ("Broken", "Zuletzt"):
+        put(case.dovecot, bob, folder, letter(stranger, ALICE, mid=f"{folder}@else"))
+    case.company.sync()
+    broken = bob.maildir / ".Broken"
+    broken.chmod(0)
+    try:
+        put(case.dovecot, bob, "Sent", letter(ALICE, stranger, mid="hello@acme", minute=9))
+        assert case.company.run("sync").code == 1
+    finally:
+        broken.chmod(0o755)
+    history = "SELECT message_id FROM v1_interaction WHERE message_id LIKE '%@else'"
+    assert case.company.rows(history) == [("Zuletzt@else",)]
+    case.company.sync()
+    assert len(case.company.rows(history)) == 2
+
+
 def test_a_mailbox_without_the_folders_that_are_asked_for(case: Case) -> None:
     case.company.accounts["bob"].options["folders"] = {"include": ["Nichts*"]}
     answer = case.company.run("check", "--json")
