@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -96,6 +97,34 @@ def test_a_sync_that_is_killed_at_any_moment_goes_on(undisturbed: Undisturbed, t
             company = undisturbed.company(tmp_path / str(stores))
     company.sync()
     undisturbed.check(company)
+
+
+@pytest.mark.parametrize("kills", [5, pytest.param(100, marks=pytest.mark.soak)])
+def test_a_change_of_policy_that_is_killed_at_any_moment_goes_on(
+    undisturbed: Undisturbed, tmp_path: Path, kills: int
+) -> None:
+    before = undisturbed.company(tmp_path / "before")
+    before.create = "off"
+    before.sync()
+    rng = random.Random(kills)
+    killed = stores = 0
+    company = copy_of(before, undisturbed.company(tmp_path / "0"))
+    while killed < kills:
+        if killed_within(company, rng.uniform(0.15, 0.9) * undisturbed.seconds):
+            killed += 1
+            company.check_integrity()
+        else:
+            undisturbed.check(company)
+            stores += 1
+            company = copy_of(before, undisturbed.company(tmp_path / str(stores)))
+    company.sync()
+    undisturbed.check(company)
+
+
+def copy_of(before: Company, company: Company) -> Company:
+    """The company with the other's store."""
+    shutil.copy(before.store, company.store)
+    return company
 
 
 def killed_within(company: Company, seconds: float) -> bool:
