@@ -138,7 +138,8 @@ class _Walk:
             rebuild.keep_policy_contacts(transaction, made)
             for normal, base, _address in rebuild.contact_addresses(transaction):
                 self._contacts.update((normal, base))
-        self._contacts.update(self._company.rules.base(normal) for normal in made)
+            tombstones = rebuild.tombstones(transaction)
+        self._contacts.update({self._company.rules.base(normal) for normal in made} - tombstones)
 
     def decide(self, progress: Callable[[int], None]) -> Outcome:
         """Keep what is wanted; what is not becomes skipped."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, bindparam, or_, select, update
 
 from matching.names import name_key
 from matching.organizations import display_name, organization_domain
+from store.contact_book import ENTERED_NAME, POLICY
 from store.keys import IdentityKey
 from store.schema import (
     contact,
@@ -115,12 +116,12 @@ def create_by_policy(
             continue
         if any(deleted for _id, _normal, _origin, deleted in held):
             continue  # a tombstone: the company did not want this contact
-        if held and all(holder != contact_id for holder, *_rest in held):
-            continue  # the address without its tag belongs to somebody who was entered
+        if any(origin != POLICY for _id, _normal, origin, _deleted in held):
+            continue  # an entered contact has the addresses that were entered; links find the others by the base form
         added.append(item)
         new_contacts[contact_id] = {
             "id": contact_id,
-            "origin": "policy",
+            "origin": POLICY,
             "display_name": item.base,
             "name_key": name_key(item.base),
             "name_rank": "",
@@ -200,14 +201,14 @@ def ensure_organization(connection: Connection, key: IdentityKey, normal: str) -
 
 
 def offer_names(connection: Connection, names: Iterable[tuple[str, str, str]], now: datetime) -> None:
-    """Let policy contacts take the best name seen: (contact, rank, name); the highest rank wins, in any order."""
+    """Let contacts without an entered name take the best one seen: (contact, rank, name), in any order."""
     best: dict[str, tuple[str, str]] = {}
     for contact_id, rank, name in names:
         best[contact_id] = max(best.get(contact_id, ("", "")), (rank, name))
     rows = select_in(
         connection,
         lambda within: select(contact.c.id, contact.c.name_rank, contact.c.display_name).where(
-            within, contact.c.origin == "policy"
+            within, contact.c.name_rank != ENTERED_NAME
         ),
         contact.c.id,
         best,

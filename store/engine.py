@@ -153,14 +153,15 @@ def _prepare(engine: Engine, key_text: str | None, key_file: Path, *, may_create
     if state is migrate.State.EMPTY and not may_create:
         raise StoreError("there is no store yet", "run `keeptouch sync` once; it makes it")
     migrate.refuse_foreign(state)
-    if engine.dialect.name == "sqlite":  # not on every connection: it would change a file that is not ours
-        with contextlib.closing(engine.raw_connection()) as raw:
-            raw.cursor().execute("PRAGMA journal_mode=WAL")
     key = parse_key(key_text) if key_text else read_or_make_key(key_file, may_make=state is migrate.State.EMPTY)
     if state is not migrate.State.CURRENT:
         migrate.upgrade(engine)
     with engine.connect() as connection:
         is_known = _knows_key(connection, key)
+    if engine.dialect.name == "sqlite" and may_create:
+        # Only now, because it changes the file; and not for those who only read, because it needs the file alone.
+        with contextlib.closing(engine.raw_connection()) as raw:
+            raw.cursor().execute("PRAGMA journal_mode=WAL")
     if not is_known:
         with engine.execution_options(**{migrate.WRITES: True}).begin() as connection:
             if not _knows_key(connection, key):

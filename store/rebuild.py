@@ -165,6 +165,16 @@ def contact_addresses(connection: Connection) -> Iterator[tuple[str, str, str]]:
         yield row.normal, row.base, row.address
 
 
+def tombstones(connection: Connection) -> set[str]:
+    """The base forms of deleted contacts' addresses: the policy makes no contact of them."""
+    query = (
+        select(contact_address.c.base)
+        .join(contact, contact.c.id == contact_address.c.contact_id)
+        .where(contact.c.deleted_at.is_not(None))
+    )
+    return {row[0] for row in connection.execute(query)}
+
+
 def save_bases(connection: Connection, bases: dict[str, str]) -> None:
     """Write the base forms under changed rules: normal -> base."""
     for table in (participant, placement_bcc, contact_address):

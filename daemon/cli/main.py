@@ -17,7 +17,7 @@ from typing import Protocol
 import structlog
 
 from daemon import log
-from daemon.cli import accounts, check, demo, explain, reprocess, run, status, sync, timeline, why
+from daemon.cli import accounts, check, contacts, demo, explain, reprocess, run, status, sync, timeline, why
 from daemon.cli.arguments import Verbs, add_common
 from daemon.cli.output import Trouble, write_error, write_json, write_troubles
 from daemon.problems import ConfigError
@@ -34,7 +34,19 @@ class VerbModule(Protocol):
 
 
 #: In the order of `keeptouch --help`.
-MODULES: tuple[VerbModule, ...] = (demo, sync, run, check, status, timeline, why, explain, accounts, reprocess)
+MODULES: tuple[VerbModule, ...] = (
+    demo,
+    sync,
+    run,
+    check,
+    status,
+    timeline,
+    why,
+    explain,
+    accounts,
+    contacts,
+    reprocess,
+)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from store import schema, views
+from store import schema, triggers, views
 
 connection = context.config.attributes["connection"]
 context.configure(
@@ -13,6 +13,8 @@ context.configure(
     render_as_batch=True,
     transactional_ddl=False,  # store.migrate holds the transaction
 )
+triggers.drop(connection)
 views.drop(connection)
 context.run_migrations()
 views.create(connection)
+triggers.create(connection)
