@@ -186,7 +186,7 @@ def _participants(values: _Values, recipients: Iterable[str]) -> tuple[tuple[Par
 def _participant(role: Role, box: Mailbox) -> Participant:
     name = " ".join(box.name.split())
     if len(name) > 2 and name[0] == name[-1] == "'":
-        name = name[1:-1]
+        name = name[1:-1].strip()
     return Participant(role, box.email, name)
 
 

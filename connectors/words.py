@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import binascii
 import re
+from itertools import islice
 
 from connectors.charsets import codec_of, decode
+
+#: Most words of one value that are decoded; what stands behind them stays as written.
+MAX_WORDS = 1_000
 
 _WORD = re.compile(r"=\?([\w.:+-]{1,64})(?:\*[\w-]*)?\?([bBqQ])\?(.*?)(?:\?=|\Z)", re.DOTALL)
 _GLUE = re.compile(r"[\])}>:;,.!?\"»”]\Z")
@@ -26,7 +30,7 @@ def decode_words(value: str) -> str:
     run: list[bytes] = []  # of words that follow each other: a character may be split between two
     label = ""
     end = 0
-    for match in _WORD.finditer(value):
+    for match in islice(_WORD.finditer(value), MAX_WORDS):
         between = value[end : match.start()]
         follows = end > 0 and (not between or between.isspace())
         if run and not (follows and _same(match[1], label)):
