@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, select, update
 
 from matching.policy import Direction
 from store.schema import interaction, interaction_person, link, message, redirect, thread
@@ -106,18 +106,7 @@ def replace_links(connection: Connection, interaction_ids: Iterable[str], links:
     """The links of these interactions become exactly `links`."""
     names = Link.__slots__
     wanted = {tuple(getattr(each, name) for name in names) for each in links}
-    stored = {
-        tuple(row)
-        for row in select_in(
-            connection,
-            lambda within: select(*(link.c[name] for name in names)).where(within),
-            link.c.interaction_id,
-            interaction_ids,
-        )
-    }
-    _remove(connection, link, names, stored - wanted)
-    rows = [dict(zip(names, values, strict=True)) for values in sorted(wanted - stored)]
-    upsert(connection, link, rows)
+    _replace(connection, link, names, interaction_ids, wanted)
 
 
 def replace_people(
@@ -125,22 +114,27 @@ def replace_people(
 ) -> None:
     """Who of ours takes part: exactly these (interaction, person, account or "")."""
     names = ("interaction_id", "person_id", "account_id")
-    wanted = set(people)
+    _replace(connection, interaction_person, names, interaction_ids, set(people))
+
+
+def _replace(
+    connection: Connection,
+    table: Table,
+    names: Sequence[str],
+    interaction_ids: Iterable[str],
+    wanted: set[tuple[Any, ...]],
+) -> None:
+    """The rows of these interactions become exactly `wanted`; rows that stay are not touched."""
+    columns = [table.c[name] for name in names]
     stored = {
-        tuple(row)
-        for row in select_in(
-            connection,
-            lambda within: select(*(interaction_person.c[name] for name in names)).where(within),
-            interaction_person.c.interaction_id,
-            interaction_ids,
-        )
+        tuple(row) for row in select_in(connection, select(*columns).where, table.c.interaction_id, interaction_ids)
     }
-    _remove(connection, interaction_person, names, stored - wanted)
+    _remove(connection, table, names, stored - wanted)
     rows = [dict(zip(names, values, strict=True)) for values in sorted(wanted - stored)]
-    upsert(connection, interaction_person, rows)
+    upsert(connection, table, rows)
 
 
-def _remove(connection: Connection, table: Any, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+def _remove(connection: Connection, table: Table, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
     keys = [name for name in names if name in table.primary_key.columns]
     doomed = [dict(zip((f"k_{n}" for n in names), values, strict=True)) for values in rows]
     if doomed:
