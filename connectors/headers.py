@@ -77,19 +77,13 @@ def _after_line(raw: bytes, start: int, end: int) -> int:
     return end if found < 0 else found + 1
 
 
-def skip_empty_lines(raw: bytes, start: int) -> int:
-    """Behind the lines from `start` on that hold nothing."""
-    match = _LEADING.match(raw, start)
-    return match.end() if match else start
-
-
 def skip_to_head(raw: bytes) -> int:
     """Where a mail's first field begins: behind blank lines that an envelope left, if real fields follow them."""
-    start = skip_empty_lines(raw, 0)
-    if start == 0:
+    match = _LEADING.match(raw)
+    if match is None:
         return 0
-    name = raw[start : start + 80].partition(b":")[0]
-    return start if name.strip().lower() in _CERTAIN else 0
+    name = raw[match.end() : match.end() + 80].partition(b":")[0]
+    return match.end() if name.strip().lower() in _CERTAIN else 0
 
 
 @lru_cache(maxsize=2048)

@@ -18,11 +18,8 @@ _SHAPES = re.compile(r"</?(?:a|b|big|code|em|font|i|nobr|s|small|strike|strong|t
 
 #: Marks of line ends; none of them comes from the mail or counts as a blank.
 _BREAK, _LINE, _PARAGRAPH, _KEPT = "\x01", "\x02", "\x03", "\x04"
-_BLOCK = re.compile(
-    r"</?(t(?:able|body|head|foot|[rdh])|p|br|div|h[1-6r]|li|ul|ol|d[ltd]|blockquote|center|section|article|header"
-    r"|footer|form|fieldset|address|caption|legend)(?=[\s/>])"
-    r"[^<>\"']*+(?:\"[^\"]*+\"[^<>\"']*+|'[^']*+'[^<>\"']*+)*+>"
-)
+_ATTRIBUTES = r"(?=[\s/>])[^<>\"']*+(?:\"[^\"]*+\"[^<>\"']*+|'[^']*+'[^<>\"']*+)*+>"
+_TAG = re.compile(r"</?([a-z][a-z0-9]*+)" + _ATTRIBUTES)
 _NAMES = {
     _LINE: "tr div li dt dd section article header footer form center address caption legend",
     _PARAGRAPH: "p h1 h2 h3 h4 h5 h6 hr blockquote table ul ol dl fieldset",
@@ -30,10 +27,12 @@ _NAMES = {
     " ": "td th tbody thead tfoot",
 }
 _MARKS = {name: mark for mark, names in _NAMES.items() for name in names.split()}
+_MARKED_TAG = re.compile(rf"</?({'|'.join(_MARKS)})" + _ATTRIBUTES)
 _UPPER = re.compile(r"</?[A-Z]")
 _TAG_NAME = re.compile(r"</?[A-Za-z][A-Za-z0-9]*")
 _UNSEEN = ["script", "style", "title", "template", "noscript", "object", "svg", "select", "textarea"]
-_UNSEEN_TAG = re.compile(f"<(?:{'|'.join(_UNSEEN)})")
+#: Elements whose tags the parser needs.
+_PARSED = frozenset([*_UNSEEN, "pre"])
 _EMPTY_LINES = re.compile("\n{3,}")
 #: Invisible filling that newsletters put behind their first line.
 _FILLING = re.compile("(?:[\u00ad\u034f\u200b-\u200f\u2007\ufeff] ?){4,}")
@@ -48,25 +47,27 @@ def text_of_html(html: str) -> tuple[str, bool]:
     for mark in (_BREAK, _LINE, _PARAGRAPH, _KEPT):
         if mark in html:
             html = html.replace(mark, " ")
-    pieces = _BLOCK.split(html)
-    pieces[1::2] = [_MARKS[tag] for tag in pieces[1::2]]
+    pieces = _TAG.split(html)
+    is_plain = _PARSED.isdisjoint(pieces[1::2])
+    if not is_plain:
+        pieces = _MARKED_TAG.split(html)
+    pieces[1::2] = [_MARKS.get(tag, "") for tag in pieces[1::2]]
     tree = LexborHTMLParser("".join(pieces))
-    if _UNSEEN_TAG.search(html):
+    if not is_plain:
         tree.strip_tags(_UNSEEN, recursive=True)
+        _mark_preformatted(tree)
     if tree.body is None:
         return "", cut
-    if "<pre" in html:
-        _mark_preformatted(tree)
     return _laid_out(tree.body.text(deep=True, separator="")), cut
 
 
 def _bounded(html: str) -> tuple[str, bool]:
     """`html` without its head, tags in lower case, and with at most `MAX_TAGS` of them."""
-    if _UPPER.search(html):
-        html = _TAG_NAME.sub(lambda match: match.group().lower(), html)
-    at = html.find("</head>")
+    at = max(html.find("</head>"), html.find("</HEAD>"))
     if at >= 0:
         html = html[at + 7 :]
+    if _UPPER.search(html):
+        html = _TAG_NAME.sub(lambda match: match.group().lower(), html)
     count = html.count("<")
     if count > _MANY_TAGS:
         html = _SHAPES.sub("", html)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from connectors.headers import parse_ids, read_head, skip_empty_lines, text_of
+import re
+
+from connectors.headers import parse_ids, read_head, text_of
 from connectors.mailboxes import read_mailboxes
 from connectors.structure import STATUS_KINDS, Structure
 from connectors.transfer import decoded
 
 #: Bytes of a report that are looked into, and of the returned mail's header section.
 _MAX_REPORT = 256 * 1024
+_GROUP_END = re.compile(rb"\n(?:[ \t]*+\r*+\n)++")
 
 
 def read_reports(raw: bytes, structure: Structure) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -22,10 +25,8 @@ def read_reports(raw: bytes, structure: Structure) -> tuple[tuple[str, ...], tup
         if part.kind not in STATUS_KINDS:
             ids.update(dict.fromkeys(parse_ids(read_head(body, 0, len(body), _MAX_REPORT).first(b"message-id"))[:1]))
             continue
-        position = 0
-        while (position := skip_empty_lines(body, position)) < len(body):
-            group = read_head(body, position, len(body), _MAX_REPORT)
-            position = max(group.body, position + 1)
+        for lines in _GROUP_END.split(body.lstrip(b"\r\n")):
+            group = read_head(lines, 0, len(lines), _MAX_REPORT)
             ids.update(dict.fromkeys(parse_ids(group.first(b"original-message-id"))[:1]))
             recipient = _recipient(group.first(b"final-recipient")) or _recipient(group.first(b"original-recipient"))
             if recipient:

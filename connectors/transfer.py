@@ -49,9 +49,13 @@ def decoded_size(raw: bytes, start: int, end: int, encoding: str) -> int:
 
 
 def _letters(raw: bytes, start: int, end: int) -> int:
-    """How many bytes of raw[start:end] are no line ends."""
+    """How many bytes of raw[start:end] are no line ends; where the first and the last line end alike, all count so."""
+    breaks = raw.count(b"\n", start, end)
+    first, last = raw.find(b"\n", start, end) - 1, raw.rfind(b"\n", start, end) - 1
+    if breaks and raw[first] == raw[last] == 13:
+        return end - start - 2 * breaks
     returns = raw.count(b"\r", start, end) if raw.find(b"\r", start, end) >= 0 else 0
-    return end - start - raw.count(b"\n", start, end) - returns
+    return end - start - breaks - returns
 
 
 def _base64(raw: bytes) -> bytes:

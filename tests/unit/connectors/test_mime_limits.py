@@ -135,6 +135,7 @@ HOSTILE_BODIES = {
     "begins": b"\n" + b"begin 644 a\nM\n" * (SIZE // 14),
     "broken charset": b"\n" + b"\xe9 " * (SIZE // 2),
     "status": part(b"\n" * SIZE, b"Content-Type: message/delivery-status"),
+    "status without fields": part(b"x\n\n" * (SIZE // 3), b"Content-Type: message/delivery-status"),
     "recipients": part(b"Final-Recipient: rfc822;a@b\n\n" * (SIZE // 29), b"Content-Type: message/delivery-status"),
     "nested html": b"Content-Type: text/html\n\n" + b"<b><pre>" * (SIZE // 8),
     "blank": b"\n" * SIZE + b"x",

@@ -63,6 +63,11 @@ def test_headers_alone_may_come_back_and_parts_may_be_encoded() -> None:
     assert len(reported(message)) == 2
 
 
+def test_blank_lines_and_lines_that_are_no_fields_hide_nothing() -> None:
+    status = b"\n\nbroken line\n\n \n\nFinal-Recipient: rfc822; a@x.example\nmore\n\n\n"
+    assert reported(report(b"delivery-status", (b"Content-Type: message/delivery-status", status))) == ["a@x.example"]
+
+
 def test_a_receipt_names_the_mail_that_was_read() -> None:
     notification = b"Final-Recipient: rfc822;bob@example.net\nOriginal-Message-ID: <sent@example.org>\nDisposition: x\n"
     message = report(
