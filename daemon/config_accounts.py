@@ -51,6 +51,7 @@ class Accounts:
     today: date
     accounts: list[Account] = field(default_factory=list)
     _names: dict[str, str] = field(default_factory=dict)
+    _logins: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def read_tables(self, value: object, label: str) -> None:
         """The [[accounts]] tables of one file."""
@@ -143,6 +144,10 @@ class Accounts:
         settings = self.reader.build(entry.choice.connector.Settings, entry.options.found, key, missing=missing)
         if settings is None or email is None or not self._is_accepted(entry, settings, key):
             return None
+        login = _login(settings, name)
+        # the same mailbox again, or another server behind the same host: each is followed for itself
+        if self._logins.setdefault((entry.choice.kind, login), name) != name:
+            login = f"{login} ({name})"
         return Account(
             name=name,
             owner=email,
@@ -151,7 +156,7 @@ class Accounts:
             settings=settings,
             secret=entry.options.password,
             connector=entry.choice.connector,
-            login=_login(settings, name),
+            login=login,
             server=server,
         )
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import Login
 from tests.integration.company import Company, Raw, Rows
-from tests.integration.mailboxes import NOON, counts, letter, opened, put, quoted, received
+from tests.integration.mailboxes import NOON, counts, letter, mail_files, opened, put, quoted, received
 from tests.integration.recording import RecordingProxy
 from tests.servers.dovecot import Dovecot
 
@@ -167,3 +167,25 @@ def test_an_earlier_since_reads_the_older_mail_and_nothing_twice(
 
 def _without_status(company: Company) -> dict[str, Rows]:
     return {view: rows for view, rows in company.contract().items() if view != "v1_account_status"}
+
+
+def test_mail_that_no_program_has_seen_stays_new(dovecot: Dovecot, login: Login, company: Company) -> None:
+    dovecot.deliver(login.name, [letter(ANN, ALICE, mid="fresh@client", minute=9)])
+    before = mail_files(login.maildir)
+    assert [name for name in before if name.startswith("new/")]
+    assert company.sync().account("alice")["seen"] == 4
+    assert mail_files(login.maildir) == before
+
+
+def test_two_servers_behind_one_host_and_user_are_two_mailboxes(
+    dovecot: Dovecot, login: Login, company: Company
+) -> None:
+    with Dovecot({login.name: login.password}) as other:
+        twin = Login(login.name, login.password, other.maildir(login.name))
+        put(other, twin, "INBOX", received(letter(ANN, ALICE, mid="twin@client", minute=9)))
+        company.add("twin", twin, other.imap_port)
+        company.add("again", login, dovecot.imap_port)
+        accounts = {each["account"]: each for each in company.sync().document["accounts"]}
+        assert {name: each["seen"] for name, each in accounts.items()} == {"alice": 3, "twin": 1, "again": 3}
+        assert {mid for (mid,) in company.rows(HISTORY)} == {"offer@acme", "answer@client", "twin@client"}
+        assert {each["seen"] for each in company.sync().document["accounts"]} == {0}
