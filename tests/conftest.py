@@ -7,6 +7,7 @@ test is skipped on a laptop and fails in CI.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -22,6 +23,12 @@ from tests.servers.process import MissingServer, Server
 S = TypeVar("S", bound=Server)
 _SERVER_FIXTURES = {"dovecot", "dovecot_user", "postgres", "postgres_url"}
 _ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure() -> None:
+    """Take interrupts, which a run started in the background ignores, and its children with it."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)
