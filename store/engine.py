@@ -14,6 +14,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from store import migrate, schema
 from store.errors import StoreError
@@ -53,7 +54,15 @@ class Store:
         engine = make_engine(url, password, may_create=may_create)
         try:
             with translated(url):
-                key = _prepare(engine, key_text, key_file, may_create=may_create)
+                # Going to WAL and back needs the file alone for a moment, and does not wait for it by itself.
+                patience = Retrying(
+                    retry=retry_if_exception(_is_locked),
+                    stop=stop_after_delay(BUSY_SECONDS),
+                    wait=wait_random(0.02, 0.2),
+                    before_sleep=lambda _state: engine.dispose(),
+                    reraise=True,
+                )
+                key = patience(_prepare, engine, key_text, key_file, may_create=may_create)
         except BaseException:
             engine.dispose()
             raise
@@ -207,6 +216,11 @@ def translated(url: str) -> Iterator[None]:
         if diagnosis is None:
             raise  # a bug of ours, not a problem of the machine: let it be seen whole
         raise StoreError(f"{shown(url)}: {diagnosis[0]}", diagnosis[1]) from error
+
+
+def _is_locked(error: BaseException) -> bool:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(cause, sqlite3.OperationalError) and "locked" in str(cause)
 
 
 _SQLITE_SIGNS = (
