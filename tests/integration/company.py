@@ -70,6 +70,8 @@ class Company:
     accounts: dict[str, Account] = field(default_factory=dict)
     #: Lines at the end of the configuration.
     extra: str = ""
+    #: Of the store; "": the SQLite file.
+    url: str = ""
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -104,7 +106,7 @@ class Company:
 
     def write(self, order: Iterable[str] = ()) -> None:
         """Write config.toml, the accounts in the given order."""
-        lines = ["[store]", f"url = {_toml(f'sqlite:///{self.store.name}')}"]
+        lines = ["[store]", f"url = {_toml(self.url or f'sqlite:///{self.store.name}')}"]
         lines += ["[company]", f"domains = {_toml(list(self.domains))}"]
         lines += ["[contacts]", f"create = {_toml(self.create)}"]
         for name in list(order) or list(self.accounts):
