@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from typing import Self
 
 import structlog
 
-from connectors.api import AuthFailed, Misconfigured
+from connectors.api import AuthFailed, Misconfigured, Unavailable
 from daemon.config import Account, Config
 from daemon.derive import derive
 from daemon.entered import apply_entered
@@ -26,6 +27,7 @@ from matching.policy import Company
 from store import company as company_store
 from store.company import AccountFacts, PersonFacts
 from store.engine import Store
+from store.errors import StoreError
 
 log = structlog.get_logger()
 
@@ -157,6 +159,13 @@ class Session:
             except ConfigError as error:
                 first = error.problems[0]
                 report.error = report.error or Problem("credentials", str(first), first.hint)
+            except StoreError:
+                raise
+            except Exception as error:  # a bug that one account meets must not end the others' turns
+                # its frames alone: what it says may quote a password or a mail
+                log.error("turn failed", frames=traceback.format_tb(error.__traceback__))
+                fault = f"reading the account failed with {type(error).__name__}"
+                report.fail(Unavailable(fault, step="bug", hint="report it with the log; the account is tried again"))
             report.seconds += time.monotonic() - began
         self._save_state(account, report)
 

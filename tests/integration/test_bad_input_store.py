@@ -7,10 +7,12 @@ import hashlib
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import store.engine
+from connectors.memory import Mailbox, register
 from tests.integration.company import KEY, Account, Company
 from tests.integration.mailboxes import letter
 
@@ -214,3 +216,23 @@ def test_wrong_usage(company: Company, argv: list[str]) -> None:
     assert answer.code == 2
     assert answer.err
     assert "Traceback" not in answer.err
+
+
+def test_a_bug_of_a_connector_is_its_accounts_problem_alone(company: Company) -> None:
+    """A plug-in may raise anything; what it raises may hold a password."""
+    box = register("buggy", Mailbox())
+    box.deliver("INBOX", letter("ann@client.example", "bob@acme.example", mid="2@client"))
+    bug: Any = ZeroDivisionError("secret-4711")
+    box.fail(bug, step="fetch")
+    company.accounts["bob"] = Account("bob", "bob@acme.example", {"mailbox": "buggy"}, "memory")
+    (company.folder / "mail" / "Sent" / "2.eml").write_bytes(
+        letter("alice@acme.example", "ann@client.example", mid="2@acme")
+    )
+    answer = company.run("sync", "--json")
+    assert answer.code == 1
+    assert answer.account("bob")["error"]["step"] == "bug"
+    assert "ZeroDivisionError" in answer.account("bob")["error"]["problem"]
+    assert "connectors/memory.py" in answer.err
+    assert "secret-4711" not in answer.out + answer.err
+    assert answer.account("alice")["stored"] == 1
+    assert company.sync().account("bob")["stored"] == 1
