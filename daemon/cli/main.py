@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -66,6 +67,10 @@ def parser() -> argparse.ArgumentParser:
 
 def entry() -> int:
     """The console script."""
+    # A page of mails makes some 50,000 objects and lets go of them: looking through them, and through all that was
+    # imported, every 700 objects costs a first import a tenth of its time.
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 100)
     return main(sys.argv[1:])
 
 
