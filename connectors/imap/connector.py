@@ -10,6 +10,7 @@ from connectors.imap import settings
 from connectors.imap.fetch import Reader
 from connectors.imap.folder import Folder
 from connectors.imap.folders import chosen
+from connectors.imap.parsing import Parser
 from connectors.imap.session import Session
 from connectors.imap.settings import ImapSettings
 from connectors.imap.sync import Sync
@@ -35,6 +36,7 @@ class ImapConnector:
         settings.check(options)
         self._settings = options
         self._session = Session(options, secret)
+        self._parser = Parser()
         self._wires: dict[str, bytes] = {}
         #: Patterns of `folders` that match no folder, known after `streams()`.
         self.unmatched: tuple[str, ...] = ()
@@ -46,6 +48,7 @@ class ImapConnector:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._parser.close()
         self._session.close()
 
     def streams(self) -> tuple[Stream, ...]:
@@ -57,7 +60,7 @@ class ImapConnector:
     def pages(self, stream: Stream, since: Cursor | None) -> Iterator[Page]:
         """New mail, then what is left of the past since the option's day, newest first."""
         options = self._settings
-        sync = Sync(self._folder(stream), since=options.since, authserv_id=options.authserv_id)
+        sync = Sync(self._folder(stream), self._parser, since=options.since, authserv_id=options.authserv_id)
         yield from sync.pages(since)
 
     def fetch(self, stream: Stream, refs: Sequence[str]) -> Iterator[Batch]:
@@ -70,7 +73,7 @@ class ImapConnector:
             if validity != uidvalidity or not (uid.isascii() and uid.isdigit()):
                 raise CursorExpired(f"{ref} belongs to an earlier state of {stream.name}", step="fetch")
             uids[int(uid)] = ref
-        for portion, read in Reader(folder, self._settings.authserv_id).pages(sorted(uids)):
+        for portion, read in Reader(folder, self._parser, self._settings.authserv_id).pages(sorted(uids)):
             there = {change.ref for change in read}
             gone: list[Change] = [Deleted(uids[uid]) for uid in portion if folder.ref(uid) not in there]
             yield Batch((*read, *gone))
