@@ -24,7 +24,7 @@ from store.engine import Store, Transaction
 from store.history import Interaction, Link
 
 #: Items derived in one transaction.
-BATCH = 500
+BATCH = 1000
 _UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 

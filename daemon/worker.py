@@ -28,6 +28,8 @@ log = structlog.get_logger()
 
 #: Items asked for by reference at once.
 FETCH_BATCH = 200
+#: A derivation reads again the threads it touches, so a first import derives some pages at once.
+DERIVE_EVERY = 1000
 #: A page that another process wrote first is read again this often before we leave the stream to it.
 MAX_FENCED = 5
 
@@ -158,22 +160,30 @@ class Worker:
             state = company.stream_state(transaction, stream_id)
         version = state.version
         is_sent = stream.purpose is Purpose.SENT
-        with ahead(connector.pages(stream, state.cursor)) as pages:
-            for page in pages:
-                counts = self._ingest.page(
-                    Place(stream_id, version, is_sent),
-                    stream.purpose,
-                    page.changes,
-                    cursor=page.cursor,
-                    complete_since=page.complete_since,
-                )
-                version += 1
-                report.streams[stream.name].add(counts)
+        underived = 0
+        try:
+            with ahead(connector.pages(stream, state.cursor)) as pages:
+                for page in pages:
+                    counts = self._ingest.page(
+                        Place(stream_id, version, is_sent),
+                        stream.purpose,
+                        page.changes,
+                        cursor=page.cursor,
+                        complete_since=page.complete_since,
+                    )
+                    version += 1
+                    underived += len(page.changes)
+                    report.streams[stream.name].add(counts)
+                    self._progress(stream.name, len(page.changes))
+                    if underived >= DERIVE_EVERY:
+                        self._derive()
+                        underived = 0
+                    if self._stop.is_set():
+                        report.is_stopped = True
+                        return
+        finally:
+            if underived:
                 self._derive()
-                self._progress(stream.name, len(page.changes))
-                if self._stop.is_set():
-                    report.is_stopped = True
-                    return
 
     def _compare(self, connector: Connector, stream: Stream, stream_id: int) -> None:
         """After a full reading anew, what the listing does not show is gone from its place."""
