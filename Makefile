@@ -18,7 +18,7 @@ demo: setup  ## show what keeptouch does, on a small made-up company
 	@.venv/bin/keeptouch demo
 
 quick: setup  ## the tests that need no server and no patience
-	$(PY) -m pytest -m 'not slow and not server and not soak' $(ARGS)
+	$(PY) -m pytest -n auto --dist worksteal -m 'not slow and not server and not soak' $(ARGS)
 
 test: setup  ## all tests; in CI the servers they need are installed first
 	@if [ "$$CI" = true ]; then .ci/servers; else .ci/servers --missing; fi

@@ -210,6 +210,7 @@ def test_no_configuration_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert list(company.folder.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("argv", [["sync", "--account", "alise"], ["timeline"], ["sync", "--fast"], ["snyc"], []])
 def test_wrong_usage(company: Company, argv: list[str]) -> None:
     answer = company.run(*argv)

@@ -62,6 +62,7 @@ def test_past_the_limit_of_tags_the_rest_is_cut(count: int) -> None:
     assert is_cut == (count > MAX_TAGS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
     ["<div>", "<p>", "<b>", "<pre>", "<table><tr><td>", '<p "', "<", "<svg>", "<a><b><p>", "<font><q>", "&", "<!--"],

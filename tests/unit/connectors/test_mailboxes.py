@@ -114,6 +114,7 @@ def test_no_more_mailboxes_than_the_limit_are_read(count: int, form: str) -> Non
     assert len(parse_addresses(form * count)) == min(count, MAX_MAILBOXES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
     ["(", "()", "<", '<"', '"', '"\\', ",", "a@", "=?a?q?x", " ", "a ", "a:", "<a ", "(\\", "@", ". ", 'a@b "', "<()"],

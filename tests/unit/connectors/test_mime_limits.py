@@ -117,6 +117,7 @@ HOSTILE_HEADERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("header", HOSTILE_HEADERS.values(), ids=HOSTILE_HEADERS.keys())
 def test_the_worst_headers_take_no_second(header: bytes) -> None:
     start = time.process_time()
@@ -142,6 +143,7 @@ HOSTILE_BODIES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("raw", HOSTILE_BODIES.values(), ids=HOSTILE_BODIES.keys())
 def test_the_worst_bodies_take_time_in_proportion(raw: bytes) -> None:
     start = time.process_time()

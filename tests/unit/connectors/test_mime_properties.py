@@ -7,6 +7,7 @@ from dataclasses import fields
 from functools import cache
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -120,12 +121,14 @@ def test_any_bytes_are_a_record(raw: bytes) -> None:
     check(raw)
 
 
+@pytest.mark.slow
 @settings(max_examples=600, deadline=None, derandomize=True)
 @given(mails())
 def test_any_broken_mail_is_a_record(raw: bytes) -> None:
     check(raw)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None, derandomize=True)
 @given(mails())
 def test_the_record_does_not_depend_on_the_line_ends_of_transport(raw: bytes) -> None:

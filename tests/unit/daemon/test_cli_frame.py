@@ -205,6 +205,7 @@ def test_folders_are_listed_with_their_purpose(folder: Path, capsys: pytest.Capt
     assert "FOLDER" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_makes_no_noise(folder: Path) -> None:
     names = [str(folder / "mail" / "1.eml")] * 2000
     with subprocess.Popen(
@@ -221,6 +222,7 @@ def test_a_reader_that_goes_away_makes_no_noise(folder: Path) -> None:
     assert process.returncode == 141
 
 
+@pytest.mark.slow
 def test_an_interrupt_is_exit_code_130_without_noise(folder: Path) -> None:
     with subprocess.Popen(
         [*COMMAND, "explain", str(folder / "mail" / "1.eml"), "-"],
@@ -237,6 +239,7 @@ def test_an_interrupt_is_exit_code_130_without_noise(folder: Path) -> None:
         assert process.stderr.read() == b""
 
 
+@pytest.mark.slow
 def test_a_full_disk_under_the_output_is_one_message(folder: Path) -> None:
     configure(folder)
     with open("/dev/full", "w", encoding="utf-8") as full:
@@ -252,6 +255,7 @@ def test_a_full_disk_under_the_output_is_one_message(folder: Path) -> None:
     assert done.stderr == "system: No space left on device: output\n"
 
 
+@pytest.mark.slow
 def test_output_can_be_read_in_an_old_locale(folder: Path) -> None:
     configure(folder, FINE.replace('"alice"', '"فروش"'))
     done = keeptouch("accounts", "list", PYTHONIOENCODING="ascii", PYTHONUTF8="0")

@@ -22,7 +22,15 @@ _POLICIES = {
 }
 
 
-@pytest.mark.parametrize(("before", "after"), list(itertools.permutations(_POLICIES, 2)))
+#: What `make quick` tries; all are tried by `make test`.
+_QUICK = {("off", "corresponded"), ("corresponded", "no domain"), ("no domain", "all")}
+_CHANGES = [
+    pytest.param(*change, marks=[] if change in _QUICK else [pytest.mark.slow])
+    for change in itertools.permutations(_POLICIES, 2)
+]
+
+
+@pytest.mark.parametrize(("before", "after"), _CHANGES)
 def test_reprocessed_equals_fresh(tmp_path: Path, before: str, after: str) -> None:
     fresh = House(tmp_path, _POLICIES[after], "fresh.db")
     fill(fresh, copies(), 3)

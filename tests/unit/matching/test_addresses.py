@@ -115,6 +115,7 @@ def test_what_is_no_address_has_no_normal_form(written: str) -> None:
     assert normalize(written) is None
 
 
+@pytest.mark.slow
 @given(st.text(max_size=40) | st.from_regex(r"[\"'<\w.+]{1,8}@[\w.\u200c-]{1,12}[>']?", fullmatch=True))
 def test_a_normal_form_is_its_own_normal_form(text: str) -> None:
     normal = normalize(text)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -256,6 +257,7 @@ def test_the_subject_is_needed_only_where_a_mail_names_nothing_better() -> None:
     assert not needs_subject(replace(answer, subject="Re: Hello"))
 
 
+@pytest.mark.slow
 def test_very_deep_threads_and_hostile_references_are_arranged_in_linear_time() -> None:
     ids = [f"m{number}" for number in range(10_000)]
     chain = [Node(key=ids[n], in_reply_to=tuple(ids[n - 1 : n])) for n in range(10_000)]

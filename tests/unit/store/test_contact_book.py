@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -78,6 +79,7 @@ def _check(book: Book) -> None:
         assert bases in ([], those), "what is entered was taken over from the policy"
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.lists(entries(), max_size=8))
 def test_any_entries_leave_every_address_with_one_contact_and_every_contact_with_one_primary(
