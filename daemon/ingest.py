@@ -13,6 +13,7 @@ from matching.policy import Company, Verdict
 from store import write
 from store.engine import Store, Transaction
 from store.facts import Draft, draft
+from store.keys import IdentityKey
 from store.write import Copies, Place, Placed
 
 
@@ -70,11 +71,7 @@ class Ingest:
             return self._write(transaction, place, purpose, drafts, changes)
 
     def _drafts(self, changes: Iterable[Change]) -> list[Draft]:
-        return [
-            draft(change, policy.assess(change, self.company), self.store.key)
-            for change in changes
-            if isinstance(change, Message)
-        ]
+        return [drafted(change, self.company, self.store.key) for change in changes if isinstance(change, Message)]
 
     def _write(
         self,
@@ -86,10 +83,10 @@ class Ingest:
     ) -> Counter[str]:
         now = self.clock()
         unreadable = [(c.ref, c.reason) for c in changes if isinstance(c, Unreadable)]
-        refs = [d.message.ref for d in drafts] + [ref for ref, _reason in unreadable]
+        refs = [d.ref for d in drafts] + [ref for ref, _reason in unreadable]
         before = write.placed(transaction, place.stream_id, refs)
-        decided = _Decided(drafts, purpose, Copies(transaction, drafts), _Contacts(transaction, drafts, self.company))
-        write.write_stored(transaction, self.store.key, place, decided.stored, now)
+        decided = _Decided(drafts, purpose, Copies(transaction, drafts), _Contacts(transaction, drafts))
+        write.write_stored(transaction, place, decided.stored, now)
         write.write_skipped(transaction, self.store.key, place, decided.skipped, now, self.policy_version)
         write.write_quarantined(transaction, place, unreadable, now)
         write.delete_placements(transaction, place.stream_id, [c.ref for c in changes if isinstance(c, Deleted)])
@@ -108,18 +105,22 @@ class Ingest:
         return counts
 
 
+def drafted(message: Message, company: Company, key: IdentityKey) -> Draft:
+    """The mail as the store takes it, under the company's policy."""
+    assessment = policy.assess(message, company)
+    made = policy.created_by(assessment.parties, bool(assessment.bulk), company.create)
+    return draft(message, assessment, made, key)
+
+
 class _Contacts:
     """Asks whether an address belongs to a contact, or to one that this very page makes."""
 
-    def __init__(self, transaction: Transaction, drafts: Sequence[Draft], company: Company) -> None:
-        outside = [p for d in drafts for p in d.assessment.outside]
-        held = write.held_addresses(
-            transaction, (p.normal for p in outside if p.normal), (p.base for p in outside if p.base)
-        )
+    def __init__(self, transaction: Transaction, drafts: Sequence[Draft]) -> None:
+        outside = [p for d in drafts for p in d.outside]
+        held = write.held_addresses(transaction, (p.normal for p in outside), (p.base for p in outside if p.base))
         self._normals, self._bases = held.normals, held.bases
         for item in drafts:
-            made = policy.created_by(item.assessment.parties, bool(item.assessment.bulk), company.create)
-            self._bases.update(p.base for p in made if p.base and p.base not in held.tombstones)
+            self._bases.update(base for base in item.made if base not in held.tombstones)
 
     def __call__(self, normal: str, base: str) -> bool:
         return normal in self._normals or base in self._bases
@@ -139,20 +140,19 @@ class _Decided:
 
     def __post_init__(self) -> None:
         for item in self.drafts:
-            assessment = item.assessment
             is_copy = self.copies.has(item)
             verdict, reason = policy.decide(
-                assessment.direction,
-                bool(assessment.bulk),
+                item.direction,
+                item.is_bulk,
                 self.purpose,
-                concerns_contact=policy.concerned(assessment.outside, self.is_contact),
+                concerns_contact=any(self.is_contact(p.normal, p.base or p.normal) for p in item.outside),
                 is_copy=is_copy,
             )
             if verdict is Verdict.STORED:
                 self.copies.note(item)
                 self.stored.append((item, reason))
-                self.outcomes[item.message.ref] = "known" if is_copy else "stored"
+                self.outcomes[item.ref] = "known" if is_copy else "stored"
             else:
-                creatable = [policy.is_creatable(p.normal or "") for p in assessment.outside]
+                creatable = [policy.is_creatable(p.normal) for p in item.outside]
                 self.skipped.append((item, reason, creatable))
-                self.outcomes[item.message.ref] = "skipped"
+                self.outcomes[item.ref] = "skipped"

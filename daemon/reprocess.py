@@ -15,13 +15,14 @@ from datetime import datetime
 import structlog
 
 from daemon.derive import derive
+from daemon.ingest import drafted
 from matching import policy
 from matching.policy import Company, Create, Verdict
 from store import company as company_store
 from store import contacts, rebuild, write
 from store.contacts import Candidate
 from store.engine import Store, Transaction
-from store.facts import Draft, draft
+from store.facts import Draft
 from store.write import Place
 
 log = structlog.get_logger()
@@ -157,7 +158,7 @@ class _Walk:
                         continue
                     doomed.append(interaction_id)
                     for copy, item, _verdict, reason in decided:
-                        creatable = [policy.is_creatable(p.normal or "") for p in item.assessment.outside]
+                        creatable = [policy.is_creatable(p.normal) for p in item.outside]
                         write.write_skipped(
                             transaction,
                             self._store.key,
@@ -175,15 +176,12 @@ class _Walk:
             after = ids[-1]
 
     def _decide(self, copy: rebuild.PlacedCopy) -> tuple[rebuild.PlacedCopy, Draft, Verdict, str]:
-        item = draft(copy.message, policy.assess(copy.message, self._company), self._store.key)
-        assessment = item.assessment
+        item = drafted(copy.message, self._company, self._store.key)
         verdict, reason = policy.decide(
-            assessment.direction,
-            bool(assessment.bulk),
+            item.direction,
+            item.is_bulk,
             copy.purpose,
-            concerns_contact=policy.concerned(
-                assessment.outside, lambda normal, base: normal in self._contacts or base in self._contacts
-            ),
+            concerns_contact=any(p.normal in self._contacts or p.base in self._contacts for p in item.outside),
             is_copy=False,
         )
         return copy, item, verdict, reason

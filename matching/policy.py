@@ -10,7 +10,7 @@ Three questions, in this order:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -246,8 +246,3 @@ def decide(
     else:
         reason = "no_contact"
     return (Verdict.STORED, "copy") if is_copy else (Verdict.SKIPPED, reason)
-
-
-def concerned(parties: Iterable[Party], is_contact: Callable[[str, str], bool]) -> bool:
-    """Does any outside party belong to a contact? `is_contact(normal, base)` asks the directory."""
-    return any(p.normal is not None and is_contact(p.normal, p.base or p.normal) for p in parties if p.is_outside)

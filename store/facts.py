@@ -4,100 +4,192 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
 from connectors.api import Attachment, Auth, Message, Participant, Role
 from matching.identity import Copy, instant
-from matching.policy import Assessment, Party
+from matching.policy import Assessment, Direction, Party
 from matching.subjects import subject_key
 from matching.thread_index import conversation
 from matching.threads import Node, needs_subject
 from store.keys import IdentityKey
 
+#: The columns of a row, in the order of the tuples in a Draft.
+MESSAGE_COLUMNS = [
+    "key",
+    "mid",
+    "mid_key",
+    "fingerprint",
+    "sender",
+    "sent_at",
+    "arrived_at",
+    "subject",
+    "subject_key",
+    "is_orphan_reply",
+    "text",
+    "is_truncated",
+    "attachments",
+    "attachment_count",
+    "in_reply_to",
+    "refs",
+    "thread_index",
+    "conversation_key",
+    "list_id",
+    "precedence",
+    "auto_submitted",
+    "has_unsubscribe",
+    "report_type",
+    "reported_ids",
+    "headers",
+]
+PARTICIPANT_COLUMNS = ("message_key", "position", "role", "normal", "base", "email", "name")
+REFERENCE_COLUMNS = ("message_key", "target_key")
+BCC_COLUMNS = ("ref", "position", "message_key", "normal", "base", "email", "name")
 
-@dataclass(frozen=True, slots=True)
+_ADDRESSED = (Role.TO, Role.CC)
+_encode = json.JSONEncoder(check_circular=False).encode
+
+
+class Outside(NamedTuple):
+    """An outside party, as far as the decision about its mail goes."""
+
+    role: str
+    normal: str
+    base: str
+
+
+@dataclass(slots=True)
 class Draft:
-    """One copy of a mail on its way into the store: the record, what it is to us, and its keys."""
+    """One copy of a mail on its way into the store: what decides about it, its keys, and its rows.
 
-    message: Message
-    assessment: Assessment
+    It is made apart from the store, perhaps in another process, so it consists of plain values and tuples.
+    """
+
+    ref: str
     #: Names the distinct content; copies that say the same share it.
     key: bytes
+    mid: str | None
     mid_key: bytes | None
     fingerprint: bytes
+    #: Date to the second, as `identity.instant` writes it.
+    sent: str
+    sender: str
+    is_list: bool
+    direction: Direction
+    is_bulk: bool
+    recipient_count: int
+    outside: tuple[Outside, ...]
+    #: Base addresses of the contacts that the policy makes of this mail.
+    made: tuple[str, ...]
+    #: The placement's own values.
+    flags: str
+    size: int
+    received_at: datetime | None
+    auth: str
+    #: Date, else the time of arrival.
+    occurred_at: datetime | None
+    message_row: tuple[Any, ...]
+    participant_rows: list[tuple[Any, ...]]
+    reference_rows: list[tuple[Any, ...]]
+    bcc_rows: list[tuple[Any, ...]]
 
-    @property
-    def arrived_at(self) -> datetime | None:
-        """The earliest time that a server of ours vouches for."""
-        times = [t for t in (self.message.received_at, self.message.transported_at) if t is not None]
-        return min(times, default=None)
 
-
-def draft(message: Message, assessment: Assessment, key: IdentityKey) -> Draft:
-    """The message with its keys."""
-    subject = subject_key(message.subject)
+def draft(message: Message, assessment: Assessment, made: Iterable[Party], key: IdentityKey) -> Draft:
+    """The message with its keys and rows; `made`: the parties that the policy makes contacts of."""
     when = instant(message.sent_at)
-    addressed = sorted({p.normal for p in assessment.parties if p.role in (Role.TO, Role.CC) and p.normal is not None})
+    subject = subject_key(message.subject)
+    parties = assessment.parties
+    blind = [p for p in parties if p.role is Role.BCC]
+    seen = [p for p in parties if p.role is not Role.BCC] if blind else parties
+    addressed = sorted({p.normal for p in seen if p.role in _ADDRESSED and p.normal is not None})
+    mid_key = key.digest("mid", message.message_id) if message.message_id else None
+    fingerprint = key.digest("fingerprint", assessment.sender, when, subject, *addressed)
+    attachments = _attachments_text(message.attachments)
     content = (
         message.subject,
         message.text,
-        json.dumps([(p.role, p.email, p.name) for p in assessment.parties if p.role is not Role.BCC]),
-        json.dumps([message.in_reply_to, message.references, message.reported_ids]),
+        _encode([(p.role, p.email, p.name) for p in seen]),
+        _encode([message.in_reply_to, message.references, message.reported_ids]),
         message.thread_index,
-        _attachments_text(message.attachments),
+        attachments,
         message.list_id,
         message.precedence,
         message.auto_submitted,
         str(message.has_unsubscribe),
         message.report_type,
     )
+    content_key = key.digest("message", message.message_id or "", when, assessment.sender, *content)
+    shared = conversation(message.thread_index) if message.thread_index else ""
+    arrived_at = _earliest(message.received_at, message.transported_at)
+    targets = dict.fromkeys((*message.references, *message.in_reply_to))
     return Draft(
-        message=message,
-        assessment=assessment,
-        key=key.digest("message", message.message_id or "", when, assessment.sender, *content),
-        mid_key=key.digest("mid", message.message_id) if message.message_id else None,
-        fingerprint=key.digest("fingerprint", assessment.sender, when, subject, *addressed),
+        ref=message.ref,
+        key=content_key,
+        mid=message.message_id,
+        mid_key=mid_key,
+        fingerprint=fingerprint,
+        sent=when,
+        sender=assessment.sender,
+        is_list=bool(message.list_id),
+        direction=assessment.direction,
+        is_bulk=bool(assessment.bulk),
+        recipient_count=assessment.recipient_count,
+        outside=tuple(
+            Outside(p.role.value, p.normal, p.base or "") for p in parties if p.normal is not None and not p.is_own
+        ),
+        made=tuple(p.base for p in made if p.base),
+        flags=" ".join(sorted(message.flags)),
+        size=message.size,
+        received_at=message.received_at,
+        auth=message.auth.value,
+        occurred_at=message.sent_at or arrived_at,
+        message_row=(
+            content_key,
+            message.message_id,
+            mid_key,
+            fingerprint,
+            assessment.sender,
+            message.sent_at,
+            arrived_at,
+            message.subject,
+            key.digest("subject", subject) if subject else None,
+            needs_subject(_node(message)),
+            message.text,
+            message.is_truncated,
+            attachments,
+            len(message.attachments),
+            _encode(message.in_reply_to) if message.in_reply_to else "[]",
+            _encode(message.references) if message.references else "[]",
+            message.thread_index,
+            key.digest("conversation", shared) if shared else None,
+            message.list_id,
+            message.precedence,
+            message.auto_submitted,
+            message.has_unsubscribe,
+            message.report_type,
+            _encode(message.reported_ids) if message.reported_ids else "[]",
+            zlib.compress(message.headers, 1),
+        ),
+        participant_rows=[
+            (content_key, position, p.role.value, p.normal, p.base, p.email, p.name) for position, p in enumerate(seen)
+        ],
+        reference_rows=[(content_key, key.digest("mid", target)) for target in targets],
+        bcc_rows=[
+            (message.ref, position, content_key, p.normal, p.base, p.email, p.name) for position, p in enumerate(blind)
+        ],
     )
 
 
-def message_row(item: Draft, key: IdentityKey, *, is_sent_copy: bool) -> dict[str, Any]:
-    """The row of table `message`."""
-    message = item.message
-    subject = subject_key(message.subject)
-    shared = conversation(message.thread_index)
-    return {
-        "key": item.key,
-        "mid": message.message_id,
-        "mid_key": item.mid_key,
-        "fingerprint": item.fingerprint,
-        "sender": item.assessment.sender,
-        "sent_at": message.sent_at,
-        "arrived_at": item.arrived_at,
-        "is_sent_copy": is_sent_copy,
-        "subject": message.subject,
-        "subject_key": key.digest("subject", subject) if subject else None,
-        "is_orphan_reply": needs_subject(_node(message)),
-        "text": message.text,
-        "is_truncated": message.is_truncated,
-        "attachments": _attachments_text(message.attachments),
-        "attachment_count": len(message.attachments),
-        "in_reply_to": json.dumps(message.in_reply_to),
-        "refs": json.dumps(message.references),
-        "thread_index": message.thread_index,
-        "conversation_key": key.digest("conversation", shared) if shared else None,
-        "list_id": message.list_id,
-        "precedence": message.precedence,
-        "auto_submitted": message.auto_submitted,
-        "has_unsubscribe": message.has_unsubscribe,
-        "report_type": message.report_type,
-        "reported_ids": json.dumps(message.reported_ids),
-        "headers": zlib.compress(message.headers, 1),
-    }
+def _earliest(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The earlier of two times of arrival that a server of ours vouches for."""
+    if one is None or other is None:
+        return one or other
+    return min(one, other)
 
 
 def _node(message: Message) -> Node:
@@ -112,56 +204,8 @@ def _node(message: Message) -> Node:
     )
 
 
-def participant_rows(item: Draft) -> list[dict[str, Any]]:
-    """Rows of table `participant`: all but Bcc, which belongs to the copy."""
-    return [
-        {"message_key": item.key, "position": position, "role": party.role.value, **_party(party)}
-        for position, party in enumerate(p for p in item.assessment.parties if p.role is not Role.BCC)
-    ]
-
-
-def bcc_rows(item: Draft, stream_id: int) -> list[dict[str, Any]]:
-    """Rows of table `placement_bcc`."""
-    blind = [p for p in item.assessment.parties if p.role is Role.BCC]
-    return [
-        {
-            "stream_id": stream_id,
-            "ref": item.message.ref,
-            "position": position,
-            "message_key": item.key,
-            **_party(party),
-        }
-        for position, party in enumerate(blind)
-    ]
-
-
-def reference_rows(item: Draft, key: IdentityKey) -> list[dict[str, Any]]:
-    """Rows of table `reference`: the edges of the thread graph."""
-    targets = dict.fromkeys((*item.message.references, *item.message.in_reply_to))
-    return [{"message_key": item.key, "target_key": key.digest("mid", target)} for target in targets]
-
-
-def skipped_rows(item: Draft, stream_id: int, key: IdentityKey, creatable: Sequence[bool]) -> list[dict[str, Any]]:
-    """Rows of table `skipped_participant`; `creatable` runs along `assessment.outside`."""
-    return [
-        {
-            "stream_id": stream_id,
-            "ref": item.message.ref,
-            "role": party.role.value,
-            "address_key": key.digest("address", party.normal or ""),
-            "base_key": key.digest("base", party.base or ""),
-            "is_creatable": may,
-        }
-        for party, may in zip(item.assessment.outside, creatable, strict=True)
-    ]
-
-
-def _party(party: Party) -> dict[str, Any]:
-    return {"normal": party.normal, "base": party.base, "email": party.email, "name": party.name}
-
-
 def _attachments_text(attachments: Iterable[Attachment]) -> str:
-    return json.dumps([(a.name, a.type, a.size) for a in attachments])
+    return _encode([(a.name, a.type, a.size) for a in attachments]) if attachments else "[]"
 
 
 def message_of(row: Row[Any], participants: Iterable[Row[Any]]) -> Message:

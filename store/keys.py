@@ -1,4 +1,4 @@
-"""The identity key: public ids and keyed hashes are HMACs under it, so that a rebuilt store has the same ids.
+"""The identity key: public ids and keyed hashes are MACs under it, so that a rebuilt store has the same ids.
 
 It is made once, lies beside the configuration (mode 0600) or comes as a credential, never rotates, and never enters
 the database, which holds a check value only.
@@ -6,20 +6,25 @@ the database, which holds a check value only.
 
 from __future__ import annotations
 
-import hmac
 import os
 import secrets
-import uuid
 from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 
 from store.errors import StoreError
 
 KEY_BYTES = 32
+#: The bits of a UUID that tell its version (8) and variant (RFC 9562, section 5.8).
+_NO_VERSION = ~(0xF << 76 | 0x3 << 62)
+_VERSION_8 = 0x8 << 76 | 0x2 << 62
 
 
 class IdentityKey:
-    """Derives ids (RFC 9562 UUID version 8) and 16-byte keyed hashes, apart by domain of use."""
+    """Derives ids (RFC 9562 UUID version 8) and 16-byte keyed hashes, apart by domain of use.
+
+    The MAC is BLAKE2b in its keyed mode (RFC 7693, section 2.9), under a key of its own for each domain.
+    """
 
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
@@ -27,7 +32,7 @@ class IdentityKey:
                 f"the identity key must be {KEY_BYTES} bytes ({KEY_BYTES * 2} hexadecimal digits)",
                 "restore the key that belongs to this store from its backup",
             )
-        self._domain = cache(lambda domain: hmac.digest(key, domain.encode(), "sha256"))
+        self._domain = cache(lambda domain: blake2b(domain.encode(), key=key, digest_size=32).digest())
 
     def __repr__(self) -> str:
         return "IdentityKey(***)"
@@ -35,14 +40,13 @@ class IdentityKey:
     def digest(self, domain: str, *parts: str) -> bytes:
         """16 bytes that nobody without the key can recompute."""
         text = "\0".join(parts).encode("utf-8", "surrogatepass")
-        return hmac.digest(self._domain(domain), text, "sha256")[:16]
+        return blake2b(text, key=self._domain(domain), digest_size=16).digest()
 
     def id(self, domain: str, *parts: str) -> str:
         """A public id: lower-case UUID text."""
-        raw = bytearray(self.digest(domain, *parts))
-        raw[6] = raw[6] & 0x0F | 0x80
-        raw[8] = raw[8] & 0x3F | 0x80
-        return str(uuid.UUID(bytes=bytes(raw)))
+        number = int.from_bytes(self.digest(domain, *parts), "big") & _NO_VERSION | _VERSION_8
+        digits = f"{number:032x}"
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
     def check(self) -> str:
         """What the store keeps to recognise its key."""

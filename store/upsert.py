@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
-    Boolean,
+    Column,
     ColumnElement,
     Connection,
     Dialect,
@@ -25,8 +25,11 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
+    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+
+from store.types import Instant, instant_text
 
 T = TypeVar("T")
 
@@ -83,18 +86,48 @@ def upsert(
 
     All rows have the same keys. `update` as a mapping gives an expression per column from (stored, offered).
     """
+    if rows:
+        names = tuple(rows[0])
+        take = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
+        upsert_rows(connection, table, names, list(map(take, rows)), update=update)
+
+
+def upsert_rows(
+    connection: Connection,
+    table: Table,
+    names: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    update: Sequence[str] | Mapping[str, Merge] = (),
+) -> None:
+    """As `upsert`, of rows whose values stand in the order of `names`."""
     if not rows:
         return
-    names = tuple(rows[0])
-    if connection.dialect.name == "postgresql":
-        connection.execute(_statement(postgresql.insert, table, update), list(rows))
-        return
-    mark = (table.name, names, tuple(update), isinstance(update, Mapping))
+    mark = (connection.dialect.name, table.name, tuple(names), tuple(update), isinstance(update, Mapping))
     prepared = _PREPARED.get(mark)
     if prepared is None:
-        statement = _statement(sqlite.insert, table, update).values({name: bindparam(name) for name in names})
-        prepared = _PREPARED[mark] = _Prepared(statement, table, names, connection.dialect)
-    connection.exec_driver_sql(prepared.sql, prepared.tuples(rows))
+        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        statement = _statement(insert, table, update).values({name: bindparam(name) for name in names})
+        columns = [table.c[name] for name in names]
+        prepared = _PREPARED[mark] = _Prepared(statement, names, columns, connection.dialect)
+    prepared.execute(connection, rows)
+
+
+def update_rows(
+    connection: Connection, table: Table, keys: Sequence[str], names: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Set the columns `names` where the columns `keys` have these values: each row is the new values, then the keys."""
+    if not rows:
+        return
+    mark = (connection.dialect.name, table.name, tuple(names), tuple(keys))
+    prepared = _PREPARED.get(mark)
+    if prepared is None:
+        words = (*names, *(f"key_{name}" for name in keys))
+        same = [table.c[name] == bindparam(f"key_{name}", type_=table.c[name].type) for name in keys]
+        statement = update(table).where(*same).values({name: bindparam(name) for name in names})
+        columns = [table.c[name] for name in (*names, *keys)]
+        prepared = _PREPARED[mark] = _Prepared(statement, words, columns, connection.dialect)
+    prepared.execute(connection, rows)
 
 
 def _statement(insert: Any, table: Table, update: Sequence[str] | Mapping[str, Merge]) -> Any:
@@ -112,31 +145,38 @@ def _statement(insert: Any, table: Table, update: Sequence[str] | Mapping[str, M
 
 
 class _Prepared:
-    """An insert compiled for SQLite, with what each value has to go through."""
+    """A statement compiled once, with what the values of a row have to go through on SQLite."""
 
-    def __init__(self, statement: Any, table: Table, names: Sequence[str], dialect: Dialect) -> None:
+    def __init__(self, statement: Any, words: Sequence[str], columns: Sequence[Column[Any]], dialect: Dialect) -> None:
+        self.statement = statement
+        self.words = tuple(words)
         compiled = statement.compile(dialect=dialect)
         self.sql = str(compiled)
-        order = list(compiled.positiontup)
-        if sorted(order) != sorted(names):
-            raise AssertionError(f"{table.name}: the statement binds {order}, not {names}")
-        self._take = itemgetter(*order) if len(order) > 1 else lambda row: (row[order[0]],)
+        places = [self.words.index(word) for word in compiled.positiontup or self.words]
+        if sorted(places) != list(range(len(words))):
+            raise AssertionError(f"the statement binds {compiled.positiontup}, not {words}")
+        self._places = None if places == sorted(places) else itemgetter(*places)
         # The driver takes flags, texts, numbers and bytes as they are; only instants have to be written as text.
-        self._processed = [
-            (at, process)
-            for at, name in enumerate(order)
-            if not isinstance(table.c[name].type, Boolean)
-            and (process := table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) is not None
-        ]
+        self._instants = [at for at, place in enumerate(places) if isinstance(columns[place].type, Instant)]
 
-    def tuples(self, rows: Iterable[Mapping[str, Any]]) -> list[Sequence[Any]]:
-        if not self._processed:
-            return list(map(self._take, rows))
-        made: list[Sequence[Any]] = []
+    def execute(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
+        """Once for each row: values in the order of the words."""
+        if connection.dialect.name == "postgresql":
+            connection.execute(self.statement, [dict(zip(self.words, row, strict=True)) for row in rows])
+        else:
+            connection.exec_driver_sql(self.sql, self._tuples(rows))
+
+    def _tuples(self, rows: Sequence[Sequence[Any]]) -> Sequence[Any]:
+        if self._places is not None:
+            rows = list(map(self._places, rows))
+        if not self._instants:
+            return rows
+        made: list[Any] = []
         for row in rows:
-            values = list(self._take(row))
-            for at, process in self._processed:
-                values[at] = process(values[at])
+            values = list(row)
+            for at in self._instants:
+                if values[at] is not None:
+                    values[at] = instant_text(values[at])
             made.append(tuple(values))
         return made
 

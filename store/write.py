@@ -28,7 +28,7 @@ from store.schema import (
     skipped_participant,
     stream,
 )
-from store.upsert import chunks, one_of, select_in, upsert
+from store.upsert import chunks, one_of, select_in, upsert_rows
 
 #: Reasons that stand whatever else is known of a mail.
 FINAL_REASONS = ("draft", "junk", "trash")
@@ -105,47 +105,43 @@ class Copies:
         self._all: set[bytes] = set()
         mids = [d.mid_key for d in drafts if d.mid_key is not None]
         for row in select_in(connection, lambda within: select(*columns).where(within), message.c.mid_key, mids):
-            self._note(row.mid, row.sent_at, row.sender, bool(row.list_id), row.fingerprint)
+            self._note(row.mid, instant(row.sent_at), row.sender, bool(row.list_id), row.fingerprint)
         fingerprints = [d.fingerprint for d in drafts]
         for row in select_in(
             connection, lambda within: select(*columns).where(within), message.c.fingerprint, fingerprints
         ):
-            self._note(row.mid, row.sent_at, row.sender, bool(row.list_id), row.fingerprint)
+            self._note(row.mid, instant(row.sent_at), row.sender, bool(row.list_id), row.fingerprint)
 
     def has(self, item: Draft) -> bool:
         """Is a copy of this mail stored (or noted) already?"""
-        mid = item.message.message_id
-        if mid is None:
+        if item.mid is None:
             return item.fingerprint in self._all
         if item.fingerprint in self._anonymous:
             return True
-        is_list = bool(item.message.list_id)
-        known = self._by_mid.get((mid, instant(item.message.sent_at)), ())
-        return any(is_list or other_is_list or sender == item.assessment.sender for sender, other_is_list in known)
+        known = self._by_mid.get((item.mid, item.sent), ())
+        return any(item.is_list or other_is_list or sender == item.sender for sender, other_is_list in known)
 
     def note(self, item: Draft) -> None:
         """From now on this mail counts as stored."""
-        record = item.message
-        self._note(record.message_id, record.sent_at, item.assessment.sender, bool(record.list_id), item.fingerprint)
+        self._note(item.mid, item.sent, item.sender, item.is_list, item.fingerprint)
 
-    def _note(self, mid: str | None, sent_at: datetime | None, sender: str, is_list: bool, fingerprint: bytes) -> None:
+    def _note(self, mid: str | None, sent: str, sender: str, is_list: bool, fingerprint: bytes) -> None:
         self._all.add(fingerprint)
         if mid is None:
             self._anonymous.add(fingerprint)
         else:
-            self._by_mid.setdefault((mid, instant(sent_at)), []).append((sender, is_list))
+            self._by_mid.setdefault((mid, sent), []).append((sender, is_list))
 
 
-def write_stored(
-    connection: Connection, key: IdentityKey, place: Place, items: Sequence[tuple[Draft, str]], now: datetime
-) -> None:
+def write_stored(connection: Connection, place: Place, items: Sequence[tuple[Draft, str]], now: datetime) -> None:
     """Write mails worth keeping, each with its reason, and what has to be derived from them."""
     drafts = [item for item, _reason in items]
-    _forget_skipped(connection, place.stream_id, [d.message.ref for d in drafts])
-    upsert(
+    _forget_skipped(connection, place.stream_id, [d.ref for d in drafts])
+    upsert_rows(
         connection,
         message,
-        [facts.message_row(d, key, is_sent_copy=place.is_sent) for d in drafts],
+        (*facts.MESSAGE_COLUMNS, "is_sent_copy"),
+        [(*d.message_row, place.is_sent) for d in drafts],
         update={
             "arrived_at": lambda stored, offered: func.coalesce(
                 case((offered < stored, offered), else_=stored), stored, offered
@@ -153,20 +149,13 @@ def write_stored(
             "is_sent_copy": or_,
         },
     )
-    upsert(connection, participant, [row for d in drafts for row in facts.participant_rows(d)])
-    upsert(connection, reference, [row for d in drafts for row in facts.reference_rows(d, key)])
-    upsert(connection, placement_bcc, [row for d in drafts for row in facts.bcc_rows(d, place.stream_id)])
+    upsert_rows(connection, participant, facts.PARTICIPANT_COLUMNS, [r for d in drafts for r in d.participant_rows])
+    upsert_rows(connection, reference, facts.REFERENCE_COLUMNS, [r for d in drafts for r in d.reference_rows])
+    blind = [(*row, place.stream_id) for d in drafts for row in d.bcc_rows]
+    upsert_rows(connection, placement_bcc, (*facts.BCC_COLUMNS, "stream_id"), blind)
     _upsert_placements(
         connection,
-        [
-            {
-                **_placement(d, place.stream_id, now),
-                "verdict": Verdict.STORED.value,
-                "reason": reason,
-                "message_key": d.key,
-            }
-            for d, reason in items
-        ],
+        [(*_placement(d, place.stream_id, now), Verdict.STORED.value, reason, d.key, *_KEPT) for d, reason in items],
     )
     mark_dirty(connection, "item", (item_key(d) for d in drafts))
     want_copies(connection, drafts)
@@ -181,53 +170,56 @@ def write_skipped(
     policy_version: int,
 ) -> None:
     """Write mails that are not kept: (mail, reason, which outside parties may become contacts)."""
-    _forget_skipped(connection, place.stream_id, [d.message.ref for d, _reason, _may in items])
+    _forget_skipped(connection, place.stream_id, [d.ref for d, _reason, _may in items])
     _upsert_placements(
         connection,
         [
-            {
-                **_placement(d, place.stream_id, now),
-                "verdict": Verdict.SKIPPED.value,
-                "reason": reason,
-                "message_key": None,
-                "fingerprint": d.fingerprint,
-                "direction": d.assessment.direction.value,
-                "occurred_at": d.message.sent_at or d.arrived_at,
-                "recipient_count": d.assessment.recipient_count,
-                "is_bulk": bool(d.assessment.bulk),
-                "policy_version": policy_version,
-            }
+            (
+                *_placement(d, place.stream_id, now),
+                Verdict.SKIPPED.value,
+                reason,
+                None,
+                d.fingerprint,
+                d.direction.value,
+                d.occurred_at,
+                d.recipient_count,
+                d.is_bulk,
+                policy_version,
+            )
             for d, reason, _may in items
         ],
     )
-    upsert(
+    upsert_rows(
         connection,
         skipped_participant,
-        [row for d, _reason, may in items for row in facts.skipped_rows(d, place.stream_id, key, may)],
+        ("stream_id", "ref", "role", "address_key", "base_key", "is_creatable"),
+        [
+            (
+                place.stream_id,
+                d.ref,
+                party.role,
+                key.digest("address", party.normal),
+                key.digest("base", party.base),
+                may,
+            )
+            for d, _reason, creatable in items
+            for party, may in zip(d.outside, creatable, strict=True)
+        ],
     )
 
 
 def write_quarantined(connection: Connection, place: Place, items: Sequence[tuple[str, str]], now: datetime) -> None:
     """Write items that can't be read: (ref, reason). No bytes are kept."""
-    blank = dict.fromkeys(_SKIPPED_COLUMNS)
     _upsert_placements(
         connection,
         [
-            {
-                **blank,
-                "stream_id": place.stream_id,
-                "ref": ref,
-                "verdict": Verdict.QUARANTINED.value,
-                "reason": reason,
-                "message_key": None,
-                "mid_key": None,
-                "flags": "",
-                "size": 0,
-                "received_at": None,
-                "auth": "unknown",
-                "seen_at": now,
-                "is_wanted": False,
-            }
+            (
+                *(place.stream_id, ref, None, "", 0, None, "unknown", now, False),
+                Verdict.QUARANTINED.value,
+                reason,
+                None,
+                *_KEPT,
+            )
             for ref, reason in items
         ],
     )
@@ -294,7 +286,7 @@ def advance(connection: Connection, place: Place, cursor: Cursor | None, complet
 
 def mark_dirty(connection: Connection, kind: str, keys: Iterable[str]) -> None:
     """Have these derived anew."""
-    upsert(connection, dirty, [{"kind": kind, "key": key} for key in sorted(set(keys))])
+    upsert_rows(connection, dirty, ("kind", "key"), [(kind, key) for key in sorted(set(keys))])
 
 
 def item_key(item: Draft) -> str:
@@ -319,28 +311,21 @@ def want_copies(connection: Connection, drafts: Sequence[Draft]) -> None:
             connection.execute(update(placement).where(same, further, is_skipped).values(is_wanted=True))
 
 
+_PLACE_COLUMNS = ("stream_id", "ref", "mid_key", "flags", "size", "received_at", "auth", "seen_at", "is_wanted")
 _SKIPPED_COLUMNS = ("fingerprint", "direction", "occurred_at", "recipient_count", "is_bulk", "policy_version")
+_PLACEMENT_COLUMNS = (*_PLACE_COLUMNS, "verdict", "reason", "message_key", *_SKIPPED_COLUMNS)
+#: What is not told of items that are kept, or can't be read.
+_KEPT = (None,) * len(_SKIPPED_COLUMNS)
 
 
-def _placement(item: Draft, stream_id: int, now: datetime) -> dict[str, Any]:
-    record = item.message
-    return {
-        **dict.fromkeys(_SKIPPED_COLUMNS),
-        "stream_id": stream_id,
-        "ref": record.ref,
-        "mid_key": item.mid_key,
-        "flags": " ".join(sorted(record.flags)),
-        "size": record.size,
-        "received_at": record.received_at,
-        "auth": record.auth.value,
-        "seen_at": now,
-        "is_wanted": False,
-    }
+def _placement(item: Draft, stream_id: int, now: datetime) -> tuple[Any, ...]:
+    """The values of _PLACE_COLUMNS."""
+    return (stream_id, item.ref, item.mid_key, item.flags, item.size, item.received_at, item.auth, now, False)
 
 
-def _upsert_placements(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    kept = [c.name for c in placement.columns if c.name not in ("stream_id", "ref", "seen_at")]
-    upsert(connection, placement, rows, update=kept)
+def _upsert_placements(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    kept = [name for name in _PLACEMENT_COLUMNS if name not in ("stream_id", "ref", "seen_at")]
+    upsert_rows(connection, placement, _PLACEMENT_COLUMNS, rows, update=kept)
 
 
 def _forget_skipped(connection: Connection, stream_id: int, refs: Iterable[str]) -> None:
