@@ -6,7 +6,8 @@ A connector is a class, named by an entry point of the group `keeptouch.connecto
         Settings = MySettings                      # a frozen dataclass: the keys of [accounts.options]
         def __init__(self, settings: MySettings, secret: Secret | None) -> None: ...
 
-followed by the methods of `Connector`. `connectors.conformance` holds the test class that every connector passes.
+followed by the methods of `Connector`, and those of `Watchable` where the server can push.
+`connectors.conformance` holds the test class that every connector passes.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from connectors.records import (
     Unavailable,
     Unreadable,
 )
+from connectors.watching import Watch, Watchable
 
 __all__ = [
     "Attachment",
@@ -64,6 +66,8 @@ __all__ = [
     "StreamKind",
     "Unavailable",
     "Unreadable",
+    "Watch",
+    "Watchable",
     "parse_addresses",
     "parse_date",
     "parse_ids",

@@ -9,11 +9,13 @@ from typing import ClassVar, Self
 from connectors.imap import settings
 from connectors.imap.fetch import Reader
 from connectors.imap.folder import Folder
-from connectors.imap.folders import chosen
+from connectors.imap.folders import chosen, watched
+from connectors.imap.network import keep_alive
 from connectors.imap.parsing import Parser
 from connectors.imap.session import Session
 from connectors.imap.settings import ImapSettings
 from connectors.imap.sync import Sync
+from connectors.imap.watch import Idle
 from connectors.records import (
     Batch,
     Change,
@@ -38,6 +40,7 @@ class ImapConnector:
         self._session = Session(options, secret)
         self._parser = Parser()
         self._wires: dict[str, bytes] = {}
+        self._streams: tuple[Stream, ...] = ()
         #: Patterns of `folders` that match no folder, known after `streams()`.
         self.unmatched: tuple[str, ...] = ()
 
@@ -54,8 +57,33 @@ class ImapConnector:
     def streams(self) -> tuple[Stream, ...]:
         """The chosen folders, Sent first; drafts, junk and trash among them, each with its purpose."""
         folders = chosen(self._session.folders(), self._settings.folders)
-        self._wires, self.unmatched = folders.wires, folders.unmatched
+        self._wires, self.unmatched, self._streams = folders.wires, folders.unmatched, folders.streams
         return folders.streams
+
+    def watched(self) -> tuple[Stream, ...]:
+        """As the option `watch` says: by default the inbox and Sent."""
+        return watched(self._streams, self._settings.watch)
+
+    def watch(self, streams: Sequence[Stream]) -> Idle | None:
+        """Watch the first of them in IDLE; None where the server has none."""
+        try:
+            self._session.open()
+            if not self._session.can_idle():
+                self._session.close()
+                return None
+            self._folder(streams[0]).examine()
+            connection, received = self._session.detach()
+        except BaseException:
+            self._session.drop()
+            raise
+        keep_alive(connection)
+        return Idle(
+            streams[0].name,
+            connection,
+            received,
+            host=self._settings.host,
+            patience=self._settings.timeout_seconds,
+        )
 
     def pages(self, stream: Stream, since: Cursor | None) -> Iterator[Page]:
         """New mail, then what is left of the past since the option's day, newest first."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import socket
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -95,6 +96,18 @@ class Session:
         if client is not None:
             with contextlib.suppress(OSError, IMAP4.error, ValueError):
                 client.shutdown()
+
+    def can_idle(self) -> bool:
+        """Does the server offer IDLE (RFC 2177)?"""
+        with self._wire("login") as (client, _):
+            return b"IDLE" in client.capabilities()
+
+    def detach(self) -> tuple[socket.socket, bytes]:
+        """Give the connection away: the socket, which blocks no more, and what was read from it already."""
+        with self._wire("select") as (client, _):
+            detached = client.detach()
+        self._client, self.examined = None, None
+        return detached
 
     def folders(self) -> list[Listed]:
         """All folders, with their special use (RFC 6154) where the server knows it."""

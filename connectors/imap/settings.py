@@ -47,6 +47,8 @@ class ImapSettings:
     #: Read this mailbox with the rights of `username` (SASL PLAIN, RFC 4616).
     authorize_as: str | None = None
     folders: FolderChoice = field(default_factory=FolderChoice)
+    #: Folders whose changes the server tells at once, by names as in `folders`; None: the inbox and Sent.
+    watch: tuple[str, ...] | None = None
     #: Mail that the server received (INTERNALDATE) on this day or later; None: all.
     since: date | None = None
     #: Authorities to trust instead of the system's, PEM.

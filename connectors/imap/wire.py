@@ -5,6 +5,7 @@ imaplib and IMAPClient read whatever a server announces: a literal of 400 MB too
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 from imaplib import IMAP4
@@ -86,3 +87,14 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no types
         """imaplib's side, for commands that IMAPClient does not have."""
         imap: IMAP4 = self._imap
         return imap
+
+    def detach(self) -> tuple[socket.socket, bytes]:
+        """(the bare connection, which blocks no more; what was read ahead of it). Nothing else is called after it."""
+        connection: socket.socket = self.socket()
+        connection.setblocking(False)
+        file: Any = self.wire.file
+        received = b""
+        with contextlib.suppress(BlockingIOError, ssl.SSLWantReadError):
+            received = file.peek()
+        file.close()
+        return connection, received

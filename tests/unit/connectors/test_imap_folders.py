@@ -6,7 +6,7 @@ import pytest
 
 from connectors.api import Purpose
 from connectors.foldernames import decode, purpose
-from connectors.imap.folders import chosen
+from connectors.imap.folders import chosen, watched
 from connectors.imap.responses import Listed
 from connectors.imap.settings import FolderChoice
 
@@ -156,3 +156,20 @@ def test_folders_are_chosen_by_patterns(choice: FolderChoice, wanted: list[str],
 def test_junk_that_is_named_outright_is_a_folder_like_any_other(include: tuple[str, ...], purpose: str) -> None:
     (stream,) = chosen([listed(b"Junk")], FolderChoice(include=include)).streams
     assert stream.purpose == purpose
+
+
+@pytest.mark.parametrize(
+    ("patterns", "names"),
+    [
+        (None, ["INBOX", "Sent"]),
+        ((), []),
+        (("inbox",), ["INBOX"]),
+        (("Clients/*", "Sent/*"), ["Clients/Ann", "Clients/Ömer", "Sent/2024"]),
+        (("*",), ["Clients/Ann", "Clients/Ömer", "INBOX", "Sent", "Sent/2024"]),
+        (("nowhere",), []),
+    ],
+)
+def test_what_is_watched(patterns: tuple[str, ...] | None, names: list[str]) -> None:
+    wires = [b"INBOX", b"Sent", b"Sent/2024", b"Trash", b"Clients/Ann", b"Clients/&ANY-mer"]
+    streams = chosen([listed(wire) for wire in wires], FolderChoice()).streams
+    assert sorted(stream.name for stream in watched(streams, patterns)) == names
