@@ -13,6 +13,7 @@ followed by the methods of `Connector`, and those of `Watchable` where the serve
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
@@ -94,8 +95,12 @@ class Connector(Protocol):
         """The folders and calendars to follow, as the options choose them."""
         ...
 
-    def pages(self, stream: Stream, since: Cursor | None) -> Iterator[Page]:
-        """Every change after `since` at least once; finite; replaying a page is harmless.
+    def pages(self, stream: Stream, since: Cursor | None, horizon: datetime | None = None) -> Iterator[Page]:
+        """Every change after `since` at least once, what is new first; finite; replaying a page is harmless.
+
+        `horizon` (aware UTC) asks a first import to bring what was received from then on before the rest, and to end
+        there: a connector that does so tells by the `backlog` of its pages, above 0, that it is to be called again.
+        One that cannot tell the times apart ignores it and goes on to the end.
 
         One bad item is an `Unreadable`, not an exception. Raises CursorExpired when `since` no longer holds.
         """

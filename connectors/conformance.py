@@ -118,6 +118,24 @@ class ConnectorConformance:
             assert read(connector.pages(stream, last_cursor(pages))) == []
         assert pages[-1].complete_since is not None
 
+    @pytest.mark.parametrize("horizon", [datetime(1999, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)])
+    def test_who_ends_at_the_horizon_tells_what_is_left_and_goes_on_from_there(
+        self, connector_factory: Factory, deliver: Deliver, horizon: datetime
+    ) -> None:
+        for n in range(self.amount):
+            deliver("INBOX", mail(n))
+        with connector_factory() as connector:
+            stream = stream_named(connector, "INBOX")
+            pages = list(connector.pages(stream, None, horizon))
+            left = self.amount - len(read(pages))
+            assert pages[-1].complete_since is not None
+            assert pages[-1].complete_since <= horizon
+            assert not left or pages[-1].backlog == left
+            assert list(connector.pages(stream, last_cursor(pages), horizon)) == []
+            rest = list(connector.pages(stream, last_cursor(pages)))
+            assert ids([*read(pages), *read(rest)]) == sorted(message_id(n) for n in range(self.amount))
+            assert not rest or rest[-1].backlog == 0
+
     def test_reading_goes_on_from_the_cursor_of_every_page(self, connector_factory: Factory, deliver: Deliver) -> None:
         for n in range(self.amount):
             deliver("INBOX", mail(n))

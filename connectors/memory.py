@@ -190,8 +190,8 @@ class MemoryConnector:
         self._mailbox._reach("list")
         return in_order([Stream(name=name, purpose=folder.purpose) for name, folder in self._mailbox._folders.items()])
 
-    def pages(self, stream: Stream, since: Cursor | None) -> Iterator[Page]:
-        """What is new, oldest first, then what is left of the past, newest first."""
+    def pages(self, stream: Stream, since: Cursor | None, horizon: datetime | None = None) -> Iterator[Page]:
+        """What is new, oldest first, then what is left of the past, newest first, until the horizon is reached."""
         folder = self._select(stream)
         numbers = sorted(folder.mails)
         validity, low, high = (folder.validity, *_ends(numbers)) if since is None else _load(since)
@@ -202,10 +202,12 @@ class MemoryConnector:
             yield self._page(stream, part, Phase.NEW, [validity, low, high])
         left = [n for n in reversed(numbers) if n < low]
         for part in self._cut(left):
+            if horizon is not None and _complete_since(folder, low) <= horizon:
+                break
             low = 0 if part[-1] == left[-1] else part[-1]
             yield self._page(stream, part, Phase.BACKFILL, [validity, low, high])
-        if since is None and not numbers:
-            yield self._page(stream, [], Phase.BACKFILL, [validity, 0, 0])
+        if since is None and (not numbers or low > high):
+            yield self._page(stream, [], Phase.BACKFILL, [validity, low, high])
 
     def fetch(self, stream: Stream, refs: Sequence[str]) -> Iterator[Batch]:
         """The mails at `refs`."""
@@ -245,7 +247,8 @@ class MemoryConnector:
             changes=tuple(change for change in read if change is not None),
             cursor=Cursor(json.dumps(ends)),
             phase=phase,
-            complete_since=None if ends[1] else _EPOCH,
+            complete_since=_complete_since(folder, ends[1]),
+            backlog=sum(number < ends[1] for number in folder.mails),
         )
 
     def _read(self, folder: _Folder, number: int) -> Change | None:
@@ -259,6 +262,12 @@ class MemoryConnector:
                 return parse_message(raw, ref=ref, received_at=mail.received_at, flags=mail.flags, size=len(raw))
             case item:
                 return replace(item, ref=ref)
+
+
+def _complete_since(folder: _Folder, low: int) -> datetime:
+    """From when on nothing is left to be read below the number `low`."""
+    left = [mail.received_at for number, mail in folder.mails.items() if number < low]
+    return max(left) + timedelta(microseconds=1) if left else _EPOCH
 
 
 def _ends(numbers: Sequence[int]) -> tuple[int, int]:

@@ -239,6 +239,8 @@ class Page:
     phase: Phase = Phase.NEW
     #: From this instant on the stream has been read without a gap; None: not yet known.
     complete_since: datetime | None = None
+    #: How many items of the past are known to be still unread behind this page; None: not known.
+    backlog: int | None = None
 
     def __post_init__(self) -> None:
         _aware("complete_since", self.complete_since)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connectors.api import Change, Cursor, Deleted, Message, Purpose, Unreadable
+from connectors.api import Change, Deleted, Message, Page, Purpose, Unreadable
 from matching import policy
 from matching.policy import Company, Verdict
 from store import write
@@ -48,20 +48,12 @@ class Ingest:
     #: Items first seen after this instant count once, however often a run reads them.
     started_at: datetime
 
-    def page(
-        self,
-        place: Place,
-        purpose: Purpose,
-        changes: Sequence[Change],
-        *,
-        cursor: Cursor | None,
-        complete_since: datetime | None,
-    ) -> Counter[str]:
+    def page(self, place: Place, purpose: Purpose, page: Page) -> Counter[str]:
         """Write a page and move the cursor; raises Fenced when another process was quicker."""
-        drafts = self._drafts(changes)
+        drafts = self._drafts(page.changes)
         with self.store.write() as transaction:
-            counts = self._write(transaction, place, purpose, drafts, changes)
-            write.advance(transaction, place, cursor, complete_since)
+            counts = self._write(transaction, place, purpose, drafts, page.changes)
+            write.advance(transaction, place, page)
         return counts
 
     def batch(self, place: Place, purpose: Purpose, changes: Sequence[Change]) -> Counter[str]:

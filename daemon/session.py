@@ -20,8 +20,9 @@ from daemon.derive import derive
 from daemon.entered import apply_entered
 from daemon.ingest import Ingest
 from daemon.problems import ConfigError
+from daemon.report import Problem, Report
 from daemon.reprocess import RULES_VERSION
-from daemon.worker import Problem, Report, Worker
+from daemon.worker import Worker
 from matching.addresses import AddressRules, OwnAddresses, normalize
 from matching.policy import Company
 from store import company as company_store

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 import structlog
 
@@ -18,60 +17,16 @@ from connectors.api import (
 )
 from daemon.derive import derive
 from daemon.ingest import Ingest, Tally
-from daemon.prefetch import ahead
+from daemon.report import Report
+from daemon.streams import Streams
 from store import company, write
 from store.engine import Store
-from store.errors import Fenced
 from store.write import Place
 
 log = structlog.get_logger()
 
 #: Items asked for by reference at once.
 FETCH_BATCH = 200
-#: A derivation reads again the threads it touches, so a first import derives some pages at once.
-DERIVE_EVERY = 1000
-#: A page that another process wrote first is read again this often before we leave the stream to it.
-MAX_FENCED = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What went wrong, for people: the step that failed and what to do."""
-
-    step: str
-    problem: str
-    hint: str
-
-
-@dataclass(slots=True)
-class Report:
-    """What one turn of an account did."""
-
-    account: str
-    streams: dict[str, Tally] = field(default_factory=dict)
-    error: Problem | None = None
-    failure: ConnectorError | None = None
-    seconds: float = 0.0
-    #: Told to stop before everything was read.
-    is_stopped: bool = False
-
-    @property
-    def total(self) -> Tally:
-        total = Tally()
-        for tally in self.streams.values():
-            total.stored += tally.stored
-            total.known += tally.known
-            total.skipped += tally.skipped
-            total.quarantined += tally.quarantined
-        return total
-
-    def fail(self, error: ConnectorError, where: str = "") -> None:
-        """Note the first problem; a later one is in the log."""
-        problem = f"{where}: {error.problem}" if where else error.problem
-        log.warning("account problem", step=error.step, problem=problem)
-        if self.error is None:
-            self.error = Problem(error.step or "sync", problem, error.hint)
-            self.failure = error
 
 
 class Worker:
@@ -98,12 +53,9 @@ class Worker:
                 streams = connector.streams()
                 with self._store.write() as transaction:
                     ids = company.save_streams(transaction, self._account_id, streams)
-                for stream in streams:
-                    if self._stop.is_set():
-                        report.is_stopped = True
-                        return
-                    report.streams.setdefault(stream.name, Tally())
-                    self._read_stream(connector, stream, ids[stream.name], report)
+                reader = Streams(self._ingest, self._account_id, report, stop=self._stop, progress=self._progress)
+                for stream in reader.read(connector, streams, ids):
+                    self._compare(connector, stream, ids[stream.name])
                 self._fetch_wanted(connector, streams, ids, report)
         except ConnectorError as error:
             report.fail(error)
@@ -127,63 +79,11 @@ class Worker:
     def _derive(self) -> None:
         derive(self._store, self._ingest.company, self._ingest.clock)
 
-    def _read_stream(self, connector: Connector, stream: Stream, stream_id: int, report: Report) -> None:
-        """Everything new in one stream. A stream the server refuses does not stop the others."""
-        for _attempt in range(MAX_FENCED):
-            try:
-                self._read_pages(connector, stream, stream_id, report)
-                self._compare(connector, stream, stream_id)
-                return
-            except Fenced:
-                log.info("page fenced", stream=stream.name)
-            except CursorExpired as expired:
-                log.info("cursor expired", stream=stream.name, reason=expired.problem)
-                with self._store.write() as transaction:
-                    company.forget_cursor(transaction, stream_id)
-            except Unavailable as error:
-                self._note_refusal(error, stream, report)
-                return
-        report.fail(
-            Unavailable("another process keeps reading this folder", step="ingest", hint="run one service a store"),
-            stream.name,
-        )
-
     def _note_refusal(self, error: Unavailable, stream: Stream, report: Report) -> None:
         """A stream that the server refuses is a problem of its own; any other loss ends the turn."""
         if error.step != "select":
             raise error
-        error.hint = error.hint or "open it in a mail program; options.folders = {exclude = […]} leaves it out"
-        report.fail(error, stream.name)
-
-    def _read_pages(self, connector: Connector, stream: Stream, stream_id: int, report: Report) -> None:
-        with self._store.read() as transaction:
-            state = company.stream_state(transaction, stream_id)
-        version = state.version
-        is_sent = stream.purpose is Purpose.SENT
-        underived = 0
-        try:
-            with ahead(connector.pages(stream, state.cursor)) as pages:
-                for page in pages:
-                    counts = self._ingest.page(
-                        Place(stream_id, version, is_sent),
-                        stream.purpose,
-                        page.changes,
-                        cursor=page.cursor,
-                        complete_since=page.complete_since,
-                    )
-                    version += 1
-                    underived += len(page.changes)
-                    report.streams[stream.name].add(counts)
-                    self._progress(stream.name, len(page.changes))
-                    if underived >= DERIVE_EVERY:
-                        self._derive()
-                        underived = 0
-                    if self._stop.is_set():
-                        report.is_stopped = True
-                        return
-        finally:
-            if underived:
-                self._derive()
+        report.refuse(stream, error)
 
     def _compare(self, connector: Connector, stream: Stream, stream_id: int) -> None:
         """After a full reading anew, what the listing does not show is gone from its place."""

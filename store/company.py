@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 
 from connectors.api import Cursor, Purpose, Stream
 from store.errors import StoreError
@@ -49,6 +49,8 @@ class StreamState:
     cursor: Cursor | None
     #: The cursor expired: placements that a full listing does not show are still there.
     is_reread: bool
+    #: How many items of the past are known to be left; None: not known.
+    backlog: int | None
 
 
 def save_people(connection: Connection, key: IdentityKey, people: Iterable[PersonFacts]) -> None:
@@ -175,18 +177,46 @@ def save_streams(connection: Connection, account_id: str, streams: Iterable[Stre
 
 def stream_state(connection: Connection, stream_id: int) -> StreamState:
     """Cursor and version, read together."""
-    row = connection.execute(
-        select(stream.c.id, stream.c.version, stream.c.cursor, stream.c.is_reread).where(stream.c.id == stream_id)
-    ).one()
-    cursor = Cursor(row.cursor) if row.cursor is not None else None
-    return StreamState(row.id, row.version, cursor, row.is_reread)
+    return _states(connection, stream.c.id == stream_id)[stream_id]
+
+
+def stream_states(connection: Connection, account_id: str) -> dict[int, StreamState]:
+    """Stream id -> cursor and version, read together, of all streams of an account."""
+    return _states(connection, stream.c.account_id == account_id)
+
+
+def _states(connection: Connection, condition: ColumnElement[bool]) -> dict[int, StreamState]:
+    columns = (stream.c.id, stream.c.version, stream.c.cursor, stream.c.is_reread, stream.c.backlog)
+    return {
+        row.id: StreamState(
+            row.id, row.version, Cursor(row.cursor) if row.cursor is not None else None, row.is_reread, row.backlog
+        )
+        for row in connection.execute(select(*columns).where(condition))
+    }
 
 
 def forget_cursor(connection: Connection, stream_id: int) -> None:
     """The stream has to be read anew; its placements stay until that is done."""
-    connection.execute(
-        update(stream).where(stream.c.id == stream_id).values(cursor=None, is_reread=True, version=stream.c.version + 1)
-    )
+    anew = {"cursor": None, "is_reread": True, "complete_since_at": None, "backlog": None}
+    connection.execute(update(stream).where(stream.c.id == stream_id).values(version=stream.c.version + 1, **anew))
+
+
+def is_horizon_reached(connection: Connection, account_id: str) -> bool:
+    """Had all streams of the account once been read down to the horizon?"""
+    query = select(account.c.horizon_reached_at).where(account.c.id == account_id)
+    return connection.scalar(query) is not None
+
+
+def note_horizon(connection: Connection, account_id: str, horizon: datetime, now: datetime) -> bool:
+    """Note that the horizon is reached, unless a stream has not come so far; tells whether it is."""
+    is_left = and_(stream.c.complete_since_at > horizon, func.coalesce(stream.c.backlog, 1) > 0)
+    is_behind = or_(stream.c.complete_since_at.is_(None), is_left)
+    behind = select(stream.c.id).where(stream.c.account_id == account_id, stream.c.state == "ok", is_behind)
+    if connection.execute(behind.limit(1)).first() is not None:
+        return False
+    waiting = (account.c.id == account_id, account.c.horizon_reached_at.is_(None))
+    connection.execute(update(account).where(*waiting).values(horizon_reached_at=now))
+    return True
 
 
 def known_streams(connection: Connection, account_id: str) -> list[tuple[int, str, Purpose]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
 from connectors.api import Cursor
 from matching.addresses import normalize
@@ -100,6 +100,10 @@ class AccountStatus:
     missing_streams: int
     placements: dict[str, int]
     wanted: int
+    #: From then on all its streams were read without a gap; None: not yet.
+    complete_since_at: datetime | None
+    #: Items of the past known to be left; None: not known.
+    backlog: int | None
 
 
 def find_contacts(connection: Connection, who: str, limit: int = 20) -> list[ContactHit]:
@@ -299,8 +303,16 @@ def account_statuses(connection: Connection) -> list[AccountStatus]:
         )
     ):
         folders.setdefault(row.account_id, {})[row.state] = row.items
+    there = (stream.c.account_id == account.c.id, stream.c.state == "ok")
+    is_complete = func.count() == func.count(stream.c.complete_since_at)
+    complete_since = select(case((is_complete, func.max(stream.c.complete_since_at)))).where(*there)
     query = (
-        select(account, person.c.email)
+        select(
+            account,
+            person.c.email,
+            complete_since.scalar_subquery().label("complete_since_at"),
+            select(func.sum(stream.c.backlog)).where(*there).scalar_subquery().label("backlog"),
+        )
         .join(person, person.c.id == account.c.person_id)
         .where(account.c.ended_at.is_(None))
         .order_by(account.c.name)
@@ -318,6 +330,8 @@ def account_statuses(connection: Connection) -> list[AccountStatus]:
             missing_streams=folders.get(row.id, {}).get("missing", 0),
             placements=counts.get(row.id, {}),
             wanted=wanted.get(row.id, 0),
+            complete_since_at=row.complete_since_at,
+            backlog=row.backlog,
         )
         for row in connection.execute(query)
     ]

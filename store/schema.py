@@ -72,7 +72,7 @@ account = Table(
     Column("reason", Text),
     Column("last_success_at", Instant),
     Column("next_try_at", Instant),
-    Column("complete_since_at", Instant),
+    Column("horizon_reached_at", Instant),  # when all its streams had first been read down to the horizon
     Column("ended_at", Instant),
 )
 
@@ -92,6 +92,7 @@ stream = Table(
     Column("cursor", Text),
     Column("version", Integer, nullable=False),  # compare-and-swap: one per committed page
     Column("complete_since_at", Instant),
+    Column("backlog", Integer),  # items known to be left; NULL: not known
     UniqueConstraint("account_id", "name"),
 )
 

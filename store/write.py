@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, case, delete, func, or_, select, true, update
 
-from connectors.api import Cursor
+from connectors.api import Page
 from matching.identity import instant
 from matching.policy import Verdict
 from store import facts
@@ -270,13 +270,13 @@ def delete_placements(connection: Connection, stream_id: int, refs: Iterable[str
             connection.execute(delete(table).where(table.c.stream_id == stream_id, table.c.ref.in_(part)))
 
 
-def advance(connection: Connection, place: Place, cursor: Cursor | None, complete_since: datetime | None) -> None:
+def advance(connection: Connection, place: Place, page: Page) -> None:
     """Move the stream's cursor with the rows it covers; raises Fenced when another process has moved it."""
-    values: dict[str, Any] = {"version": place.version + 1}
-    if cursor is not None:
-        values["cursor"] = cursor
-    if complete_since is not None:
-        values["complete_since_at"] = complete_since
+    values: dict[str, Any] = {"version": place.version + 1, "backlog": page.backlog}
+    if page.cursor is not None:
+        values["cursor"] = page.cursor
+    if page.complete_since is not None:
+        values["complete_since_at"] = page.complete_since
     done = connection.execute(
         update(stream).where(stream.c.id == place.stream_id, stream.c.version == place.version).values(values)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import ClassVar, Self
 
@@ -85,11 +86,11 @@ class ImapConnector:
             patience=self._settings.timeout_seconds,
         )
 
-    def pages(self, stream: Stream, since: Cursor | None) -> Iterator[Page]:
-        """New mail, then what is left of the past since the option's day, newest first."""
+    def pages(self, stream: Stream, since: Cursor | None, horizon: datetime | None = None) -> Iterator[Page]:
+        """New mail, then what is left of the past since the option's day, newest first, or until the horizon."""
         options = self._settings
         sync = Sync(self._folder(stream), self._parser, since=options.since, authserv_id=options.authserv_id)
-        yield from sync.pages(since)
+        yield from sync.pages(since, horizon)
 
     def fetch(self, stream: Stream, refs: Sequence[str]) -> Iterator[Batch]:
         """The messages at `refs`; raises CursorExpired for refs from before a change of UIDVALIDITY."""

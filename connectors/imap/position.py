@@ -2,7 +2,8 @@
 
 The text form is the connector's cursor. A position says: every message with a UID up to `hi` that the server received
 on `since` or later has been handed over, but for the `gaps`. UIDs only grow (RFC 9051, section 2.3.1.1), so what is
-new lies above `hi`; a first import reads its one gap downward, newest first; an earlier `since` adds a gap.
+new lies above `hi`; a first import reads its gaps downward, newest first, the one within the horizon before the other;
+an earlier `since` adds a gap.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ class Gap:
     since: date | None
     before: date | None
     below: int
+    #: How many there were when the server was asked; 1 while it was not.
+    left: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +51,19 @@ class Position:
         start = max((gap.before for gap in self.gaps if gap.before is not None), default=self.since)
         return _BEGINNING if start is None else datetime.combine(start, time(), tzinfo=UTC)
 
+    @property
+    def backlog(self) -> int:
+        """How many messages are known to be left; above 0 while there is a gap."""
+        return sum(max(1, gap.left) for gap in self.gaps)
+
+    def reaches(self, horizon: datetime | None) -> bool:
+        """Was all read that was received since then?"""
+        complete = self.complete_since
+        return horizon is not None and complete is not None and complete <= horizon
+
     def dump(self) -> Cursor:
         """As text; `load` takes it back."""
-        gaps = [[_text(gap.since), _text(gap.before), gap.below] for gap in self.gaps]
+        gaps = [[_text(gap.since), _text(gap.before), gap.below, gap.left] for gap in self.gaps]
         fields = [_VERSION, self.uidvalidity, self.hi, self.uidnext, _text(self.since), gaps]
         return Cursor(json.dumps(fields, separators=(",", ":")))
 
@@ -99,7 +112,7 @@ def load(cursor: Cursor) -> Position:
             hi=int(hi),
             uidnext=int(uidnext),
             since=_date(since),
-            gaps=tuple(Gap(_date(a), _date(z), int(below)) for a, z, below in gaps),
+            gaps=tuple(Gap(_date(a), _date(z), int(below), int(left)) for a, z, below, left in gaps),
         )
     except (ValueError, TypeError) as error:
         raise CursorExpired(f"this is no cursor of an IMAP folder: {error}", step="select") from error

@@ -10,12 +10,13 @@ from __future__ import annotations
 from array import array
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from connectors.imap.fetch import Reader
 from connectors.imap.folder import Folder
 from connectors.imap.parsing import Parser, Read
 from connectors.imap.position import Gap, Position, load
+from connectors.imap.session import Mailbox
 from connectors.records import Change, Cursor, Page, Phase
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -30,34 +31,47 @@ class Sync:
         self._since = since
         self._authserv_id = authserv_id
 
-    def pages(self, cursor: Cursor | None) -> Iterator[Page]:
-        """Every change after `cursor`; one round trip and no page where there is none."""
+    def pages(self, cursor: Cursor | None, horizon: datetime | None = None) -> Iterator[Page]:
+        """Every change after `cursor`, until the horizon; one round trip and no page where there is none."""
         mailbox = self._folder.examine()
         found: array[int] | None = None
         if cursor is None:
-            found = self._folder.search(_criteria(self._since, None))
-            position = Position(
-                uidvalidity=mailbox.uidvalidity,
-                hi=found[-1] if found else 0,
-                uidnext=mailbox.uidnext or 0,
-                since=self._since,
-                gaps=(Gap(self._since, None, found[-1] + 1),) if found else (),
-            )
+            position, found = self._begin(mailbox, horizon)
         else:
             position = load(cursor)
             position.check(mailbox.uidvalidity, mailbox.uidnext)
             position = position.moved(self._since)
         handed_over = cursor
-        for page in self._runs(position, mailbox.uidnext, found):
+        for page in self._runs(position, mailbox.uidnext, found, horizon):
             if page.changes or page.cursor != handed_over:
                 yield page
             handed_over = page.cursor
 
-    def _runs(self, position: Position, uidnext: int | None, found: array[int] | None) -> Iterator[Page]:
+    def _begin(self, mailbox: Mailbox, horizon: datetime | None) -> tuple[Position, array[int] | None]:
+        """Where a first import stands before its first page, and the UIDs of its first gap where they are known."""
+        found = self._folder.search(_criteria(self._since, None))
+        hi = found[-1] if found else 0
+        gaps: tuple[Gap, ...] = (Gap(self._since, None, hi + 1, len(found)),) if found else ()
+        # IMAP's days are those of the server's zone: a day earlier holds the whole of the horizon
+        day = None if horizon is None else (horizon - timedelta(days=1)).date()
+        if found and day is not None and (self._since is None or self._since < day):
+            recent = self._folder.search(f"UID 1:{hi} {_criteria(day, None)}")
+            if len(recent) < len(found):
+                older = Gap(self._since, day, hi + 1, len(found) - len(recent))
+                gaps = (Gap(day, None, hi + 1, len(recent)), older) if recent else (older,)
+                found = recent
+        position = Position(
+            uidvalidity=mailbox.uidvalidity, hi=hi, uidnext=mailbox.uidnext or 0, since=self._since, gaps=gaps
+        )
+        return position, found or None
+
+    def _runs(
+        self, position: Position, uidnext: int | None, found: array[int] | None, horizon: datetime | None
+    ) -> Iterator[Page]:
         """Pages, some of them empty; the last one tells the final position."""
         if found is None and position.has_news(uidnext):
             position = yield from self._newer(position, uidnext or 0)
-        while position.gaps:
+        while position.gaps and not position.reaches(horizon):
             position = yield from self._older(position, found)
             found = None
         yield _page((), position, Phase.NEW)
@@ -81,8 +95,10 @@ class Sync:
             if gap.below > 1:
                 found = self._folder.search(f"UID 1:{gap.below - 1} {_criteria(gap.since, gap.before)}")
         found.reverse()
+        count = len(found)
         for portion, changes in self._read(found):
-            left = () if portion[-1] == found[-1] else (replace(gap, below=portion[-1]),)
+            count -= len(portion)
+            left = (replace(gap, below=portion[-1], left=count),) if count else ()
             position = replace(position, gaps=(*left, *rest))
             yield _page(changes, position, Phase.BACKFILL)
         return replace(position, gaps=rest)
@@ -92,7 +108,13 @@ class Sync:
 
 
 def _page(changes: Sequence[Change], position: Position, phase: Phase) -> Page:
-    return Page(changes=tuple(changes), cursor=position.dump(), phase=phase, complete_since=position.complete_since)
+    return Page(
+        changes=tuple(changes),
+        cursor=position.dump(),
+        phase=phase,
+        complete_since=position.complete_since,
+        backlog=position.backlog,
+    )
 
 
 def _criteria(since: date | None, before: date | None) -> str:

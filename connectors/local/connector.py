@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Literal, Protocol, Self
@@ -68,8 +69,8 @@ class LocalConnector:
             )
         return found
 
-    def pages(self, stream: Stream, since: Cursor | None) -> Iterator[Page]:
-        """What was not handed over, oldest first."""
+    def pages(self, stream: Stream, since: Cursor | None, horizon: datetime | None = None) -> Iterator[Page]:
+        """What was not handed over, oldest first, to the end whatever the horizon."""
         return self._mails.pages(stream, since)
 
     def fetch(self, stream: Stream, refs: Sequence[str]) -> Iterator[Batch]:

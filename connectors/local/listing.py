@@ -132,12 +132,17 @@ def pages(
                 weight += found[1]
         state.took(step, vanished)
         if len(changes) >= PAGE_MAILS or weight >= _PAGE_BYTES:
-            complete_since = _EPOCH if state.is_done else None
-            yield Page(changes=tuple(changes), cursor=state.dump(), phase=phase, complete_since=complete_since)
+            yield Page(
+                changes=tuple(changes),
+                cursor=state.dump(),
+                phase=phase,
+                complete_since=_EPOCH if state.is_done else None,
+                backlog=0 if state.is_done else None,
+            )
             changes, weight = [], 0
     state.is_done = True
     if changes or state.dump() != cursor:
-        yield Page(changes=tuple(changes), cursor=state.dump(), phase=phase, complete_since=_EPOCH)
+        yield Page(changes=tuple(changes), cursor=state.dump(), phase=phase, complete_since=_EPOCH, backlog=0)
 
 
 def _hash(entry: Entry) -> int:

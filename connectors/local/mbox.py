@@ -98,11 +98,16 @@ class Mbox:
             weight += len(mail.data)
             state = _State(mail.start, mail.before, mail.ref, is_done=is_done)
             if len(changes) >= _PAGE_MAILS or weight >= _PAGE_BYTES:
-                complete_since = _EPOCH if is_done else None
-                yield Page(changes=tuple(changes), cursor=state.dump(), phase=phase, complete_since=complete_since)
+                yield Page(
+                    changes=tuple(changes),
+                    cursor=state.dump(),
+                    phase=phase,
+                    complete_since=_EPOCH if is_done else None,
+                    backlog=0 if is_done else None,
+                )
                 changes, weight = [], 0
         state = replace(state, size=status.st_size, written_ns=status.st_mtime_ns, is_done=True)
-        yield Page(changes=tuple(changes), cursor=state.dump(), phase=phase, complete_since=_EPOCH)
+        yield Page(changes=tuple(changes), cursor=state.dump(), phase=phase, complete_since=_EPOCH, backlog=0)
 
     def fetch(self, stream: Stream, refs: Sequence[str]) -> Iterator[Batch]:
         """The mails at `refs`."""

@@ -18,9 +18,9 @@ from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.opening import opened_session
 from daemon.cli.sync import counts, stop_on_signals, sync_all
 from daemon.problems import refuse
+from daemon.report import Report
 from daemon.retry import Backoff
 from daemon.session import Session
-from daemon.worker import Report
 from store.errors import StoreError
 
 log = structlog.get_logger()

@@ -10,6 +10,9 @@ from daemon.cli.opening import opened_store
 from daemon.cli.output import write_json, write_table, write_text
 from store.read import AccountStatus, account_statuses, totals
 
+#: A stream that was read whole is complete since the beginning of time, as its connector counts it.
+_FIRST_YEAR = 1970
+
 
 def register(verbs: Verbs) -> None:
     """Add the command."""
@@ -31,7 +34,10 @@ def status(args: argparse.Namespace) -> int:
         write_json({"accounts": [_document(each) for each in accounts], "store": held})
     else:
         write_table(
-            ("account", "owner", "state", "last success", "stored", "skipped", "quarantined", "waiting", "reason"),
+            (
+                *("account", "owner", "state", "last success", "complete since", "left"),
+                *("stored", "skipped", "quarantined", "waiting", "reason"),
+            ),
             [_row(each) for each in accounts],
         )
         write_text(", ".join(f"{count} {name}" for name, count in held.items()))
@@ -58,6 +64,8 @@ def _document(each: AccountStatus) -> dict[str, object]:
         "skipped": each.placements.get("skipped", 0),
         "quarantined": each.placements.get("quarantined", 0),
         "wanted": each.wanted,
+        "complete_since_at": instant(each.complete_since_at),
+        "backlog": each.backlog,
     }
 
 
@@ -67,7 +75,17 @@ def _row(each: AccountStatus) -> tuple[str, ...]:
         each.owner,
         each.state,
         instant(each.last_success_at) or "never",
+        _complete(each),
+        "?" if each.backlog is None else str(each.backlog),
         *(str(each.placements.get(verdict, 0)) for verdict in ("stored", "skipped", "quarantined")),
         str(each.wanted),
         each.reason or "",
     )
+
+
+def _complete(each: AccountStatus) -> str:
+    """The day from which on the account's mail was read without a gap."""
+    if each.complete_since_at is None:
+        return "not yet"
+    # servers' own beginning of time, where everything was read
+    return each.complete_since_at.strftime("%Y-%m-%d") if each.complete_since_at.year > _FIRST_YEAR else "ever"

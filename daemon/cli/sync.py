@@ -16,8 +16,8 @@ from daemon.cli.output import Trouble, write_json, write_table, write_troubles
 from daemon.cli.progress import progress_shown
 from daemon.config import Account
 from daemon.ingest import Tally
+from daemon.report import Report
 from daemon.session import Session
-from daemon.worker import Report
 
 #: Accounts read at a time: their servers answer while another one's page is written.
 _AT_ONCE = 4

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from daemon.demo.clients import MARYAM
 from daemon.demo.surroundings import weekly_id
+from daemon.report import Report
 from daemon.session import Session
-from daemon.worker import Report
 from store import read
 from store.read import ContactHit, TimelineItem, Why
 from store.verdicts import verdicts

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from connectors.api import Purpose
 from connectors.memory import Mailbox, MemoryConnector, MemorySettings, register
-from daemon.worker import Report, Worker
+from daemon.report import Report
+from daemon.worker import Worker
 from store import rebuild
 from tests.unit.daemon.company_mail import House, mail
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -16,7 +17,7 @@ DONE = Position(uidvalidity=7, hi=100, uidnext=105, since=D25)
 
 _days = st.none() | st.dates()
 _uids = st.integers(0, 2**32 - 1)
-_gaps = st.lists(st.builds(Gap, since=_days, before=_days, below=_uids), max_size=3).map(tuple)
+_gaps = st.lists(st.builds(Gap, since=_days, before=_days, below=_uids, left=_uids), max_size=3).map(tuple)
 _positions = st.builds(Position, uidvalidity=_uids, hi=_uids, uidnext=_uids, since=_days, gaps=_gaps)
 
 
@@ -79,3 +80,17 @@ def test_an_import_under_way_is_complete_from_nowhere_on() -> None:
 
 def test_without_a_day_all_is_complete() -> None:
     assert Position(uidvalidity=7).complete_since == datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def test_the_horizon_is_reached_when_only_older_gaps_are_left() -> None:
+    importing = Position(uidvalidity=7, hi=100, since=D24, gaps=(Gap(D26, None, 50, 7), Gap(D24, D26, 101, 30)))
+    horizon = datetime(2026, 1, 2, tzinfo=UTC)
+    assert (importing.backlog, importing.reaches(horizon)) == (37, False)
+    within = replace(importing, gaps=importing.gaps[1:])
+    assert (within.backlog, within.reaches(horizon)) == (30, True)
+    assert not within.reaches(datetime(2025, 12, 31, tzinfo=UTC))
+    assert not within.reaches(None)
+
+
+def test_a_gap_that_nobody_has_looked_into_counts_as_one() -> None:
+    assert (DONE.moved(D24).backlog, DONE.backlog) == (1, 0)

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from connectors.api import Cursor, Message, Participant, Purpose, Role, Stream
+from connectors.api import Cursor, Message, Page, Participant, Purpose, Role, Stream
 from daemon.derive import derive
 from daemon.ingest import Ingest
 from matching.addresses import AddressRules, OwnAddresses
@@ -104,7 +104,8 @@ class House:
             ids = company_store.save_streams(transaction, self.accounts[account], listed)
             state = company_store.stream_state(transaction, ids[folder])
         place = Place(state.id, state.version, purpose is Purpose.SENT)
-        counts = self.ingest().page(place, purpose, mails, cursor=Cursor("c"), complete_since=None)
+        page = Page(changes=tuple(mails), cursor=Cursor("c"))
+        counts = self.ingest().page(place, purpose, page)
         self.derive()
         return counts
 

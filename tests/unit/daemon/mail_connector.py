@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -64,7 +64,7 @@ class EmptyMailbox:
     def streams(self) -> tuple[Stream, ...]:
         return (Stream(name="INBOX", purpose=Purpose.INBOX), Stream(name="Sent", purpose=Purpose.SENT))
 
-    def pages(self, stream: Stream, since: Cursor | None) -> Iterator[Page]:
+    def pages(self, stream: Stream, since: Cursor | None, horizon: datetime | None = None) -> Iterator[Page]:
         yield from ()
 
     def fetch(self, stream: Stream, refs: Sequence[str]) -> Iterator[Batch]:

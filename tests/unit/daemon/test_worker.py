@@ -10,7 +10,8 @@ import pytest
 
 from connectors.api import AuthFailed, Message, Purpose, Unavailable, Unreadable
 from connectors.memory import Mailbox, MemoryConnector, MemorySettings, register
-from daemon.worker import Report, Worker
+from daemon.report import Report
+from daemon.worker import Worker
 from tests.unit.daemon.company_mail import NOON, House, mail
 
 ALICE, ANN = "alice@acme.example", "ann@client.example"

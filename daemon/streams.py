@@ -1,0 +1,161 @@
+"""The streams of one account in one turn: their pages become rows, and what follows from them, in good order."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from connectors.api import Connector, Page, Purpose, Stream, Unavailable
+from daemon.derive import derive
+from daemon.ingest import Ingest, Tally
+from daemon.order import RECENT, AllRecent, Found, Lost, Reading, Refused, Standing, Step
+from daemon.prefetch import ahead
+from daemon.report import Report
+from store import company
+from store.company import StreamState
+from store.errors import Fenced
+from store.write import Place
+
+log = structlog.get_logger()
+
+#: A derivation reads again the threads it touches, so a first import derives some pages at once.
+DERIVE_EVERY = 1000
+#: A stream of which another process wrote a page first is read again this often before we leave it to that one.
+MAX_FENCED = 5
+
+
+@dataclass(slots=True)
+class _Followed:
+    """A stream with where it stands in the store."""
+
+    stream: Stream
+    id: int
+    version: int
+    is_reread: bool
+    is_fenced: bool = False
+
+
+class Streams:
+    """Reads streams to their end. `progress(stream name, items seen)` hears of every page."""
+
+    def __init__(
+        self,
+        ingest: Ingest,
+        account_id: str,
+        report: Report,
+        *,
+        stop: threading.Event,
+        progress: Callable[[str, int], None],
+    ) -> None:
+        self._ingest = ingest
+        self._store = ingest.store
+        self._account_id = account_id
+        self._report = report
+        self._stop = stop
+        self._progress = progress
+        self._horizon = ingest.clock() - RECENT
+        self._is_horizon_reached = False
+        self._underived = 0
+
+    def read(self, connector: Connector, streams: Sequence[Stream], ids: dict[str, int]) -> list[Stream]:
+        """Everything new in all of them; returns those that were read anew and have to be compared.
+
+        A stream that the server refuses is in the report and does not stop the others.
+        """
+        for stream in streams:
+            self._report.streams.setdefault(stream.name, Tally())
+        reread: list[Stream] = []
+        for _attempt in range(MAX_FENCED):
+            followed, refused = self._read_once(connector, streams, ids)
+            done = [each for each in followed if not each.is_fenced and each.stream.name not in refused]
+            reread += [each.stream for each in done if each.is_reread]
+            streams = [each.stream for each in followed if each.is_fenced]
+            if not streams or self._report.is_stopped:
+                return reread
+        for stream in streams:
+            problem, hint = "another process keeps reading this folder", "run one service a store"
+            self._report.fail(Unavailable(problem, step="ingest", hint=hint), stream.name)
+        return reread
+
+    def _read_once(
+        self, connector: Connector, streams: Sequence[Stream], ids: dict[str, int]
+    ) -> tuple[list[_Followed], set[str]]:
+        """(where the streams stand now, names of those that were refused)"""
+        with self._store.read() as transaction:
+            states = company.stream_states(transaction, self._account_id)
+            self._is_horizon_reached = company.is_horizon_reached(transaction, self._account_id)
+        followed = {stream.name: _followed(stream, states[ids[stream.name]]) for stream in streams}
+        standings = {name: _standing(states[ids[name]]) for name in followed}
+        reading = Reading(connector, streams, standings, self._horizon)
+        refused: set[str] = set()
+        try:
+            with ahead(reading.steps()) as steps:
+                for step in steps:
+                    self._take(step, followed, reading, refused)
+                    if self._stop.is_set():
+                        self._report.is_stopped = True
+                        break
+        finally:
+            self._derive()
+        self._note_horizon()
+        return list(followed.values()), refused
+
+    def _take(self, step: Step, followed: dict[str, _Followed], reading: Reading, refused: set[str]) -> None:
+        if isinstance(step, AllRecent):
+            self._derive()
+            self._note_horizon()
+            return
+        each = followed[step.stream.name]
+        if each.is_fenced:
+            return
+        match step:
+            case Found():
+                try:
+                    self._write(each, step.page)
+                except Fenced:
+                    log.info("page fenced", stream=each.stream.name)
+                    each.is_fenced = True
+                    reading.leave_out(each.stream)
+            case Lost():
+                log.info("cursor expired", stream=each.stream.name, reason=step.error.problem)
+                with self._store.write() as transaction:
+                    company.forget_cursor(transaction, each.id)
+                each.version += 1
+                each.is_reread = True
+            case Refused():
+                refused.add(each.stream.name)
+                self._report.refuse(each.stream, step.error)
+
+    def _write(self, each: _Followed, page: Page) -> None:
+        name, purpose = each.stream.name, each.stream.purpose
+        counts = self._ingest.page(Place(each.id, each.version, purpose is Purpose.SENT), purpose, page)
+        each.version += 1
+        self._report.streams[name].add(counts)
+        self._progress(name, len(page.changes))
+        self._underived += len(page.changes)
+        if self._underived >= DERIVE_EVERY:
+            self._derive()
+
+    def _derive(self) -> None:
+        if self._underived:
+            derive(self._store, self._ingest.company, self._ingest.clock)
+            self._underived = 0
+
+    def _note_horizon(self) -> None:
+        """Once all streams have come down to the horizon, that moment is kept for good."""
+        if not self._is_horizon_reached:
+            with self._store.write() as transaction:
+                self._is_horizon_reached = company.note_horizon(
+                    transaction, self._account_id, self._horizon, self._ingest.clock()
+                )
+
+
+def _followed(stream: Stream, state: StreamState) -> _Followed:
+    return _Followed(stream, state.id, state.version, state.is_reread)
+
+
+def _standing(state: StreamState) -> Standing:
+    return Standing(state.cursor, state.backlog)
