@@ -32,6 +32,8 @@ class Report:
     seconds: float = 0.0
     #: Told to stop before everything was read.
     is_stopped: bool = False
+    #: The streams that the options want watched; None: the connector can't watch, or was not asked.
+    watched: tuple[Stream, ...] | None = None
 
     @property
     def total(self) -> Tally:

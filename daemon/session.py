@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,11 +15,12 @@ from typing import Self
 
 import structlog
 
-from connectors.api import AuthFailed, Misconfigured, Unavailable
+from connectors.api import AuthFailed, Connector, ConnectorError, Unavailable, Watchable
 from daemon.config import Account, Config
 from daemon.derive import derive
 from daemon.entered import apply_entered
 from daemon.ingest import Ingest
+from daemon.kept import Kept
 from daemon.problems import ConfigError
 from daemon.report import Problem, Report
 from daemon.reprocess import RULES_VERSION
@@ -26,11 +28,15 @@ from daemon.worker import Worker
 from matching.addresses import AddressRules, OwnAddresses, normalize
 from matching.policy import Company
 from store import company as company_store
+from store import write
 from store.company import AccountFacts, PersonFacts
 from store.engine import Store
 from store.errors import StoreError
 
 log = structlog.get_logger()
+
+#: A connector that has read more mails than this after a hint is not kept: what it took in memory goes with it.
+MANY = 50
 
 
 def utc_now() -> datetime:
@@ -149,13 +155,36 @@ class Session:
         only_wanted: bool = False,
     ) -> None:
         """One turn of the account; what goes wrong with it is in the report and in the store."""
-        began = time.monotonic()
         worker = Worker(ingest, self.account_ids[account.name], stop=stop, progress=progress)
+        with self._troubles(account, report):
+            connector = self.open_connector(account)
+            (worker.catch_up if only_wanted else worker.turn)(connector, report)
+            is_listed = report.error is None or report.error.step == "select"
+            if isinstance(connector, Watchable) and is_listed and not only_wanted:
+                report.watched = connector.watched()
+        self.save_state(account, report)
+
+    def take_hints(
+        self, account: Account, names: Collection[str], report: Report, kept: Kept, *, stop: threading.Event
+    ) -> None:
+        """Read what is new in the streams of these names, on a connector that is kept for the next hints."""
+        worker = Worker(self.ingest(), self.account_ids[account.name], stop=stop)
+        with self._troubles(account, report), kept.lent(account.name, lambda: self.open_connector(account)) as lent:
+            lent.read(lambda entered: worker.push(entered.connector, entered.named(names), report))
+            lent.may_stay = report.error is None and report.total.seen < MANY
+
+    def open_connector(self, account: Account) -> Connector:
+        """The account's connector, not yet entered; raises ConfigError where its secret can't be read."""
+        return account.open(self._environment.environ, self.config.folder)
+
+    @contextmanager
+    def _troubles(self, account: Account, report: Report) -> Iterator[None]:
+        """What goes wrong with the account is noted in the report; StoreError goes up."""
+        began = time.monotonic()
         with structlog.contextvars.bound_contextvars(account=account.name):
             try:
-                connector = account.open(self._environment.environ, self.config.folder)
-                (worker.catch_up if only_wanted else worker.turn)(connector, report)
-            except Misconfigured as error:
+                yield
+            except ConnectorError as error:
                 report.fail(error)
             except ConfigError as error:
                 first = error.problems[0]
@@ -167,14 +196,21 @@ class Session:
                 log.error("turn failed", frames=traceback.format_tb(error.__traceback__))
                 fault = f"reading the account failed with {type(error).__name__}"
                 report.fail(Unavailable(fault, step="bug", hint="report it with the log; the account is tried again"))
-            report.seconds += time.monotonic() - began
-        self._save_state(account, report)
+            finally:
+                report.seconds += time.monotonic() - began
+
+    def wanting(self) -> list[str]:
+        """Names of the accounts that have items to be fetched by reference."""
+        with self.store.read() as transaction:
+            ids = set(write.accounts_wanting(transaction))
+        return [name for name, account_id in self.account_ids.items() if account_id in ids]
 
     def wanted(self, account: Account) -> int:
         """How many items of the account wait to be fetched by reference."""
         return Worker(self.ingest(), self.account_ids[account.name]).wanted()
 
-    def _save_state(self, account: Account, report: Report) -> None:
+    def save_state(self, account: Account, report: Report) -> None:
+        """Note in the store how the account fares."""
         now = self._environment.clock()
         if report.error is None:
             state, reason = "ok", None

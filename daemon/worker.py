@@ -71,6 +71,17 @@ class Worker:
         except ConnectorError as error:
             report.fail(error)
 
+    def push(self, connector: Connector, streams: Sequence[Stream], report: Report) -> None:
+        """Read what is new in these streams alone, on a connector that is entered; raises ConnectorError.
+
+        A stream that the store does not know yet waits for the next turn.
+        """
+        with self._store.read() as transaction:
+            ids = {name: number for number, name, _ in company.known_streams(transaction, self._account_id)}
+        reader = Streams(self._ingest, self._account_id, report, stop=self._stop, progress=self._progress)
+        for stream in reader.read(connector, [stream for stream in streams if stream.name in ids], ids):
+            self._compare(connector, stream, ids[stream.name])
+
     def wanted(self) -> int:
         """How many items of the account wait to be fetched by reference."""
         with self._store.read() as transaction:

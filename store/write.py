@@ -247,6 +247,12 @@ def count_wanted(connection: Connection, account_id: str) -> int:
     return connection.scalar(query.where(*there, placement.c.is_wanted)) or 0
 
 
+def accounts_wanting(connection: Connection) -> list[str]:
+    """Ids of the accounts that have items to be fetched by reference, in streams that are there."""
+    query = select(stream.c.account_id).distinct().select_from(placement.join(stream))
+    return list(connection.scalars(query.where(placement.c.is_wanted, stream.c.state == "ok")))
+
+
 def count_all_wanted(connection: Connection) -> int:
     """How many items of all accounts wait to be fetched by reference."""
     return connection.scalar(select(func.count()).select_from(placement).where(placement.c.is_wanted)) or 0

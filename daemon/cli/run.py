@@ -1,13 +1,14 @@
-"""keeptouch run: the service. Polls every account until it is told to stop."""
+"""keeptouch run: the service, until it is told to stop."""
 
 from __future__ import annotations
 
 import argparse
 import fcntl
-import math
 import os
+import select
+import signal
+import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,12 +17,10 @@ import structlog
 
 from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.opening import opened_session
-from daemon.cli.sync import counts, stop_on_signals, sync_all
+from daemon.cli.sync import stop_on_signals
 from daemon.problems import refuse
-from daemon.report import Report
-from daemon.retry import Backoff
+from daemon.service import Service
 from daemon.session import Session
-from store.errors import StoreError
 
 log = structlog.get_logger()
 
@@ -33,8 +32,8 @@ def register(verbs: Verbs) -> None:
         "run",
         run,
         "follow every account until stopped",
-        "Reads what is new in every account again and again until SIGTERM or SIGINT. An account that fails is tried "
-        "again later and later; the others go on.",
+        "Reads what is new in every account again and again until SIGTERM or SIGINT, and at once where the server "
+        "tells of it. An account that fails is tried again later and later; the others go on.",
     )
     parser.add_argument("--interval", type=_seconds, default=60.0, metavar="SECONDS", help="between polls (default 60)")
 
@@ -51,57 +50,24 @@ def run(args: argparse.Namespace) -> int:
     """The command."""
     with opened_session(args) as session, only_one(session), stop_on_signals() as stop:
         log.info("started", accounts=len(session.config.accounts))
-        turns = Turns(session, args.interval)
-        while not stop.is_set():
-            turns.take(stop)
-            stop.wait(turns.seconds_to_next())
+        with Service(session, args.interval, stop):
+            _sleep(stop)
         log.info("stopped")
     return 0
 
 
-class Turns:
-    """When each account's next turn is due. Time is monotonic: a clock that jumps changes nothing."""
-
-    def __init__(self, session: Session, interval: float) -> None:
-        self._session = session
-        self._interval = interval
-        self._backoff = Backoff()
-        self._due = {account.name: 0.0 for account in session.config.accounts}
-        self._failures = dict.fromkeys(self._due, 0)
-
-    def take(self, stop: threading.Event) -> None:
-        """Take every turn that is due. A store that is busy or full for a while is tried again at the next poll."""
-        now = time.monotonic()
-        due = [account for account in self._session.config.accounts if self._due[account.name] <= now]
-        if not due:
-            return
+def _sleep(stop: threading.Event) -> None:
+    """Until a signal sets `stop`. Waiting for the event itself could hold the lock that the signal's handler needs."""
+    woken, waker = socket.socketpair()
+    with woken, waker:
+        waker.setblocking(False)
+        before = signal.set_wakeup_fd(waker.fileno())
         try:
-            reports = sync_all(self._session, due, stop, lambda _account, _stream, _items: None)
-        except StoreError as error:
-            log.error("store problem", problem=error.problem, hint=error.hint)
-            for account in due:
-                self._due[account.name] = time.monotonic() + self._interval
-            return
-        for report in reports:
-            self._schedule(report)
-            total = report.total
-            if total.seen or report.error:
-                log.info("turn", account=report.account, ok=report.error is None, **counts(total))
-
-    def seconds_to_next(self) -> float:
-        """How long nothing is due."""
-        return max(0.0, min(self._due.values(), default=self._interval) - time.monotonic())
-
-    def _schedule(self, report: Report) -> None:
-        name = report.account
-        if report.error is None:
-            self._failures[name] = 0
-            wait: float | None = self._interval
-        else:
-            self._failures[name] += 1
-            failure = report.failure
-            wait = self._backoff.after(failure, self._failures[name]) if failure else self._backoff.delay(1)
-        self._due[name] = math.inf if wait is None else time.monotonic() + wait
+            while not stop.is_set():
+                select.select([woken], [], [])
+                woken.recv(4096)
+        finally:
+            signal.set_wakeup_fd(before)
 
 
 @contextmanager

@@ -1,0 +1,132 @@
+"""Connectors that stay logged in for a while after a hint, because the next one comes soon and a login is slow."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import structlog
+
+from connectors.api import Connector, ConnectorError, Stream, Unavailable
+
+log = structlog.get_logger()
+
+#: A few minutes: less than servers wait before they end a silent session (30, RFC 3501 section 5.4).
+SECONDS = 240.0
+#: As many as a busy hour of a company needs; each is a connection, and some 50 KB.
+LIMIT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A connector that is logged in, with the streams that it listed then."""
+
+    connector: Connector
+    streams: tuple[Stream, ...]
+
+    @classmethod
+    def enter(cls, connector: Connector) -> Self:
+        """Log in and list; raises ConnectorError."""
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(connector)
+            entered = cls(connector, connector.streams())
+            stack.pop_all()
+        return entered
+
+    def named(self, names: Collection[str]) -> list[Stream]:
+        """The streams of these names, as far as there are such."""
+        return [stream for stream in self.streams if stream.name in names]
+
+    def leave(self) -> None:
+        """Log out."""
+        with contextlib.suppress(ConnectorError):
+            self.connector.__exit__(None, None, None)
+
+
+class Lent:
+    """One turn's connector: the one that was kept, or a new one."""
+
+    def __init__(self, entered: Entered | None, make: Callable[[], Connector]) -> None:
+        self.entered = entered
+        self._make = make
+        #: May it be kept after the turn?
+        self.may_stay = False
+
+    def read(self, work: Callable[[Entered], None]) -> None:
+        """Do the work; once more where the kept connection broke while nobody used it. It can be repeated."""
+        if self.entered is not None:
+            try:
+                work(self.entered)
+            except Unavailable as error:
+                log.info("kept connection lost", reason=error.problem)
+                self.entered.leave()
+                self.entered = None
+            else:
+                return
+        self.entered = Entered.enter(self._make())
+        work(self.entered)
+
+
+class Kept:
+    """At most one connector an account. Who takes it has it alone, until it is put back."""
+
+    def __init__(
+        self, limit: int = LIMIT, seconds: float = SECONDS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._limit = limit
+        self._seconds = seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        #: By account, the longest unused first.
+        self._entered: dict[str, tuple[float, Entered]] = {}
+
+    @contextlib.contextmanager
+    def lent(self, account: str, make: Callable[[], Connector]) -> Iterator[Lent]:
+        """The account's connector for a turn, made by `make` where none is kept."""
+        lent = Lent(self.take(account), make)
+        try:
+            yield lent
+        finally:
+            if lent.entered is not None:
+                if lent.may_stay:
+                    self.put(account, lent.entered)
+                else:
+                    lent.entered.leave()
+
+    def take(self, account: str) -> Entered | None:
+        """The account's, if one is kept."""
+        with self._lock:
+            _since, entered = self._entered.pop(account, (0.0, None))
+            return entered
+
+    def put(self, account: str, entered: Entered) -> None:
+        """Keep it; the one unused for longest makes room."""
+        with self._lock:
+            _since, old = self._entered.pop(account, (0.0, None))
+            self._entered[account] = (self._clock(), entered)
+            first = next(iter(self._entered)) if len(self._entered) > self._limit else None
+            left = [old, self._entered.pop(first)[1] if first is not None else None]
+        for each in left:
+            if each is not None:
+                each.leave()
+
+    def tidy(self) -> None:
+        """Leave those that nobody needed for some minutes."""
+        with self._lock:
+            before = self._clock() - self._seconds
+            old = [name for name, (since, _entered) in self._entered.items() if since <= before]
+            left = [self._entered.pop(name)[1] for name in old]
+        for entered in left:
+            entered.leave()
+
+    def close(self) -> None:
+        """Leave all."""
+        with self._lock:
+            left = [entered for _since, entered in self._entered.values()]
+            self._entered.clear()
+        for entered in left:
+            entered.leave()

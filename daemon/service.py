@@ -1,0 +1,65 @@
+"""The service: every account polled, its folders watched where its server can push, until it is stopped."""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from connectors.api import Connector
+from daemon.retry import Backoff
+from daemon.session import Session
+from daemon.turns import Turns
+from daemon.watching import Watching
+
+log = structlog.get_logger()
+
+#: What is in hand has this long to end, in seconds: a page is written in less, and a server that hangs is left.
+GRACE = 5.0
+
+
+class Service:
+    """Works from entering to leaving, in threads of its own."""
+
+    def __init__(
+        self,
+        session: Session,
+        interval: float,
+        stop: threading.Event,
+        *,
+        backoff: Backoff | None = None,
+        grace: float = GRACE,
+    ) -> None:
+        self._accounts = {account.name: account for account in session.config.accounts}
+        self._session = session
+        self._stop = stop
+        self._grace = grace
+        self.turns = Turns(session, interval, stop, backoff or Backoff())
+        self.watching = Watching(self._open, self.turns.hinted, self.turns.refused, backoff or Backoff())
+        self.turns.polled = self.watching.want
+
+    def __enter__(self) -> Self:
+        self.turns.begin()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        until = time.monotonic() + self._grace
+        self.turns.stop()
+        self.watching.stop()
+        farewell = threading.Thread(target=self.turns.kept.close, name="farewell", daemon=True)
+        farewell.start()
+        have_ended = self.turns.join(until)
+        self.watching.join(until)
+        farewell.join(max(0.0, until - time.monotonic()))
+        if not have_ended:
+            # nothing is lost by it: what is not committed comes again
+            log.warning("stopped in the middle", reason="a server or the store did not answer in time")
+
+    def _open(self, account: str) -> Connector:
+        return self._session.open_connector(self._accounts[account])

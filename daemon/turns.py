@@ -1,0 +1,237 @@
+"""Whose turn it is: polls at their times, hints at once, mail that became wanted in between.
+
+An account has one turn at a time.
+Polls and hints have threads of their own, so that no import and no slow server delays the hints of others.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import partial
+
+import structlog
+
+from connectors.api import AuthFailed, ConnectorError, Misconfigured, Stream
+from daemon.agenda import Agenda
+from daemon.config import Account
+from daemon.kept import Kept
+from daemon.report import Report
+from daemon.retry import Backoff
+from daemon.session import Session
+from store.errors import StoreError
+
+log = structlog.get_logger()
+
+#: Accounts polled at a time: their servers answer while another one's page is written.
+_POLLS = 4
+#: Accounts read at a time because of hints: mostly they wait for their server.
+_PUSHES = 8
+#: Turns after hints that an account may take in a row; of a flood, it follows one in _PAUSE seconds.
+_BURST = 20
+_PAUSE = 1.0
+#: How often kept connections are looked at, in seconds.
+_TIDY_EVERY = 30.0
+
+
+@dataclass(slots=True)
+class _State:
+    """Where an account stands. Times are monotonic."""
+
+    account: Account
+    #: When it is polled next; infinite: not before its configuration changes.
+    due: float = -math.inf
+    #: When the agenda looks at it next.
+    asked: float = math.inf
+    failures: int = 0
+    #: A turn is being taken.
+    is_busy: bool = False
+    #: The last poll ended before everything was read.
+    is_down: bool = False
+    #: Mail of other accounts has made mail of this one wanted.
+    is_wanted: bool = False
+    hints: set[str] = field(default_factory=set)
+    #: Turns after hints that it may take at once; one grows in _PAUSE seconds.
+    credit: float = _BURST
+    pushed_at: float = 0.0
+
+
+class Turns:
+    """The turns of all accounts."""
+
+    def __init__(self, session: Session, interval: float, stop: threading.Event, backoff: Backoff) -> None:
+        self._session = session
+        self._interval = interval
+        self._stop = stop
+        #: Hears after each poll what the options want watched.
+        self.polled: Callable[[str, Sequence[Stream]], None] = lambda _account, _streams: None
+        self._backoff = backoff
+        self._lock = threading.Lock()
+        self._states = {account.name: _State(account) for account in session.config.accounts}
+        self.kept = Kept()
+        self._polls = Agenda("poll", _POLLS)
+        self._pushes = Agenda("push", _PUSHES)
+
+    def begin(self) -> None:
+        """Take every account's first turn."""
+        self._pushes.put(self._enter)
+        with self._lock:
+            for state in self._states.values():
+                self._ask_poll(state)
+        self._pushes.put(self._tidy, time.monotonic() + _TIDY_EVERY)
+
+    def hinted(self, account: str, streams: frozenset[str]) -> None:
+        """Read these streams at once, or right after the turn that is being taken."""
+        with self._lock:
+            state = self._states[account]
+            is_first = not state.hints
+            state.hints |= streams
+            if is_first and not state.is_busy:
+                self._ask_push(state)
+
+    def refused(self, account: str, error: ConnectorError) -> None:
+        """A login for watching was refused: the account fares as if its turn had met that."""
+        state, report = self._states[account], Report(account)
+        with structlog.contextvars.bound_contextvars(account=account):
+            report.fail(error)
+        try:
+            self._session.save_state(state.account, report)
+        except StoreError as problem:
+            self._put_off(state, problem)
+        self._settle(state, report)
+        self._end(state, report, "watch")
+
+    def stop(self) -> None:
+        """No further turn begins."""
+        self._polls.close()
+        self._pushes.close()
+
+    def join(self, until: float) -> bool:
+        """Wait for the turns that are being taken, at most until then, monotonic; have all ended?"""
+        return all([self._polls.join(until), self._pushes.join(until)])
+
+    def _ask_poll(self, state: _State) -> None:
+        """With the lock held."""
+        at = -math.inf if state.is_wanted else state.due
+        if at < state.asked:
+            state.asked = at
+            self._polls.put(partial(self._poll, state), at)
+
+    def _ask_push(self, state: _State) -> None:
+        """With the lock held, when the first hint is there and no turn is being taken."""
+        self._pushes.put(partial(self._push, state), state.pushed_at + _PAUSE * (1 - state.credit))
+
+    def _enter(self) -> None:
+        """Once an interval: what other programs entered."""
+        try:
+            self._session.apply_entered()
+            self._wake_wanted()
+        except StoreError as error:
+            log.error("store problem", problem=error.problem, hint=error.hint)
+        finally:
+            self._pushes.put(self._enter, time.monotonic() + self._interval)
+
+    def _tidy(self) -> None:
+        self.kept.tidy()
+        self._pushes.put(self._tidy, time.monotonic() + _TIDY_EVERY)
+
+    def _poll(self, state: _State) -> None:
+        """A turn that is due, or one for what became wanted; a job that came too early or late does nothing."""
+        with self._lock:
+            is_due = state.due <= time.monotonic()
+            state.asked = math.inf
+            if state.is_busy or not (is_due or state.is_wanted):
+                if not state.is_busy:
+                    self._ask_poll(state)
+                return
+            state.is_busy, state.is_wanted = True, False
+            if is_due:
+                # a poll reads these streams as well
+                state.hints.clear()
+        report = Report(state.account.name)
+        try:
+            self._session.take_turn(
+                state.account, self._session.ingest(), report, stop=self._stop, only_wanted=not is_due
+            )
+            if is_due or report.error is not None:
+                self._settle(state, report)
+            if report.watched is not None:
+                self.polled(state.account.name, report.watched)
+        except StoreError as error:
+            self._put_off(state, error)
+        finally:
+            self._end(state, report, "poll" if is_due else "wanted")
+
+    def _push(self, state: _State) -> None:
+        """Read the streams that were hinted at. Where that fails, a poll finds out why."""
+        with self._lock:
+            names, now = frozenset(state.hints), time.monotonic()
+            if state.is_busy or not names:
+                return
+            state.hints.clear()
+            if state.is_down:
+                return
+            state.is_busy = True
+            state.credit = min(_BURST, state.credit + (now - state.pushed_at) / _PAUSE) - 1
+            state.pushed_at = now
+        report = Report(state.account.name)
+        try:
+            self._session.take_hints(state.account, names, report, self.kept, stop=self._stop)
+            if isinstance(report.failure, AuthFailed | Misconfigured):
+                self._settle(state, report)
+            elif report.error is not None:
+                state.due = min(state.due, time.monotonic())
+        except StoreError as error:
+            self._put_off(state, error)
+        finally:
+            self._end(state, report, "push")
+
+    def _end(self, state: _State, report: Report, cause: str) -> None:
+        with self._lock:
+            if cause != "watch":
+                state.is_busy = False
+            if not state.is_busy:
+                self._ask_poll(state)
+                if state.hints:
+                    self._ask_push(state)
+        total = report.total
+        if total.seen or report.error:
+            is_ok = report.error is None
+            log.info("turn", account=report.account, cause=cause, ok=is_ok, seen=total.seen, **asdict(total))
+        if total.seen:
+            self._wake_wanted()
+
+    def _wake_wanted(self) -> None:
+        """Mail of one account can make earlier mail of another wanted: it is fetched now, not at the next poll."""
+        try:
+            names = self._session.wanting()
+        except StoreError as error:
+            log.error("store problem", problem=error.problem, hint=error.hint)
+            return
+        with self._lock:
+            for state in map(self._states.__getitem__, names):
+                if not state.failures:
+                    state.is_wanted = True
+                    if not state.is_busy:
+                        self._ask_poll(state)
+
+    def _put_off(self, state: _State, error: StoreError) -> None:
+        """A store that is busy or full for a while is tried again at the next poll."""
+        log.error("store problem", problem=error.problem, hint=error.hint)
+        state.due = time.monotonic() + self._interval
+
+    def _settle(self, state: _State, report: Report) -> None:
+        """When the next poll is due."""
+        if report.error is None:
+            state.failures = 0
+            wait: float | None = self._interval
+        else:
+            state.failures += 1
+            failure = report.failure
+            wait = self._backoff.after(failure, state.failures) if failure else self._backoff.delay(1)
+        # a folder that is refused keeps nobody from reading the others
+        state.is_down = report.error is not None and report.error.step != "select"
+        state.due = math.inf if wait is None else time.monotonic() + wait
