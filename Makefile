@@ -24,8 +24,8 @@ test: setup  ## all tests; in CI the servers they need are installed first
 	@if [ "$$CI" = true ]; then .ci/servers; else .ci/servers --missing; fi
 	$(PY) -m pytest $(ARGS)
 
-soak: setup  ## long forms of the crash tests
-	$(PY) -m pytest -m soak $(ARGS)
+soak: setup  ## 1,000 kills and other long forms, in parts of minutes; one part: make soak ARGS="-k 'killed and news'"
+	$(PY) -m pytest -m soak --durations=0 $(ARGS)
 
 check: setup  ## format, lint, types, floors, house rules
 	$(PY) -m ruff format --check . .ci

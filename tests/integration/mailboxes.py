@@ -87,6 +87,15 @@ def counts(dovecot: Dovecot, login: Login) -> dict[str, int]:
     return found
 
 
+def listing(dovecot: Dovecot, login: Login) -> set[tuple[str, str]]:
+    """(folder, "UIDVALIDITY:UID") of every message, as the server tells."""
+    words = ("fetch", "-u", login.name, "mailbox uid", "ALL")
+    rows = [line.decode().split("\t") for line in dovecot.doveadm("-f", "tab", *words).splitlines()[1:]]
+    status = dovecot.doveadm("-f", "tab", "mailbox", "status", "-u", login.name, "uidvalidity", "*").splitlines()[1:]
+    validity = dict(line.decode().rsplit("\t", 1) for line in status)
+    return {(folder, f"{validity[folder]}:{uid}") for folder, uid in rows}
+
+
 def mail_files(maildir: Path) -> dict[str, str]:
     """The name of every message's file, which tells its flags, -> the hash of its bytes."""
     return {

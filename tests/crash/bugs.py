@@ -1,0 +1,72 @@
+"""Bugs that are planted in a forked child, to see that the tests would find them."""
+
+# ruff: noqa: B010 - mypy rightly refuses what these assignments do
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+import store.upsert
+import store.write
+from connectors.api import Change, Cursor, Purpose
+from daemon.ingest import Ingest
+from store.schema import stream
+from store.write import Place
+
+
+def cursor_before_rows() -> None:
+    """A page's cursor is committed first, its rows in a second transaction."""
+
+    def page(
+        self: Ingest, place: Place, purpose: Purpose, changes: Sequence[Change], *, cursor: Cursor | None, **rest: Any
+    ) -> Counter[str]:
+        with self.store.write() as transaction:
+            store.write.advance(transaction, place, cursor, rest["complete_since"])
+        return self.batch(place, purpose, changes)
+
+    setattr(Ingest, "page", page)
+
+
+def no_compare_and_swap() -> None:
+    """A page is written whoever has moved the stream's cursor meanwhile."""
+    usual = store.write.advance
+
+    def advance(transaction: Connection, place: Place, *rest: Any) -> None:
+        found = transaction.scalar(select(stream.c.version).where(stream.c.id == place.stream_id))
+        usual(transaction, replace(place, version=found or 0), *rest)
+
+    setattr(store.write, "advance", advance)
+
+
+def no_unique_key() -> None:
+    """Messages are inserted without asking whether a copy is there; `drop_key` takes the key away."""
+    usual = store.upsert._statement
+
+    def statement(insert: Any, table: Any, changes: Any) -> Any:
+        return insert(table) if table.name == "message" else usual(insert, table, changes)
+
+    setattr(store.upsert, "_statement", statement)
+
+
+def drop_key(database: Path) -> None:
+    """The table of messages without its key."""
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        connection.executescript(
+            "PRAGMA legacy_alter_table = ON; CREATE TABLE keyless AS SELECT * FROM message;"
+            " DROP TABLE message; ALTER TABLE keyless RENAME TO message;"
+        )
+
+
+PLANTED: Mapping[str, Callable[[], None]] = {
+    "cursor before rows": cursor_before_rows,
+    "no compare-and-swap": no_compare_and_swap,
+    "no unique key": no_unique_key,
+}

@@ -1,0 +1,61 @@
+"""One warm process for all tests, and one scenario of each kind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.conftest import Login
+from tests.crash.labels import LABELS
+from tests.crash.scenarios import SCENARIOS, SYNC, Scenario, World, fill
+from tests.crash.state import state_of
+from tests.crash.warm import Warm, warm_process
+from tests.integration.company import Company
+from tests.servers.dovecot import Dovecot
+
+
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
+    with warm_process(tmp_path_factory.mktemp("warm")) as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def world(
+    dovecot: Dovecot,
+    dovecot_user: Callable[[], Login],
+    warm: Warm,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[], World]:
+    """Gives mailboxes that nobody else has, and companies that read them, at each call."""
+
+    def make() -> World:
+        logins = {"alice": dovecot_user(), "bob": dovecot_user()}
+        fill(logins)
+        return World(dovecot, warm, tmp_path_factory.mktemp("world"), logins)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def scenario(world: Callable[[], World]) -> Callable[[str], Scenario]:
+    """The scenario of a name, made once."""
+    made: dict[str, Scenario] = {}
+
+    def make(name: str) -> Scenario:
+        if name not in made:
+            made[name] = _watched(world(), SCENARIOS[name])
+        return made[name]
+
+    return make
+
+
+def _watched(world: World, prepare: Callable[[World], Company | None]) -> Scenario:
+    before = prepare(world)
+    reached = world.warm.count(world.company(before), LABELS, *SYNC)
+    company = world.company(before)
+    start = time.monotonic()
+    world.warm.finish(company, *SYNC)
+    return Scenario(world, before, state_of(company), time.monotonic() - start, reached)

@@ -1,0 +1,53 @@
+"""The labelled points at which the program is killed."""
+
+from __future__ import annotations
+
+LABELS = frozenset(
+    {
+        # around every transaction, and in its midst
+        "call Connection.commit",
+        "return Connection.commit",
+        "return Cursor.execute",
+        "return Cursor.executemany",
+        # on the way to and from a server
+        "call socket.sendall",
+        "return socket.recv_into",
+        # a store that is made
+        "call store.migrate:upgrade",
+        "return store.migrate:upgrade",
+        "call store.engine:_take_key",
+        "call store.engine:Store.close",
+        # a page: rows, then the cursor
+        "return store.company:save_streams",
+        "call daemon.ingest:Ingest.page",
+        "call store.write:write_stored",
+        "return store.write:write_stored",
+        "return store.write:write_skipped",
+        "call store.write:advance",
+        "return store.write:advance",
+        "return daemon.ingest:Ingest.page",
+        # what follows from it
+        "call daemon.derive:_derive_batch",
+        "return store.copies:take_dirty",
+        "return store.history:save_interactions",
+        "return store.contacts:create_by_policy",
+        "return store.history:replace_links",
+        "call daemon.conversations:arrange_threads",
+        "return daemon.derive:_derive_batch",
+        # a folder that is read anew
+        "return store.company:forget_cursor",
+        "call store.write:compare_placements",
+        "return store.write:compare_placements",
+        # mail that has become wanted
+        "return store.contacts:want_skipped",
+        "return daemon.ingest:Ingest.batch",
+        "return store.write:settle_wanted",
+        # another policy, and contacts that were entered
+        "call daemon.reprocess:reprocess",
+        "return daemon.reprocess:reprocess",
+        "return daemon.entered:apply_entered",
+        # the end
+        "call daemon.session:Session._save_state",
+        "return daemon.session:Session._save_state",
+    }
+)

@@ -1,0 +1,210 @@
+"""What is going on when the program is killed: a store as it was before, and a server that holds something new."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import shutil
+import signal
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.conftest import Login
+from tests.crash.state import State, differences, state_of
+from tests.crash.warm import Run, Warm
+from tests.integration.company import Company
+from tests.integration.mailboxes import letter, opened, put
+from tests.servers.dovecot import Dovecot
+from tests.servers.mailbox import write_maildir
+
+DOMAIN = "example.org"
+ALICE, BOB = f"alice@{DOMAIN}", f"bob@{DOMAIN}"
+#: Enough for every kind of verdict, few enough for a sync in less than a second.
+_FOLDERS = {"include": ["INBOX", "Sent", "Archive", "Trash"]}
+_SIZES = {"alice": 40, "bob": 12}
+SYNC = ("sync", "--json")
+
+
+class LostOrDoubledError(Exception):
+    """A store differs from what nobody disturbed: {table: (its rows, the other's rows)}."""
+
+
+@dataclass(slots=True)
+class World:
+    """Two mailboxes on a server, and the companies that read them."""
+
+    dovecot: Dovecot
+    warm: Warm
+    folder: Path
+    logins: dict[str, Login]
+    create: str = "corresponded"
+    _made: int = field(default=0)
+
+    def company(self, before: Company | None = None) -> Company:
+        """A company with an empty folder, or with the store of another."""
+        self._made += 1
+        company = Company(self.folder / str(self._made), domains=(DOMAIN,), create=self.create)
+        for name, login in self.logins.items():
+            company.add(name, login, self.dovecot.imap_port, folders=_FOLDERS)
+        company.write()
+        if before is not None:
+            shutil.copy(before.store, company.store)
+        return company
+
+    def read(self) -> Company:
+        """A company that has read what is there."""
+        company = self.company()
+        self.warm.finish(company, *SYNC)
+        return company
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A world whose program has something to do, and what it makes of it when nobody disturbs it."""
+
+    world: World
+    #: The company before the program is started; None: nothing is there.
+    before: Company | None
+    undisturbed: State
+    #: How long an undisturbed run takes.
+    seconds: float
+    #: How often an undisturbed run reaches the labelled points.
+    reached: Mapping[str, int]
+
+    def company(self) -> Company:
+        """A company that is about to do it."""
+        return self.world.company(self.before)
+
+    def start(self, company: Company, **job: object) -> Run:
+        return self.world.warm.start(company, *SYNC, **job)
+
+    def killed(self, rng: random.Random, kills: int, points: Collection[str] = (), **job: object) -> Iterator[Company]:
+        """Companies whose program was killed, one kill each; every other one at a labelled point, else at any time.
+
+        A run that ends before it could be killed is checked here, and does not count.
+        """
+        order = sorted(points or self.reached)
+        rng.shuffle(order)
+        done = 0
+        while done < kills:
+            company = self.company()
+            point = order[done // 2 % len(order)]
+            nth = rng.randint(1, self.reached[point])
+            if done % 2:
+                status = self.start(company, point=point, nth=nth, signal=signal.SIGKILL, **job).wait()
+            else:
+                run = self.start(company, **job)
+                status = run.wait(rng.uniform(0, self.seconds))
+                if status is None:
+                    run.send(signal.SIGKILL)
+                    status = run.wait()
+            if status == -signal.SIGKILL:
+                done += 1
+                yield company
+            else:
+                assert status == 0
+                self.check(company, **job)
+
+    def check(self, company: Company, **job: object) -> None:
+        """The next run ends well, and the store is what it is when nobody disturbs: nothing lost, nothing doubled."""
+        self._check_database(company)
+        run = self.start(company, **job)
+        assert run.wait() == 0, run.said()
+        company.check_integrity()
+        if found := differences(state_of(company), self.undisturbed):
+            raise LostOrDoubledError(found)
+        shutil.rmtree(company.folder)
+
+    def _check_database(self, company: Company) -> None:
+        """What was left is whole, as the next run will find it. On a copy: SQLite repairs what it opens."""
+        if not company.store.exists():
+            return
+        copy = self.world.company()
+        for file in company.folder.glob(f"{company.store.name}*"):
+            shutil.copy(file, copy.folder)
+        with contextlib.closing(sqlite3.connect(copy.store)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        shutil.rmtree(copy.folder)
+
+
+def _nothing(_world: World) -> Company | None:
+    return None
+
+
+def _news(world: World) -> Company:
+    """Both have written and got mail since, and filed some of it a second time."""
+    before = world.read()
+    dovecot, alice, bob = world.dovecot, world.logins["alice"], world.logins["bob"]
+    answers = [
+        letter(f"p{n}@client.example", ALICE, mid=f"new{n}@client.example", minute=n, cc=(BOB,)) for n in range(12)
+    ]
+    sent = [letter(ALICE, f"p{n}@client.example", mid=f"re{n}@acme", minute=60 + n) for n in range(0, 12, 2)]
+    put(dovecot, alice, "INBOX", *answers)
+    put(dovecot, bob, "INBOX", *answers[::-1])
+    put(dovecot, alice, "Sent", *sent)
+    with opened(dovecot, alice) as client:
+        client.select("INBOX")
+        client.copy("1:5", "Archive")
+    return before
+
+
+def _renumbered(world: World) -> Company:
+    """Two folders were made anew by the server, and hold a little less than before."""
+    before = world.read()
+    with opened(world.dovecot, world.logins["alice"]) as client:
+        client.select("INBOX")
+        client.store("2:4", "+FLAGS", r"(\Deleted)")
+        client.expunge()
+    for name, folder in (("alice", "INBOX"), ("bob", "Sent"), ("alice", "Archive")):
+        login = world.logins[name].name
+        world.dovecot.doveadm("mailbox", "update", "-u", login, "--uid-validity", "1900000000", folder)
+    return before
+
+
+def _policy(world: World) -> Company:
+    """Nothing was kept; now mail with those is kept that were written to."""
+    world.create = "off"
+    before = world.read()
+    world.create = "corresponded"
+    return before
+
+
+def _contact(world: World) -> Company:
+    """Another program has entered as contacts whom nobody had written to."""
+    world.create = "off"
+    before = world.read()
+    with contextlib.closing(sqlite3.connect(before.store)) as connection, connection:
+        for number, address in enumerate(_written_to(world)):
+            connection.execute(
+                "INSERT INTO w1_contact (external_source, external_id, display_name) VALUES ('crm', ?, ?)",
+                (str(number), f"Contact {number}"),
+            )
+            connection.execute(
+                "INSERT INTO w1_contact_address (external_source, external_id, address) VALUES ('crm', ?, ?)",
+                (str(number), address),
+            )
+    return before
+
+
+def _written_to(world: World) -> list[str]:
+    """Some who take part in the mail of this world: the contacts that another policy makes."""
+    other = World(world.dovecot, world.warm, world.folder / "other", world.logins)
+    return [address for (address,) in other.read().rows("SELECT address FROM v1_contact_address ORDER BY 1")]
+
+
+SCENARIOS: Mapping[str, Callable[[World], Company | None]] = {
+    "first import": _nothing,
+    "news": _news,
+    "renumbered": _renumbered,
+    "policy": _policy,
+    "contact": _contact,
+}
+
+
+def fill(logins: Mapping[str, Login]) -> None:
+    """Write the mailboxes."""
+    for seed, (name, login) in enumerate(logins.items()):
+        write_maildir(login.maildir, n=_SIZES[name], seed=seed, me=f"{name}@{DOMAIN}", people=12, median=1200)

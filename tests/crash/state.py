@@ -1,0 +1,58 @@
+"""Everything that a store holds, but for what the clock and the order of arrival write."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from tests.integration.company import Company
+
+Row = tuple[object, ...]
+State = Mapping[str, Counter[Row]]
+
+#: Tables of the store's own keeping, tables whose rows say when or in which order, and what the views show better.
+_LEFT_OUT = {"alembic_version", "meta", "redirect", "sqlite_sequence", "account", "person"}
+#: Columns that the clock writes, and counters of attempts.
+_VOLATILE = {
+    "applied_at",
+    "created_at",
+    "last_success_at",
+    "next_try_at",
+    "name_rank",
+    "seen_at",
+    "updated_at",
+    "version",
+}
+_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+_STREAMS = "SELECT s.id, a.name || '/' || s.name FROM stream s JOIN account a ON a.id = s.account_id"
+
+
+def state_of(company: Company) -> State:
+    """Table or view -> its rows, each with how often it is there."""
+    streams: dict[object, object] = dict(company.rows(_STREAMS))
+    found = {view: Counter(rows) for view, rows in company.contract().items()}
+    with company.reading() as connection:
+        for (table,) in connection.execute(_TABLES).fetchall():
+            if table in _LEFT_OUT:
+                continue
+            cursor = connection.execute(f"SELECT * FROM {table}")  # noqa: S608 - a name that the database gave
+            names = [column[0] for column in cursor.description]
+            kept = [at for at, name in enumerate(names) if name not in _VOLATILE]
+            placed = "stream_id" if table != "stream" else "id"
+            found[table] = Counter(
+                tuple(streams[row[at]] if names[at] == placed and placed in names else row[at] for at in kept)
+                if table == "stream" or "stream_id" in names
+                else tuple(row[at] for at in kept)
+                for row in cursor
+            )
+    return found
+
+
+def differences(one: State, other: State) -> dict[str, tuple[list[Row], list[Row]]]:
+    """Table -> (rows that the first has alone or more often, the second's), some of each."""
+    assert one.keys() == other.keys()
+    return {
+        table: (list((one[table] - other[table]).elements())[:3], list((other[table] - one[table]).elements())[:3])
+        for table in one
+        if one[table] != other[table]
+    }

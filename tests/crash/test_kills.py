@@ -1,0 +1,28 @@
+"""kill -9 at labelled points and at random: the next run makes of the store what an undisturbed one makes of it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from tests.crash.labels import LABELS
+from tests.crash.scenarios import SCENARIOS, Scenario
+
+pytestmark = pytest.mark.slow
+#: Of each scenario: `make test` kills 50 times in all, `make soak` 1,000 times.
+KILLS = [10, pytest.param(200, marks=pytest.mark.soak)]
+
+
+@pytest.mark.parametrize("kills", KILLS)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_program_that_is_killed_goes_on(scenario: Callable[[str], Scenario], name: str, kills: int) -> None:
+    subject = scenario(name)
+    for company in subject.killed(random.Random(f"{name} {kills}"), kills):
+        subject.check(company)
+
+
+def test_every_labelled_point_is_reached(scenario: Callable[[str], Scenario]) -> None:
+    reached = {point for name in SCENARIOS for point in scenario(name).reached}
+    assert LABELS - reached == set()
