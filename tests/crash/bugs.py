@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 
 import store.upsert
 import store.write
-from connectors.api import Change, Cursor, Purpose
+from connectors.api import Page, Purpose
 from daemon.ingest import Ingest
 from store.schema import stream
 from store.write import Place
@@ -25,12 +25,10 @@ from store.write import Place
 def cursor_before_rows() -> None:
     """A page's cursor is committed first, its rows in a second transaction."""
 
-    def page(
-        self: Ingest, place: Place, purpose: Purpose, changes: Sequence[Change], *, cursor: Cursor | None, **rest: Any
-    ) -> Counter[str]:
+    def page(self: Ingest, place: Place, purpose: Purpose, page: Page) -> Counter[str]:
         with self.store.write() as transaction:
-            store.write.advance(transaction, place, cursor, rest["complete_since"])
-        return self.batch(place, purpose, changes)
+            store.write.advance(transaction, place, page)
+        return self.batch(place, purpose, page.changes)
 
     setattr(Ingest, "page", page)
 
@@ -39,9 +37,9 @@ def no_compare_and_swap() -> None:
     """A page is written whoever has moved the stream's cursor meanwhile."""
     usual = store.write.advance
 
-    def advance(transaction: Connection, place: Place, *rest: Any) -> None:
+    def advance(transaction: Connection, place: Place, page: Page) -> None:
         found = transaction.scalar(select(stream.c.version).where(stream.c.id == place.stream_id))
-        usual(transaction, replace(place, version=found or 0), *rest)
+        usual(transaction, replace(place, version=found or 0), page)
 
     setattr(store.write, "advance", advance)
 

@@ -22,6 +22,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 import connectors.imap.fetch
+import daemon.streams
 import daemon.worker
 from daemon.cli.main import main
 from tests.crash import bugs, points
@@ -52,7 +53,7 @@ def serve() -> None:
 def be_small() -> None:
     """Small mailboxes are cut as large ones are: into several pages, batches and derivations."""
     connectors.imap.fetch.PAGE_MESSAGES = 6
-    daemon.worker.DERIVE_EVERY = 10
+    daemon.streams.DERIVE_EVERY = 10
     daemon.worker.FETCH_BATCH = 4
 
 
