@@ -110,8 +110,12 @@ class Connector(Protocol):
         """The items at `refs` again, each once, in any order; what is gone comes as `Deleted`. No cursor moves."""
         ...
 
-    def refs(self, stream: Stream) -> Iterator[str]:
-        """The ref of everything in the stream, whatever its age."""
+    def refs(self, stream: Stream, *, in_scope: bool = False) -> Iterator[str]:
+        """The ref of everything in the stream, each once, whatever its age.
+
+        `in_scope`: only of what the options ask to be read (IMAP: received on or after `since`), which is what `pages`
+        brings. What is in scope has to be in the store; what is in the stream at all must not be taken for deleted.
+        """
         ...
 
 

@@ -193,6 +193,7 @@ class ConnectorConformance:
             paged = read(connector.pages(stream, None))
             refs = [change.ref for change in paged]
             assert sorted(connector.refs(stream)) == sorted(refs)
+            assert sorted(connector.refs(stream, in_scope=True)) == sorted(refs)
             batches = list(connector.fetch(stream, [*refs, refs[0]]))
         fetched = [change for batch in batches for change in batch.changes]
         assert len(fetched) == len(refs)

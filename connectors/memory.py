@@ -222,8 +222,8 @@ class MemoryConnector:
             self._mailbox._reach("fetch")
             yield Batch(tuple(self._read(folder, n) or Deleted(numbers[n]) for n in part))
 
-    def refs(self, stream: Stream) -> Iterator[str]:
-        """The refs of all mails in the folder."""
+    def refs(self, stream: Stream, *, in_scope: bool = False) -> Iterator[str]:
+        """The refs of all mails in the folder; all of them are in scope."""
         folder = self._select(stream)
         yield from [f"{folder.validity}:{number}" for number in sorted(folder.mails)]
 

@@ -1,7 +1,6 @@
 """The tables. Facts are what a server or a person said; derived tables can be rebuilt from them at any time.
 
-Only the views (store.views) and the w1_* tables are for others; everything here may change between versions.
-"""
+Only the views (store.views) and the w1_* tables are for others; everything here may change between versions."""
 
 from __future__ import annotations
 
@@ -9,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -72,6 +72,8 @@ account = Table(
     Column("reason", Text),
     Column("last_success_at", Instant),
     Column("next_try_at", Instant),
+    Column("coverage", Float),  # percent, of the last audit
+    Column("audited_at", Instant),
     Column("horizon_reached_at", Instant),  # when all its streams had first been read down to the horizon
     Column("ended_at", Instant),
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, inspect
 
 #: Raised by one whenever a view or column is added.
-CONTRACT_VERSION = 1
+CONTRACT_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ VIEWS: tuple[View, ...] = (
             ("reason", "reason", "text"),
             ("last_success_at", "last_success_at", "instant"),
             ("next_try_at", "next_try_at", "instant"),
-            ("coverage", "CAST(NULL AS NUMERIC)", "number"),
+            ("coverage", "CAST(coverage AS NUMERIC)", "number"),
             ("backlog", _of_streams("sum(s.backlog)"), "integer"),
             # a stream that is complete from nowhere on is one too many
             (
@@ -170,6 +170,7 @@ VIEWS: tuple[View, ...] = (
                 _of_streams("CASE WHEN count(*) = count(s.complete_since_at) THEN max(s.complete_since_at) END"),
                 "instant",
             ),
+            ("audited_at", "audited_at", "instant"),
         ),
         "account WHERE ended_at IS NULL",
     ),

@@ -15,7 +15,7 @@ from connectors.imap.network import keep_alive
 from connectors.imap.parsing import Parser
 from connectors.imap.session import Session
 from connectors.imap.settings import ImapSettings
-from connectors.imap.sync import Sync
+from connectors.imap.sync import Sync, criteria
 from connectors.imap.watch import Idle
 from connectors.records import (
     Batch,
@@ -107,11 +107,11 @@ class ImapConnector:
             gone: list[Change] = [Deleted(uids[uid]) for uid in portion if folder.ref(uid) not in there]
             yield Batch((*read, *gone))
 
-    def refs(self, stream: Stream) -> Iterator[str]:
-        """ "UIDVALIDITY:UID" of every message in the folder."""
+    def refs(self, stream: Stream, *, in_scope: bool = False) -> Iterator[str]:
+        """ "UIDVALIDITY:UID" of every message in the folder, or of those received since the option's day."""
         folder = self._folder(stream)
         folder.examine()
-        for uid in folder.search("ALL"):
+        for uid in folder.search(criteria(self._settings.since if in_scope else None, None)):
             yield folder.ref(uid)
 
     def _folder(self, stream: Stream) -> Folder:

@@ -49,13 +49,13 @@ class Sync:
 
     def _begin(self, mailbox: Mailbox, horizon: datetime | None) -> tuple[Position, array[int] | None]:
         """Where a first import stands before its first page, and the UIDs of its first gap where they are known."""
-        found = self._folder.search(_criteria(self._since, None))
+        found = self._folder.search(criteria(self._since, None))
         hi = found[-1] if found else 0
         gaps: tuple[Gap, ...] = (Gap(self._since, None, hi + 1, len(found)),) if found else ()
         # IMAP's days are those of the server's zone: a day earlier holds the whole of the horizon
         day = None if horizon is None else (horizon - timedelta(days=1)).date()
         if found and day is not None and (self._since is None or self._since < day):
-            recent = self._folder.search(f"UID 1:{hi} {_criteria(day, None)}")
+            recent = self._folder.search(f"UID 1:{hi} {criteria(day, None)}")
             if len(recent) < len(found):
                 older = Gap(self._since, day, hi + 1, len(found) - len(recent))
                 gaps = (Gap(day, None, hi + 1, len(recent)), older) if recent else (older,)
@@ -78,7 +78,7 @@ class Sync:
 
     def _newer(self, position: Position, uidnext: int) -> Generator[Page, None, Position]:
         low = position.hi + 1
-        searched = self._folder.search(f"UID {low}:* {_criteria(position.since, None)}")
+        searched = self._folder.search(f"UID {low}:* {criteria(position.since, None)}")
         # n:* names the last message even if its UID is below n
         uids = array("I", [uid for uid in searched if uid >= low])
         for portion, changes in self._read(uids):
@@ -93,7 +93,7 @@ class Sync:
         if found is None:
             found = array("I")
             if gap.below > 1:
-                found = self._folder.search(f"UID 1:{gap.below - 1} {_criteria(gap.since, gap.before)}")
+                found = self._folder.search(f"UID 1:{gap.below - 1} {criteria(gap.since, gap.before)}")
         found.reverse()
         count = len(found)
         for portion, changes in self._read(found):
@@ -117,7 +117,7 @@ def _page(changes: Sequence[Change], position: Position, phase: Phase) -> Page:
     )
 
 
-def _criteria(since: date | None, before: date | None) -> str:
+def criteria(since: date | None, before: date | None) -> str:
     """Search keys for INTERNALDATE, whole days in the server's zone (RFC 3501, section 6.4.4)."""
     words = [f"{key} {_day(day)}" for key, day in (("SINCE", since), ("BEFORE", before)) if day is not None]
     return " ".join(words) or "ALL"

@@ -77,6 +77,6 @@ class LocalConnector:
         """The mails at `refs`."""
         return self._mails.fetch(stream, refs)
 
-    def refs(self, stream: Stream) -> Iterator[str]:
-        """The refs of all mails in a folder."""
+    def refs(self, stream: Stream, *, in_scope: bool = False) -> Iterator[str]:
+        """The refs of all mails in a folder; all of them are in scope."""
         return self._mails.refs(stream)

@@ -1,4 +1,4 @@
-"""keeptouch accounts: which there are, and which folders of theirs are followed."""
+"""keeptouch accounts: which there are, which folders of theirs are followed; its other verbs have their own modules."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from connectors.api import ConnectorError, Purpose, Stream
+from daemon.cli import audit
 from daemon.cli.arguments import Verbs, add_noun, add_verb, load_config
 from daemon.cli.output import Trouble, write_json, write_table, write_text, write_troubles
 from daemon.config import Account, Config
@@ -36,6 +37,7 @@ def register(verbs: Verbs) -> None:
         "Exit code 1: an account could not be asked.",
     )
     parser.add_argument("account", metavar="ACCOUNT", nargs="?", help="only this account, or those of this entry")
+    audit.register(own)
 
 
 def list_accounts(args: argparse.Namespace) -> int:

@@ -21,7 +21,15 @@ from tests.servers.process import HOST
 #: Stores made under one identity key have the same ids.
 KEY = "5a" * 32
 #: What the clock and the moment of making write, as other tools are told.
-VOLATILE = {"created_at", "updated_at", "feed_epoch", "last_success_at", "next_try_at", "complete_since_at"}
+VOLATILE = {
+    "created_at",
+    "updated_at",
+    "feed_epoch",
+    "last_success_at",
+    "next_try_at",
+    "complete_since_at",
+    "audited_at",
+}
 #: v1_redirect tells of ids that were published and merged since: it is history, not state.
 STATE_VIEWS = "SELECT name FROM sqlite_master WHERE type = 'view' AND name LIKE 'v1~_%' ESCAPE '~' ORDER BY name"
 

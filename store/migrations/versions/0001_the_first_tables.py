@@ -263,6 +263,8 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("last_success_at", store.types.Instant(), nullable=True),
         sa.Column("next_try_at", store.types.Instant(), nullable=True),
+        sa.Column("coverage", sa.Float(), nullable=True),
+        sa.Column("audited_at", store.types.Instant(), nullable=True),
         sa.Column("horizon_reached_at", store.types.Instant(), nullable=True),
         sa.Column("ended_at", store.types.Instant(), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_account_person_id")),

@@ -70,7 +70,7 @@ class EmptyMailbox:
     def fetch(self, stream: Stream, refs: Sequence[str]) -> Iterator[Batch]:
         yield from ()
 
-    def refs(self, stream: Stream) -> Iterator[str]:
+    def refs(self, stream: Stream, *, in_scope: bool = False) -> Iterator[str]:
         yield from ()
 
 
