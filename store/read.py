@@ -104,6 +104,9 @@ class AccountStatus:
     complete_since_at: datetime | None
     #: Items of the past known to be left; None: not known.
     backlog: int | None
+    #: Of the last audit, in percent, and when it was; None: not yet.
+    coverage: float | None
+    audited_at: datetime | None
 
 
 def find_contacts(connection: Connection, who: str, limit: int = 20) -> list[ContactHit]:
@@ -332,6 +335,8 @@ def account_statuses(connection: Connection) -> list[AccountStatus]:
             wanted=wanted.get(row.id, 0),
             complete_since_at=row.complete_since_at,
             backlog=row.backlog,
+            coverage=row.coverage,
+            audited_at=row.audited_at,
         )
         for row in connection.execute(query)
     ]

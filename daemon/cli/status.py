@@ -66,6 +66,8 @@ def _document(each: AccountStatus) -> dict[str, object]:
         "wanted": each.wanted,
         "complete_since_at": instant(each.complete_since_at),
         "backlog": each.backlog,
+        "coverage": each.coverage,
+        "audited_at": instant(each.audited_at),
     }
 
 

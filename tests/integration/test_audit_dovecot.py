@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import mailbox
 import sqlite3
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import pytest
 
 from tests.conftest import Login
 from tests.integration.company import Account, Answer, Company, Raw, differences
-from tests.integration.mailboxes import letter, mail_files, put
+from tests.integration.mailboxes import letter, mail_files, opened, put
 from tests.integration.recording import RecordingProxy
 from tests.servers.dovecot import Dovecot
 
@@ -86,6 +88,8 @@ def test_a_hole_of_each_kind_is_found_told_and_repaired(dovecot: Dovecot, login:
         assert (repaired.account("alice")["fetched"], repaired.account("alice")["coverage"]) == (5, 100.0)
         assert proxy.harmful == []
     assert company.rows(status) == [(100, 1)]
+    told = company.run("status", "--json").account("alice")
+    assert (told["coverage"], told["audited_at"] is not None, told["backlog"]) == (100.0, True, 0)
     whole.run("accounts", "audit")
     assert differences(company.contract(), whole.contract()) == {}
     company.check_integrity()
@@ -161,3 +165,37 @@ def test_mail_in_files_is_audited_too(tmp_path: Path, kind: str) -> None:
     assert (found.code, numbers(folder)) == (1, (3, 2, 1, 0, 0))
     assert company.run("accounts", "audit", "--repair").code == 0
     assert company.rows("SELECT count(*) FROM placement") == [(3,)]
+
+
+def test_beside_the_service_mail_that_comes_and_goes_is_no_hole(dovecot: Dovecot, login: Login, tmp_path: Path) -> None:
+    company = company_of(dovecot, login, tmp_path / "company")
+    company.sync()
+    done = threading.Event()
+
+    def live() -> None:
+        with opened(dovecot, login) as client:
+            client.select("INBOX")
+            for n in count():
+                if done.wait(0.02):
+                    return
+                client.append("INBOX", "", "", letter(ANN, ALICE, mid=f"live{n}@client", minute=100 + n))
+                if n % 3 == 2:
+                    client.store("1", "+FLAGS", "\\Deleted")
+                    client.expunge()
+
+    life = threading.Thread(target=live)
+    service = company.spawn("run", "--interval", "1")
+    life.start()
+    try:
+        answers = [company.run("accounts", "audit", "--json") for _ in range(5)]
+    finally:
+        done.set()
+        life.join()
+        service.terminate()
+        service.communicate(timeout=30)
+    for answer in answers:
+        assert answer.code == 0, answer.out + answer.err
+        assert numbers(streams(answer)["INBOX"])[2:4] == (0, 0)
+    assert company.run("accounts", "audit", "--repair", "--json").code == 0
+    last = company.run("accounts", "audit", "--json").account("alice")["streams"]
+    assert all(each["surplus"] == 0 for each in last)
