@@ -1,0 +1,188 @@
+"""Whatever people do with their mail, and whenever the program is killed: the store says what the server says."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from connectors.memory import Mailbox, register
+from tests.conftest import Login
+from tests.crash import points
+from tests.crash.machine import ACCOUNTS, DOMAIN, FOLDERS, Mailboxes, Server
+from tests.crash.scenarios import SYNC
+from tests.crash.warm import Warm
+from tests.integration.company import Account, Company
+from tests.integration.mailboxes import listing, opened, put, quoted
+from tests.servers.dovecot import Dovecot
+
+pytestmark = pytest.mark.slow
+_numbers = count(1)
+
+
+class DovecotServer(Server):
+    """A user of Dovecot each, and the program in forks of the warm process."""
+
+    def __init__(self, dovecot: Dovecot, logins: dict[str, Login], warm: Warm, folder: Path) -> None:
+        self._dovecot, self._logins, self._warm = dovecot, logins, warm
+        self._validity = count(1_900_000_000)
+        self.company = Company(folder, domains=(DOMAIN,))
+        for name, login in logins.items():
+            self.company.add(name, login, dovecot.imap_port, folders={"include": list(FOLDERS)})
+        self.company.write()
+
+    def deliver(self, account: str, folder: str, mid: str, raw: bytes) -> None:
+        put(self._dovecot, self._logins[account], folder, raw)
+
+    def copy(self, account: str, mid: str, source: str, target: str) -> None:
+        self._with(account, source, mid, lambda client, uid: client.uid("COPY", uid, quoted(target)))
+
+    def move(self, account: str, mid: str, source: str, target: str) -> None:
+        self._with(account, source, mid, lambda client, uid: client.uid("MOVE", uid, quoted(target)))
+
+    def delete(self, account: str, mid: str, folder: str) -> None:
+        self._with(account, folder, mid, lambda client, uid: client.uid("STORE", uid, "+FLAGS", r"(\Deleted)"))
+
+    def flag(self, account: str, mid: str, folder: str) -> None:
+        self._with(account, folder, mid, lambda client, uid: client.uid("STORE", uid, "+FLAGS", r"(\Answered)"))
+
+    def renumber(self, account: str, folder: str) -> None:
+        number = str(next(self._validity))
+        login = self._logins[account].name
+        self._dovecot.doveadm("mailbox", "update", "-u", login, "--uid-validity", number, folder)
+
+    def listing(self, account: str) -> set[tuple[str, str]]:
+        return {place for place in listing(self._dovecot, self._logins[account]) if place[0] in FOLDERS}
+
+    def sync(self) -> None:
+        self._warm.finish(self.company, *SYNC)
+
+    def kill_at(self, point: str, nth: int) -> None:
+        killed = self._warm.start(self.company, *SYNC, point=point, nth=nth, signal=signal.SIGKILL)
+        assert killed.wait() in (0, -signal.SIGKILL)
+
+    def kill_after(self, seconds: float) -> None:
+        run = self._warm.start(self.company, *SYNC)
+        if run.wait(seconds / 2) is None:
+            run.send(signal.SIGKILL)
+            run.wait()
+
+    def _with(self, account: str, folder: str, mid: str, do: Callable[..., object]) -> None:
+        with opened(self._dovecot, self._logins[account]) as client:
+            client.select(quoted(folder))
+            uids = client.uid("SEARCH", "HEADER", "Message-ID", f"<{mid}>")[1][0].split()
+            do(client, uids[0].decode())
+            client.expunge()
+
+
+class MemoryServer(Server):
+    """Mailboxes in memory, and the program in this process, or in a fork of it to be killed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.company = Company(folder, domains=(DOMAIN,))
+        self._boxes: dict[str, Mailbox] = {}
+        for name in ACCOUNTS:
+            mark = f"{name} of {next(_numbers)}"
+            self._boxes[name] = register(mark, Mailbox(page_size=3))
+            for each in FOLDERS:
+                self._boxes[name].folder(each)
+            self.company.accounts[name] = Account(name, f"{name}@{DOMAIN}", {"mailbox": mark}, "memory")
+        self.company.write()
+
+    def deliver(self, account: str, folder: str, mid: str, raw: bytes) -> None:
+        self._boxes[account].deliver(folder, raw)
+
+    def copy(self, account: str, mid: str, source: str, target: str) -> None:
+        self._boxes[account].deliver(target, self._find(account, source, mid)[1])
+
+    def move(self, account: str, mid: str, source: str, target: str) -> None:
+        self.copy(account, mid, source, target)
+        self.delete(account, mid, source)
+
+    def delete(self, account: str, mid: str, folder: str) -> None:
+        self._boxes[account].expunge(folder, self._find(account, folder, mid)[0])
+
+    def flag(self, account: str, mid: str, folder: str) -> None:
+        """This mailbox tells no change of flags."""
+
+    def renumber(self, account: str, folder: str) -> None:
+        self._boxes[account].renumber(folder)
+
+    def listing(self, account: str) -> set[tuple[str, str]]:
+        return {(folder, ref) for folder, mails in self._boxes[account].contents().items() for ref in mails}
+
+    def sync(self) -> None:
+        self.company.sync()
+
+    def kill_at(self, point: str, nth: int) -> None:
+        pid = self._fork(lambda: points.signal_at(point, nth, signal.SIGKILL))
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) in (0, -signal.SIGKILL)
+
+    def kill_after(self, seconds: float) -> None:
+        pid = self._fork(lambda: None)
+        time.sleep(seconds / 10)
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+    def _fork(self, prepare: Callable[[], None]) -> int:
+        pid = os.fork()
+        if pid:
+            return pid
+        status = 70
+        try:
+            prepare()
+            status = self.company.run_as_is(*SYNC).code
+        finally:
+            os._exit(status)
+
+    def _find(self, account: str, folder: str, mid: str) -> tuple[str, bytes]:
+        mails = self._boxes[account].contents()[folder]
+        needle = re.compile(rb"^Message-ID: <%s>\r$" % re.escape(mid.encode()), re.MULTILINE)
+        return next((ref, raw) for ref, raw in mails.items() if isinstance(raw, bytes) and needle.search(raw))
+
+
+def _settings(examples: int, steps: int) -> settings:
+    return settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        database=None,
+        derandomize=examples < 50,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def _run(server: Callable[[], Server], how: settings) -> None:
+    class Machine(Mailboxes):
+        def __init__(self) -> None:
+            super().__init__(server())
+
+    run_state_machine_as_test(Machine, settings=how)
+
+
+@pytest.mark.parametrize("examples", [12, pytest.param(300, marks=pytest.mark.soak)])
+def test_the_store_says_what_a_mailbox_in_memory_says(tmp_path_factory: pytest.TempPathFactory, examples: int) -> None:
+    _run(lambda: MemoryServer(tmp_path_factory.mktemp("memory")), _settings(examples, 20))
+
+
+@pytest.mark.parametrize("examples", [3, pytest.param(40, marks=pytest.mark.soak)])
+def test_the_store_says_what_dovecot_says(
+    dovecot: Dovecot,
+    dovecot_user: Callable[[], Login],
+    warm: Warm,
+    tmp_path_factory: pytest.TempPathFactory,
+    examples: int,
+) -> None:
+    def server() -> Server:
+        logins = {name: dovecot_user() for name in ACCOUNTS}
+        return DovecotServer(dovecot, logins, warm, tmp_path_factory.mktemp("machine"))
+
+    _run(server, _settings(examples, 15))
