@@ -121,7 +121,9 @@ def pages(
     phase = Phase.NEW if state.is_done else Phase.BACKFILL
     changes: list[Change] = []
     weight = 0
-    for step in state.steps(sorted(entries)):
+    ordered = sorted(entries)
+    left = sum(state.last is None or entry[:2] > state.last for entry in ordered)
+    for step in state.steps(ordered):
         vanished = []
         for entry in step.entries:
             found = read(entry)
@@ -131,13 +133,14 @@ def pages(
                 changes.append(found[0])
                 weight += found[1]
         state.took(step, vanished)
+        left -= step.is_further
         if len(changes) >= PAGE_MAILS or weight >= _PAGE_BYTES:
             yield Page(
                 changes=tuple(changes),
                 cursor=state.dump(),
                 phase=phase,
                 complete_since=_EPOCH if state.is_done else None,
-                backlog=0 if state.is_done else None,
+                backlog=left,
             )
             changes, weight = [], 0
     state.is_done = True

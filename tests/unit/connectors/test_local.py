@@ -208,6 +208,7 @@ def test_the_cursor_of_a_large_folder_stays_small(tmp_path: Path) -> None:
     assert len(pages) > 3
     assert all(len(page.cursor or "") < 6000 for page in pages)
     assert [page.complete_since is None for page in pages] == [True] * (len(pages) - 1) + [False]
+    assert [page.backlog for page in pages] == [500, 300, 100, 0]
 
 
 def test_mail_removed_and_put_in_at_once_is_found(tmp_path: Path) -> None:

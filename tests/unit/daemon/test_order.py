@@ -187,6 +187,16 @@ def test_the_moment_when_the_horizon_was_reached_is_kept_for_good(box: Mailbox, 
     assert house.rows("SELECT DISTINCT horizon_reached_at FROM account") == [("2020-01-01T00:00:00.000000Z",)]
 
 
+def test_a_folder_that_is_gone_does_not_count_any_more(box: Mailbox, house: House) -> None:
+    fill(box, old=3, recent=1)
+    turn(house, stop_after=1)
+    assert house.rows(STATUS) == [(None, 2)]
+    box.rename("Sent", "Elsewhere")
+    turn(house)
+    assert house.rows("SELECT name, state, backlog FROM stream WHERE name = 'Sent'") == [("Sent", "missing", 2)]
+    assert house.rows(STATUS) == [("1970-01-01T00:00:00.000000Z", 0)]
+
+
 def test_a_folder_that_is_refused_holds_the_horizon_back(box: Mailbox, house: House) -> None:
     fill(box, old=1, recent=1)
     box.fail(Unavailable("you may not", step="select"), step="select")
