@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.api import Connector, ConnectorType, Secret
+from daemon.apart import Opening
 from daemon.credentials import SecretSource
 from daemon.problems import refuse, suggestion
 from matching.policy import Create
@@ -83,7 +84,11 @@ class Account:
 
     def open(self, environ: Mapping[str, str], folder: Path) -> Connector:
         """Its connector, not yet entered; raises ConfigError where the secret can't be read."""
-        return self.connector(self.settings, self.read_secret(environ, folder))
+        return self.opening(environ, folder).open()
+
+    def opening(self, environ: Mapping[str, str], folder: Path) -> Opening:
+        """What opens it, here or in another process; raises ConfigError where the secret can't be read."""
+        return Opening(self.connector, self.settings, self.read_secret(environ, folder))
 
     def read_secret(self, environ: Mapping[str, str], folder: Path) -> Secret | None:
         """The password; None where the account needs none. Raises ConfigError."""

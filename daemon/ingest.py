@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connectors.api import Change, Deleted, Message, Page, Purpose, Unreadable
+from connectors.api import Change, Deleted, Purpose, Unreadable
+from daemon.drafts import Drafting, Prepared, Ready
 from matching import policy
 from matching.policy import Company, Verdict
 from store import write
 from store.engine import Store, Transaction
-from store.facts import Draft, draft
-from store.keys import IdentityKey
+from store.facts import Draft
 from store.write import Copies, Place, Placed
 
 
@@ -48,32 +48,33 @@ class Ingest:
     #: Items first seen after this instant count once, however often a run reads them.
     started_at: datetime
 
-    def page(self, place: Place, purpose: Purpose, page: Page) -> Counter[str]:
+    def page(self, place: Place, purpose: Purpose, prepared: Prepared) -> Counter[str]:
         """Write a page and move the cursor; raises Fenced when another process was quicker."""
-        drafts = self._drafts(page.changes)
         with self.store.write() as transaction:
-            counts = self._write(transaction, place, purpose, drafts, page.changes)
-            write.advance(transaction, place, page)
+            counts = self._write(transaction, place, purpose, prepared.changes)
+            write.advance(transaction, place, prepared.page)
         return counts
 
-    def batch(self, place: Place, purpose: Purpose, changes: Sequence[Change]) -> Counter[str]:
+    def batch(self, place: Place, purpose: Purpose, changes: Iterable[Change]) -> Counter[str]:
         """Write items that were fetched again by reference; no cursor moves."""
-        drafts = self._drafts(changes)
+        ready = self.drafting.changes(changes)
         with self.store.write() as transaction:
-            return self._write(transaction, place, purpose, drafts, changes)
+            return self._write(transaction, place, purpose, ready)
 
-    def _drafts(self, changes: Iterable[Change]) -> list[Draft]:
-        return [drafted(change, self.company, self.store.key) for change in changes if isinstance(change, Message)]
+    @property
+    def drafting(self) -> Drafting:
+        """What this policy and this store make drafts with."""
+        return Drafting(self.company, self.store.key)
 
     def _write(
         self,
         transaction: Transaction,
         place: Place,
         purpose: Purpose,
-        drafts: Sequence[Draft],
-        changes: Sequence[Change],
+        changes: Sequence[Ready],
     ) -> Counter[str]:
         now = self.clock()
+        drafts = [c for c in changes if isinstance(c, Draft)]
         unreadable = [(c.ref, c.reason) for c in changes if isinstance(c, Unreadable)]
         refs = [d.ref for d in drafts] + [ref for ref, _reason in unreadable]
         before = write.placed(transaction, place.stream_id, refs)
@@ -95,13 +96,6 @@ class Ingest:
             if old is not None and old.seen_at >= self.started_at:
                 counts[old.verdict.value] -= 1
         return counts
-
-
-def drafted(message: Message, company: Company, key: IdentityKey) -> Draft:
-    """The mail as the store takes it, under the company's policy."""
-    assessment = policy.assess(message, company)
-    made = policy.created_by(assessment.parties, bool(assessment.bulk), company.create)
-    return draft(message, assessment, made, key)
 
 
 class _Contacts:

@@ -10,8 +10,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
-from connectors.api import Connector, Cursor, CursorExpired, Page, Purpose, Stream, Unavailable
+from connectors.api import Cursor, CursorExpired, Purpose, Stream, Unavailable
+from daemon.drafts import Prepared
 
 #: What a first import brings first: mail that follow-ups may depend on.
 RECENT = timedelta(days=30)
@@ -26,7 +28,7 @@ class Found:
     """A page of a stream."""
 
     stream: Stream
-    page: Page
+    prepared: Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,14 @@ class AllRecent:
     """What is new and recent in every stream has been handed over."""
 
 
+class Pages(Protocol):
+    """Where pages come from, ready for the store."""
+
+    def pages(self, stream: Stream, since: Cursor | None, horizon: datetime | None) -> Iterator[Prepared]:
+        """As a connector's."""
+        ...
+
+
 Step = Found | Lost | Refused | AllRecent
 
 
@@ -67,13 +77,13 @@ class Reading:
 
     def __init__(
         self,
-        connector: Connector,
+        source: Pages,
         streams: Sequence[Stream],
         standings: Mapping[str, Standing],
         horizon: datetime,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._connector = connector
+        self._source = source
         self._streams = streams
         self._standings = standings
         self._horizon = horizon
@@ -110,9 +120,10 @@ class Reading:
             if stream.name in self._left_out:
                 return
             try:
-                for page in self._connector.pages(stream, standing.cursor, horizon):
+                for prepared in self._source.pages(stream, standing.cursor, horizon):
+                    page = prepared.page
                     standing.cursor, standing.backlog = page.cursor or standing.cursor, page.backlog
-                    yield Found(stream, page)
+                    yield Found(stream, prepared)
                     if stream.name in self._left_out:
                         return
                 return

@@ -15,7 +15,7 @@ from datetime import datetime
 import structlog
 
 from daemon.derive import derive
-from daemon.ingest import drafted
+from daemon.drafts import Drafting
 from matching import policy
 from matching.policy import Company, Create, Verdict
 from store import company as company_store
@@ -117,6 +117,7 @@ class _Walk:
         self._store = store
         self._company = company
         self._clock = clock
+        self._drafting = Drafting(company, store.key)
         self._contacts: set[str] = set()
 
     def find_contacts(self) -> None:
@@ -176,7 +177,7 @@ class _Walk:
             after = ids[-1]
 
     def _decide(self, copy: rebuild.PlacedCopy) -> tuple[rebuild.PlacedCopy, Draft, Verdict, str]:
-        item = drafted(copy.message, self._company, self._store.key)
+        item = self._drafting.draft(copy.message)
         verdict, reason = policy.decide(
             item.direction,
             item.is_bulk,

@@ -155,9 +155,11 @@ class Session:
         only_wanted: bool = False,
     ) -> None:
         """One turn of the account; what goes wrong with it is in the report and in the store."""
-        worker = Worker(ingest, self.account_ids[account.name], stop=stop, progress=progress)
         with self._troubles(account, report):
-            connector = self.open_connector(account)
+            opening = account.opening(self._environment.environ, self.config.folder)
+            account_id = self.account_ids[account.name]
+            worker = Worker(ingest, account_id, stop=stop, progress=progress, opening=opening)
+            connector = opening.open()
             (worker.catch_up if only_wanted else worker.turn)(connector, report)
             is_listed = report.error is None or report.error.step == "select"
             if isinstance(connector, Watchable) and is_listed and not only_wanted:

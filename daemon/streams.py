@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 import structlog
 
-from connectors.api import Connector, Page, Purpose, Stream, Unavailable
+from connectors.api import Purpose, Stream, Unavailable
 from daemon.derive import derive
+from daemon.drafts import Prepared
 from daemon.ingest import Ingest, Tally
 from daemon.order import RECENT, AllRecent, Found, Lost, Reading, Refused, Standing, Step
 from daemon.prefetch import ahead
 from daemon.report import Report
+from daemon.source import Source
 from store import company
 from store.company import StreamState
 from store.errors import Fenced
@@ -60,7 +62,7 @@ class Streams:
         self._is_horizon_reached = False
         self._underived = 0
 
-    def read(self, connector: Connector, streams: Sequence[Stream], ids: dict[str, int]) -> list[Stream]:
+    def read(self, source: Source, streams: Sequence[Stream], ids: dict[str, int]) -> list[Stream]:
         """Everything new in all of them; returns those that were read anew and have to be compared.
 
         A stream that the server refuses is in the report and does not stop the others.
@@ -69,7 +71,7 @@ class Streams:
             self._report.streams.setdefault(stream.name, Tally())
         reread: list[Stream] = []
         for _attempt in range(MAX_FENCED):
-            followed, refused = self._read_once(connector, streams, ids)
+            followed, refused = self._read_once(source, streams, ids)
             done = [each for each in followed if not each.is_fenced and each.stream.name not in refused]
             reread += [each.stream for each in done if each.is_reread]
             streams = [each.stream for each in followed if each.is_fenced]
@@ -81,7 +83,7 @@ class Streams:
         return reread
 
     def _read_once(
-        self, connector: Connector, streams: Sequence[Stream], ids: dict[str, int]
+        self, source: Source, streams: Sequence[Stream], ids: dict[str, int]
     ) -> tuple[list[_Followed], set[str]]:
         """(where the streams stand now, names of those that were refused)"""
         with self._store.read() as transaction:
@@ -89,7 +91,7 @@ class Streams:
             self._is_horizon_reached = company.is_horizon_reached(transaction, self._account_id)
         followed = {stream.name: _followed(stream, states[ids[stream.name]]) for stream in streams}
         standings = {name: _standing(states[ids[name]]) for name in followed}
-        reading = Reading(connector, streams, standings, self._horizon)
+        reading = Reading(source, streams, standings, self._horizon)
         refused: set[str] = set()
         try:
             with ahead(reading.steps()) as steps:
@@ -114,7 +116,7 @@ class Streams:
         match step:
             case Found():
                 try:
-                    self._write(each, step.page)
+                    self._write(each, step.prepared)
                 except Fenced:
                     log.info("page fenced", stream=each.stream.name)
                     each.is_fenced = True
@@ -129,7 +131,7 @@ class Streams:
                 refused.add(each.stream.name)
                 self._report.refuse(each.stream, step.error)
 
-    def _write(self, each: _Followed, page: Page) -> None:
+    def _write(self, each: _Followed, page: Prepared) -> None:
         name, purpose = each.stream.name, each.stream.purpose
         counts = self._ingest.page(Place(each.id, each.version, purpose is Purpose.SENT), purpose, page)
         each.version += 1

@@ -15,9 +15,11 @@ from connectors.api import (
     Stream,
     Unavailable,
 )
+from daemon.apart import Opening
 from daemon.derive import derive
 from daemon.ingest import Ingest, Tally
 from daemon.report import Report
+from daemon.source import Source
 from daemon.streams import Streams
 from store import company, write
 from store.engine import Store
@@ -30,7 +32,10 @@ FETCH_BATCH = 200
 
 
 class Worker:
-    """Takes one account's turns. `progress(stream name, items seen)` hears of every page."""
+    """Takes one account's turns. `progress(stream name, items seen)` hears of every page.
+
+    With `opening` a long reading may happen in a process of its own.
+    """
 
     def __init__(
         self,
@@ -39,7 +44,9 @@ class Worker:
         *,
         stop: threading.Event | None = None,
         progress: Callable[[str, int], None] = lambda _name, _seen: None,
+        opening: Opening | None = None,
     ) -> None:
+        self._opening = opening
         self._ingest = ingest
         self._store: Store = ingest.store
         self._account_id = account_id
@@ -54,7 +61,9 @@ class Worker:
                 with self._store.write() as transaction:
                     ids = company.save_streams(transaction, self._account_id, streams)
                 reader = Streams(self._ingest, self._account_id, report, stop=self._stop, progress=self._progress)
-                for stream in reader.read(connector, streams, ids):
+                with Source(connector, self._ingest.drafting, self._opening) as source:
+                    reread = reader.read(source, streams, ids)
+                for stream in reread:
                     self._compare(connector, stream, ids[stream.name])
                 self._fetch_wanted(connector, streams, ids, report)
         except ConnectorError as error:
@@ -79,7 +88,8 @@ class Worker:
         with self._store.read() as transaction:
             ids = {name: number for number, name, _ in company.known_streams(transaction, self._account_id)}
         reader = Streams(self._ingest, self._account_id, report, stop=self._stop, progress=self._progress)
-        for stream in reader.read(connector, [stream for stream in streams if stream.name in ids], ids):
+        source = Source(connector, self._ingest.drafting, None)
+        for stream in reader.read(source, [stream for stream in streams if stream.name in ids], ids):
             self._compare(connector, stream, ids[stream.name])
 
     def wanted(self) -> int:

@@ -7,9 +7,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
-
-from sqlalchemy import Row
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connectors.api import Attachment, Auth, Message, Participant, Role
 from matching.identity import Copy, instant
@@ -19,8 +17,11 @@ from matching.thread_index import conversation
 from matching.threads import Node, needs_subject
 from store.keys import IdentityKey
 
+if TYPE_CHECKING:  # drafts are made in processes that need no database
+    from sqlalchemy import Row
+
 #: The columns of a row, in the order of the tuples in a Draft.
-MESSAGE_COLUMNS = [
+MESSAGE_COLUMNS = (
     "key",
     "mid",
     "mid_key",
@@ -46,7 +47,7 @@ MESSAGE_COLUMNS = [
     "report_type",
     "reported_ids",
     "headers",
-]
+)
 PARTICIPANT_COLUMNS = ("message_key", "position", "role", "normal", "base", "email", "name")
 REFERENCE_COLUMNS = ("message_key", "target_key")
 BCC_COLUMNS = ("ref", "position", "message_key", "normal", "base", "email", "name")

@@ -32,10 +32,15 @@ class IdentityKey:
                 f"the identity key must be {KEY_BYTES} bytes ({KEY_BYTES * 2} hexadecimal digits)",
                 "restore the key that belongs to this store from its backup",
             )
+        self._key = key
         self._domain = cache(lambda domain: blake2b(domain.encode(), key=key, digest_size=32).digest())
 
     def __repr__(self) -> str:
         return "IdentityKey(***)"
+
+    def reveal(self) -> bytes:
+        """The key itself, for a process that works for this one."""
+        return self._key
 
     def digest(self, domain: str, *parts: str) -> bytes:
         """16 bytes that nobody without the key can recompute."""

@@ -12,7 +12,6 @@ from connectors.imap.fetch import Reader
 from connectors.imap.folder import Folder
 from connectors.imap.folders import chosen, watched
 from connectors.imap.network import keep_alive
-from connectors.imap.parsing import Parser
 from connectors.imap.session import Session
 from connectors.imap.settings import ImapSettings
 from connectors.imap.sync import Sync, criteria
@@ -34,12 +33,12 @@ class ImapConnector:
     """Mail of one login, read by EXAMINE and BODY.PEEK alone."""
 
     Settings: ClassVar[type[ImapSettings]] = ImapSettings
+    opens_apart: ClassVar[bool] = True
 
     def __init__(self, options: ImapSettings, secret: Secret | None) -> None:
         settings.check(options)
         self._settings = options
         self._session = Session(options, secret)
-        self._parser = Parser()
         self._wires: dict[str, bytes] = {}
         self._streams: tuple[Stream, ...] = ()
         #: Patterns of `folders` that match no folder, known after `streams()`.
@@ -52,7 +51,6 @@ class ImapConnector:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._parser.close()
         self._session.close()
 
     def streams(self) -> tuple[Stream, ...]:
@@ -89,7 +87,7 @@ class ImapConnector:
     def pages(self, stream: Stream, since: Cursor | None, horizon: datetime | None = None) -> Iterator[Page]:
         """New mail, then what is left of the past since the option's day, newest first, or until the horizon."""
         options = self._settings
-        sync = Sync(self._folder(stream), self._parser, since=options.since, authserv_id=options.authserv_id)
+        sync = Sync(self._folder(stream), since=options.since, authserv_id=options.authserv_id)
         yield from sync.pages(since, horizon)
 
     def fetch(self, stream: Stream, refs: Sequence[str]) -> Iterator[Batch]:
@@ -102,7 +100,7 @@ class ImapConnector:
             if validity != uidvalidity or not (uid.isascii() and uid.isdigit()):
                 raise CursorExpired(f"{ref} belongs to an earlier state of {stream.name}", step="fetch")
             uids[int(uid)] = ref
-        for portion, read in Reader(folder, self._parser, self._settings.authserv_id).pages(sorted(uids)):
+        for portion, read in Reader(folder, self._settings.authserv_id).pages(sorted(uids)):
             there = {change.ref for change in read}
             gone: list[Change] = [Deleted(uids[uid]) for uid in portion if folder.ref(uid) not in there]
             yield Batch((*read, *gone))

@@ -7,15 +7,17 @@ fresh connection; if that breaks too the message is Unreadable, and the others c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.imap.errors import is_busy, refused, response_code
 from connectors.imap.folder import Folder
-from connectors.imap.parsing import Job, Parser, Read
 from connectors.imap.responses import Fetched, sequence_set
 from connectors.imap.session import Answer
 from connectors.imap.wire import LITERAL_LIMIT
-from connectors.records import Unreadable
+from connectors.mime import parse_message
+from connectors.records import Message, Unreadable
+
+Read = Message | Unreadable
 
 #: Of mails above LITERAL_LIMIT only the beginning is read.
 PREFIX = 1024 * 1024
@@ -42,9 +44,8 @@ _BEGINNING = _Question(f"(UID BODY.PEEK[]<0.{PREFIX}>)", lambda told: told.has_b
 class Reader:
     """Reads messages of one folder, and keeps count of what goes wrong on the way."""
 
-    def __init__(self, folder: Folder, parser: Parser, authserv_id: str | None) -> None:
+    def __init__(self, folder: Folder, authserv_id: str | None) -> None:
         self._folder = folder
-        self._parser = parser
         self._authserv_id = authserv_id
         self._failures = 0
 
@@ -60,31 +61,30 @@ class Reader:
 
     def _read(self, wanted: Sequence[Fetched]) -> dict[int, Read]:
         found: dict[int, Read] = {}
-        parsing: list[tuple[list[int], Callable[[], list[Read]]]] = []
         about = {one.uid: one for one in wanted}
         for question in (_WHOLE, _BEGINNING):
             uids = [one.uid for one in wanted if _is_long(one) is (question is _BEGINNING)]
             for group in _portions(uids, about, _GROUP_BYTES, _GROUP_MESSAGES):
                 told, spoiled = self._ask(group, question)
                 found |= spoiled
-                found |= {uid: _without_content(self._folder.ref(uid)) for uid in told if told[uid].body is None}
-                jobs = {uid: self._job(about[uid], one.body) for uid, one in told.items() if one.body is not None}
-                parsing.append((list(jobs), self._parser.begin(list(jobs.values()))))
-        for uids, records in parsing:
-            found |= zip(uids, records(), strict=True)
+                for uid, one in told.items():
+                    found[uid] = self._record(about[uid], one.body)
         return found
 
-    def _job(self, about: Fetched, body: bytes) -> Job:
+    def _record(self, about: Fetched, body: bytes | None) -> Read:
+        if body is None:
+            return Unreadable(self._folder.ref(about.uid), "the server gives no content for this message")
         raw = body[:PREFIX] if _is_long(about) else body
-        return Job(
-            raw=raw,
+        record = parse_message(
+            raw,
             ref=self._folder.ref(about.uid),
             received_at=about.received_at,
             flags=about.flags,
-            size=len(raw) if about.size is None else about.size,
+            size=about.size,
             authserv_id=self._authserv_id,
-            is_cut=len(body) >= LITERAL_LIMIT or (_is_long(about) and len(body) >= PREFIX),
         )
+        is_cut = len(body) >= LITERAL_LIMIT or (_is_long(about) and len(body) >= PREFIX)
+        return replace(record, is_truncated=True) if is_cut and isinstance(record, Message) else record
 
     def _ask(self, uids: Sequence[int], question: _Question) -> tuple[dict[int, Fetched], dict[int, Unreadable]]:
         """(answers, what can't be answered); what is in neither is gone."""
@@ -143,10 +143,6 @@ class Reader:
         if is_busy(answer.refusal):
             raise refused(answer.refusal, step="fetch", what="the server gives no messages now")
         return answer
-
-
-def _without_content(ref: str) -> Unreadable:
-    return Unreadable(ref, "the server gives no content for this message")
 
 
 def _told(uids: Sequence[int], answer: Answer, question: _Question) -> dict[int, Fetched]:

@@ -12,9 +12,8 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from connectors.imap.fetch import Reader
+from connectors.imap.fetch import Read, Reader
 from connectors.imap.folder import Folder
-from connectors.imap.parsing import Parser, Read
 from connectors.imap.position import Gap, Position, load
 from connectors.imap.session import Mailbox
 from connectors.records import Change, Cursor, Page, Phase
@@ -25,9 +24,8 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 class Sync:
     """One run over one folder."""
 
-    def __init__(self, folder: Folder, parser: Parser, *, since: date | None, authserv_id: str | None) -> None:
+    def __init__(self, folder: Folder, *, since: date | None, authserv_id: str | None) -> None:
         self._folder = folder
-        self._parser = parser
         self._since = since
         self._authserv_id = authserv_id
 
@@ -104,7 +102,7 @@ class Sync:
         return replace(position, gaps=rest)
 
     def _read(self, uids: array[int]) -> Iterator[tuple[Sequence[int], list[Read]]]:
-        return Reader(self._folder, self._parser, self._authserv_id).pages(uids)
+        return Reader(self._folder, self._authserv_id).pages(uids)
 
 
 def _page(changes: Sequence[Change], position: Position, phase: Phase) -> Page:

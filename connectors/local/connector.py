@@ -39,6 +39,7 @@ class LocalConnector:
     """Mail that other programs keep in files; nothing is written, moved or locked."""
 
     Settings: ClassVar[type[LocalSettings]] = LocalSettings
+    opens_apart: ClassVar[bool] = True
 
     def __init__(self, settings: LocalSettings, secret: Secret | None = None) -> None:
         self._settings = settings

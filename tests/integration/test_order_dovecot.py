@@ -14,13 +14,17 @@ from connectors.api import Cursor, Stream
 from connectors.conformance import ids, last_cursor, mail, message_id, read
 from connectors.imap import ImapConnector
 from connectors.imap.settings import FolderChoice
+from daemon.drafts import Drafting
 from daemon.order import RECENT, AllRecent, Found, Reading, Standing
 from daemon.report import Report
+from daemon.source import Source
 from daemon.worker import Worker
+from store.facts import Draft
+from store.keys import parse_key
 from tests.integration.imap_mailbox import ImapMailbox
 from tests.integration.imap_mailbox import mailbox as mailbox
 from tests.integration.recording import RecordingProxy
-from tests.unit.daemon.company_mail import NOON, House
+from tests.unit.daemon.company_mail import KEY, NOON, House, company
 
 INBOX = Stream(name="INBOX")
 HORIZON = NOON - RECENT
@@ -45,8 +49,9 @@ def fill(mailbox: ImapMailbox, folder: str) -> None:
 
 
 def reading(connector: ImapConnector) -> Reading:
+    source = Source(connector, Drafting(company(), parse_key(KEY)), None)
     streams = connector.streams()
-    return Reading(connector, streams, {s.name: Standing(None, None) for s in streams}, HORIZON)
+    return Reading(source, streams, {s.name: Standing(None, None) for s in streams}, HORIZON)
 
 
 def test_recent_mail_of_all_folders_comes_before_any_older(
@@ -66,11 +71,14 @@ def test_recent_mail_of_all_folders_comes_before_any_older(
     # one day more than the horizon, because the server's days may not be ours
     for folder in ("INBOX", "Sent"):
         old = [n for n, days in enumerate(AGES) if days > 31]
-        found = [c for step in after if step.stream.name == folder for c in step.page.changes]
-        assert ids(found) == sorted(message_id(n, folder) for n in old)
-    assert [step.page.backlog for step in before] == [5, 3, 5, 3]
-    assert all(s.page.complete_since is not None and s.page.complete_since <= HORIZON for s in (before[1], *after))
-    assert [step.page.backlog for step in after] == [0, 0]
+        found = [c for step in after if step.stream.name == folder for c in step.prepared.changes]
+        assert {c.mid for c in found if isinstance(c, Draft)} == {message_id(n, folder) for n in old}
+    assert [step.prepared.page.backlog for step in before] == [5, 3, 5, 3]
+    assert all(
+        s.prepared.page.complete_since is not None and s.prepared.page.complete_since <= HORIZON
+        for s in (before[1], *after)
+    )
+    assert [step.prepared.page.backlog for step in after] == [0, 0]
 
 
 def test_leaving_a_folder_at_the_horizon_and_coming_back_costs_two_commands(

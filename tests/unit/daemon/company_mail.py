@@ -105,7 +105,8 @@ class House:
             state = company_store.stream_state(transaction, ids[folder])
         place = Place(state.id, state.version, purpose is Purpose.SENT)
         page = Page(changes=tuple(mails), cursor=Cursor("c"))
-        counts = self.ingest().page(place, purpose, page)
+        ingest = self.ingest()
+        counts = ingest.page(place, purpose, ingest.drafting.prepared(page))
         self.derive()
         return counts
 

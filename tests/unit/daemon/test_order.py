@@ -10,12 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from connectors.api import Cursor, CursorExpired, Message, Page, Stream, Unavailable
+from connectors.api import Cursor, CursorExpired, Page, Stream, Unavailable
 from connectors.memory import Mailbox, MemoryConnector, MemorySettings, register
+from daemon.drafts import Drafting
 from daemon.order import RECENT, SLICE_SECONDS, AllRecent, Found, Lost, Reading, Refused, Standing, Step
 from daemon.report import Report
+from daemon.source import Source
 from daemon.worker import Worker
-from tests.unit.daemon.company_mail import NOON, House, mail
+from store.facts import MESSAGE_COLUMNS, Draft
+from store.keys import parse_key
+from tests.unit.daemon.company_mail import KEY, NOON, House, company, mail
 
 ALICE, ANN = "alice@acme.example", "ann@client.example"
 HORIZON = NOON - RECENT
@@ -42,16 +46,26 @@ def fill(box: Mailbox, *, old: int, recent: int) -> None:
                 box.deliver(folder, item, received_at=when)
 
 
+def source(connector: MemoryConnector) -> Source:
+    return Source(connector, Drafting(company(), parse_key(KEY)), None)
+
+
+def _subject(draft: Draft) -> object:
+    return draft.message_row[MESSAGE_COLUMNS.index("subject")]
+
+
 def reading(connector: MemoryConnector, clock: Iterator[float] | None = None) -> Reading:
     streams = connector.streams()
     ticks = clock or iter(lambda: 0.0, 1.0)
-    return Reading(connector, streams, {s.name: Standing(None, None) for s in streams}, HORIZON, lambda: next(ticks))
+    return Reading(
+        source(connector), streams, {s.name: Standing(None, None) for s in streams}, HORIZON, lambda: next(ticks)
+    )
 
 
-def told(step: Step) -> tuple[str, ...] | str:
+def told(step: Step) -> tuple[object, ...] | str:
     """(folder, subjects) of a page, or the kind of step."""
     if isinstance(step, Found):
-        return step.stream.name, *(c.subject for c in step.page.changes if isinstance(c, Message))
+        return step.stream.name, *(_subject(c) for c in step.prepared.changes if isinstance(c, Draft))
     return type(step).__name__
 
 
@@ -112,9 +126,9 @@ def test_a_folder_that_loses_its_cursor_is_read_anew_at_once(box: Mailbox) -> No
     with connect() as connector:
         streams = connector.streams()
         standings = {s.name: Standing(Cursor("of another time"), None) for s in streams}
-        steps = list(Reading(connector, streams, standings, HORIZON).steps())
+        steps = list(Reading(source(connector), streams, standings, HORIZON).steps())
     assert [type(s) for s in steps[:2]] == [Lost, Found]
-    assert sum(len(s.page.changes) for s in steps if isinstance(s, Found)) == 6
+    assert sum(len(s.prepared.changes) for s in steps if isinstance(s, Found)) == 6
 
 
 def test_a_folder_that_always_loses_its_cursor_is_left_for_the_others(box: Mailbox) -> None:
@@ -128,7 +142,7 @@ def test_a_folder_that_always_loses_its_cursor_is_left_for_the_others(box: Mailb
     with Restless(MemorySettings(mailbox="alice"), None) as connector:
         steps = list(reading(connector).steps())
     assert [s.stream.name for s in steps if isinstance(s, Refused)] == ["Sent"]
-    assert sum(len(s.page.changes) for s in steps if isinstance(s, Found)) == 4
+    assert sum(len(s.prepared.changes) for s in steps if isinstance(s, Found)) == 4
 
 
 def test_a_folder_left_out_is_read_no_further(box: Mailbox) -> None:

@@ -1,0 +1,47 @@
+"""Pages made ready for the store: each mail assessed under the policy and turned into rows. Knows no database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from connectors.api import Change, Deleted, Message, Page, Unreadable
+from matching import policy
+from matching.policy import Company
+from store.facts import Draft, draft
+from store.keys import IdentityKey
+
+#: A change on its way into the store.
+Ready = Deleted | Unreadable | Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A page on its way into the store."""
+
+    #: Its changes in order, mails as drafts.
+    changes: tuple[Ready, ...]
+    #: The page itself, without its changes.
+    page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class Drafting:
+    """What drafts are made with."""
+
+    company: Company
+    key: IdentityKey
+
+    def draft(self, message: Message) -> Draft:
+        """The mail as the store takes it, under the company's policy."""
+        assessment = policy.assess(message, self.company)
+        made = policy.created_by(assessment.parties, bool(assessment.bulk), self.company.create)
+        return draft(message, assessment, made, self.key)
+
+    def changes(self, changes: Iterable[Change]) -> tuple[Ready, ...]:
+        """The changes with drafts in the place of mails."""
+        return tuple([self.draft(c) if isinstance(c, Message) else c for c in changes])
+
+    def prepared(self, page: Page) -> Prepared:
+        """The page, ready."""
+        return Prepared(self.changes(page.changes), replace(page, changes=()))
