@@ -2,69 +2,97 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from matching.threads import Node, arrange
-from store import conversations, history
-from store.engine import Store, Transaction
-from store.history import ThreadPlace
+from store import conversations
+from store.engine import Transaction
+from store.keys import IdentityKey
 
 
-def arrange_threads(store: Store, transaction: Transaction, message_keys: Iterable[bytes], now: datetime) -> None:
-    """Put the mails of these copies, and all whose place may change by them, into their threads."""
-    rows = conversations.reachable(transaction, store.key, message_keys)
-    people = conversations.people_of(transaction, [row.key for row in rows])
-    names = _names(rows)
-    positions = arrange(_node(row, names[row.key], people.get(row.key, frozenset())) for row in rows)
+class Place(NamedTuple):
+    """Where an interaction stands among those it belongs with."""
+
+    thread_id: str
+    #: The interaction it answers.
+    parent_id: str | None
+    #: What this rests on.
+    basis: str
+
+
+@dataclass(slots=True)
+class Conversations:
+    """The part of the thread graph that a batch can reach, arranged."""
+
+    #: Copies by key, as they were read.
+    rows: dict[bytes, Any]
+    #: The interaction of each copy that has one.
+    interaction_of: dict[bytes, str]
+    #: By interaction.
+    places: dict[str, Place] = field(default_factory=dict)
+    #: Threads whose mails are in another one now.
+    successors: dict[str, str] = field(default_factory=dict)
+
+
+def arranged(
+    transaction: Transaction,
+    key: IdentityKey,
+    near: Mapping[bytes, Any],
+    derived: Mapping[bytes, str],
+    people: Mapping[bytes, frozenset[str]],
+) -> Conversations:
+    """The mails of the copies `near`, and all whose place may change by them, in their threads.
+
+    `derived` says which interaction a copy of this batch belongs to, `people` who takes part in it.
+    """
+    rows, named = conversations.reachable(transaction, key, near)
     # What is not derived yet has no interaction; its own batch will put it in its place.
-    rows = [row for row in rows if row.interaction_id is not None]
-    by_name: dict[str, set[str]] = {}
-    for row in rows:
-        by_name.setdefault(names[row.key], set()).add(row.interaction_id)
-    places: dict[str, ThreadPlace] = {}
-    assigned: dict[bytes, str] = {}
-    successors: dict[str, str] = {}
-    ids: dict[str, str] = {}
-    for row in rows:
-        position = positions[names[row.key]]
-        thread_id = ids.get(position.root) or ids.setdefault(position.root, store.key.id("thread", position.root))
-        if row.thread_id != thread_id:
-            assigned[row.key] = thread_id
-            if row.thread_id:
-                successors[row.thread_id] = thread_id
-        parents = by_name.get(position.parent or "", set()) - {row.interaction_id}
-        places[row.interaction_id] = ThreadPlace(
-            interaction_id=row.interaction_id,
-            thread_id=thread_id,
-            parent_id=min(parents, default=None),
-            basis=position.basis.value,
+    known = {each: derived.get(each) or row.interaction_id for each, row in rows.items()}
+    found = Conversations(rows, {each: interaction for each, interaction in known.items() if interaction})
+    others = conversations.people_of(transaction, [each for each in rows if each not in people])
+    names = _names(rows.values(), found.interaction_of)
+    positions = arrange(
+        Node(
+            key=names[each],
+            references=named[each][0],
+            in_reply_to=named[each][1],
+            thread_index=row.thread_index,
+            subject=row.subject,
+            sent_at=row.sent_at,
+            people=people.get(each) or others.get(each, frozenset()),
+            sender=row.sender,
+            list_id=row.list_id,
         )
-    history.assign_threads(transaction, assigned)
-    touched = history.save_thread_places(transaction, list(places.values()), now)
-    history.refresh_threads(transaction, touched, successors, now)
+        for each, row in rows.items()
+    )
+    by_name: dict[str, set[str]] = {}
+    for each, interaction in found.interaction_of.items():
+        by_name.setdefault(names[each], set()).add(interaction)
+    ids: dict[str, str] = {}
+    for each, interaction in found.interaction_of.items():
+        position = positions[names[each]]
+        thread_id = ids.get(position.root)
+        if thread_id is None:
+            thread_id = ids[position.root] = key.id("thread", position.root)
+        parents = by_name.get(position.parent, set()) - {interaction} if position.parent else ()
+        found.places[interaction] = Place(thread_id, min(parents, default=None), position.basis.value)
+        before = rows[each].thread_id
+        if before and before != thread_id:
+            found.successors[before] = thread_id
+    return found
 
 
-def _names(rows: Iterable[Any]) -> dict[bytes, str]:
+def _names(rows: Iterable[Any], interaction_of: Mapping[bytes, str]) -> dict[bytes, str]:
     """A node's key for each copy: the Message-ID, also for a copy that lost it, else a stand-in no other mail has."""
+    rows = list(rows)
     mids: dict[str, str] = {}
     for row in rows:
-        if row.mid and row.interaction_id:
-            mids[row.interaction_id] = min(row.mid, mids.get(row.interaction_id, row.mid))
-    return {row.key: row.mid or mids.get(row.interaction_id) or f"fingerprint:{row.fingerprint.hex()}" for row in rows}
-
-
-def _node(row: Any, name: str, people: frozenset[str]) -> Node:
-    return Node(
-        key=name,
-        references=tuple(json.loads(row.refs)),
-        in_reply_to=tuple(json.loads(row.in_reply_to)),
-        thread_index=row.thread_index,
-        subject=row.subject,
-        sent_at=row.sent_at,
-        people=people,
-        sender=row.sender,
-        list_id=row.list_id,
-    )
+        interaction = interaction_of.get(row.key)
+        if row.mid and interaction:
+            mids[interaction] = min(row.mid, mids.get(interaction, row.mid))
+    return {
+        row.key: row.mid or mids.get(interaction_of.get(row.key, "")) or f"fingerprint:{row.fingerprint.hex()}"
+        for row in rows
+    }

@@ -7,11 +7,12 @@ order of arrival gives the same result. A batch is one transaction; a kill costs
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from connectors.api import Auth, Role
 from daemon import conversations
+from daemon.conversations import Place
 from matching import policy
 from matching.identity import Mail, group
 from matching.names import clean_name
@@ -25,6 +26,7 @@ from store.history import Interaction, Link
 
 #: Items derived in one transaction.
 BATCH = 1000
+_THREAD_ROLES = (Role.FROM, Role.TO, Role.CC)
 _UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -32,11 +34,31 @@ _UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 class _Derived:
     """One mail as its copies show it."""
 
-    interaction: Interaction
+    id: str
+    direction: Direction
+    occurred_at: datetime
+    is_unverified: bool
+    is_message_id_reused: bool
+    #: Best copy first.
     copies: tuple[StoredCopy, ...]
     parties: tuple[Party, ...]
     is_bulk: bool
-    old_ids: set[str] = field(default_factory=set)
+    #: Of its copies before.
+    old_ids: set[str]
+
+    def interaction(self, place: Place) -> Interaction:
+        """The row of history."""
+        return Interaction(
+            id=self.id,
+            direction=self.direction.value,
+            occurred_at=self.occurred_at,
+            message_key=self.copies[0].row.key,
+            is_unverified=self.is_unverified,
+            is_message_id_reused=self.is_message_id_reused,
+            thread_id=place.thread_id,
+            parent_id=place.parent_id,
+            thread_basis=place.basis,
+        )
 
 
 def derive(store: Store, company: Company, now: Callable[[], datetime]) -> int:
@@ -58,10 +80,7 @@ def _derive_batch(store: Store, company: Company, now: datetime) -> int:
         batch = _Batch(store, transaction, company, now)
         batch.add(copies.copies_of_items(transaction, items))
         batch.make_contacts([Candidate(n, company.rules.base(n), n) for n in normals])
-        batch.save_links()
-        conversations.arrange_threads(
-            store, transaction, [c.row.key for d in batch.mails.values() for c in d.copies], now
-        )
+        batch.save()
         return len(items) + len(normals)
 
 
@@ -76,24 +95,11 @@ class _Batch:
         self.mails: dict[str, _Derived] = {}
 
     def add(self, found: list[StoredCopy]) -> None:
-        """Group copies into mails and save them as interactions."""
+        """Group copies into mails."""
         by_key = {c.row.key: c for c in found}
-        added: dict[str, _Derived] = {}
-        for mail in group(c.copy() for c in found):
-            derived = self._derive_mail(mail, tuple(by_key[c.key] for c in mail.copies))
-            added[derived.interaction.id] = derived
-        self.mails.update(added)
-        history.save_interactions(self.transaction, [d.interaction for d in added.values()], self.now)
-        moved = {
-            c.row.key: d.interaction.id
-            for d in added.values()
-            for c in d.copies
-            if c.row.interaction_id != d.interaction.id
-        }
-        history.assign_messages(self.transaction, moved)
-        successors = {old: d.interaction.id for d in added.values() for old in d.old_ids}
-        lost = history.drop_orphans(self.transaction, successors, self.now)
-        history.refresh_threads(self.transaction, lost, {}, self.now)
+        for mail in group([c.copy() for c in found]):
+            derived = self._derive_mail(mail, tuple([by_key[c.key] for c in mail.copies]))
+            self.mails[derived.id] = derived
 
     def make_contacts(self, entered: list[Candidate]) -> None:
         """Contacts that the policy makes of these mails, and all that touches their addresses or the `entered` ones."""
@@ -110,8 +116,48 @@ class _Batch:
             others = contacts.interactions_of(self.transaction, added) - set(self.mails)
             self.add(copies.copies_of_interactions(self.transaction, others))
 
-    def save_links(self) -> None:
-        """Links, names and people of all mails of the batch."""
+    def save(self) -> None:
+        """Write what follows."""
+        known = {old for d in self.mails.values() for c in d.copies if (old := c.row.interaction_id)}
+        self._save_history(known)
+        self._save_links(known & self.mails.keys())
+        people = people_by_address(self.transaction)
+        rows = (row for d in self.mails.values() for row in _people(d, people))
+        history.replace_people(self.transaction, known & self.mails.keys(), rows)
+
+    def _save_history(self, known: set[str]) -> None:
+        """Interactions and threads, of these mails and of those whose place changes by them."""
+        copies_of_batch = [(c, d) for d in self.mails.values() for c in d.copies]
+        found = conversations.arranged(
+            self.transaction,
+            self.key,
+            {c.row.key: c.row for c, _mail in copies_of_batch},
+            {c.row.key: mail.id for c, mail in copies_of_batch},
+            {c.row.key: _thread_people(c) for c, _mail in copies_of_batch},
+        )
+        others = found.places.keys() - self.mails.keys()
+        stored = history.stored_interactions(self.transaction, others | known)
+        wanted = [d.interaction(found.places[d.id]) for d in self.mails.values()]
+        for other in others:
+            place = found.places[other]
+            moved = stored[other]._replace(thread_id=place.thread_id, parent_id=place.parent_id)
+            wanted.append(moved._replace(thread_basis=place.basis))
+        history.save_interactions(self.transaction, wanted, stored, self.now)
+        assigned = []
+        for key, interaction_id in found.interaction_of.items():
+            row, thread_id = found.rows[key], found.places[interaction_id].thread_id
+            if row.interaction_id != interaction_id or row.thread_id != thread_id:
+                assigned.append((interaction_id, thread_id, key))
+        history.assign_messages(self.transaction, assigned)
+        history.save_threads(self.transaction, wanted, {i.message_key: found.rows[i.message_key] for i in wanted})
+        successors = {old: d.id for d in self.mails.values() for old in d.old_ids}
+        lost = history.drop_orphans(self.transaction, successors, self.now) if successors else set()
+        emptied = (lost | found.successors.keys()) - {i.thread_id for i in wanted}
+        if emptied:
+            history.refresh_threads(self.transaction, emptied, found.successors, self.now)
+
+    def _save_links(self, known: set[str]) -> None:
+        """Links of all mails of the batch, and the names that they offer."""
         outside = [p for d in self.mails.values() for p in d.parties if p.is_outside]
         directory = contacts.Directory(
             self.transaction, {p.normal for p in outside if p.normal}, {p.base for p in outside if p.base}
@@ -121,22 +167,12 @@ class _Batch:
         for derived in self.mails.values():
             for link, party in _links(derived, directory):
                 links.append(link)
-                name = clean_name(party.name, party.email)
+                name = clean_name(party.name, party.email) if party.name else ""
                 if name:
                     is_own_word = "1" if party.role is Role.FROM else "0"
-                    names.append(
-                        (
-                            link.contact_id,
-                            f"{is_own_word} {derived.interaction.occurred_at.isoformat()}",
-                            name,
-                        )
-                    )
-        history.replace_links(self.transaction, self.mails, links)
+                    names.append((link.contact_id, f"{is_own_word} {derived.occurred_at.isoformat()}", name))
+        history.replace_links(self.transaction, known, links)
         contacts.offer_names(self.transaction, names, self.now)
-        people = people_by_address(self.transaction)
-        history.replace_people(
-            self.transaction, self.mails, (row for d in self.mails.values() for row in _people(d, people))
-        )
 
     def _derive_mail(self, mail: Mail, members: tuple[StoredCopy, ...]) -> _Derived:
         parties = self._parties(members)
@@ -148,14 +184,11 @@ class _Batch:
         failed = any(place.auth == Auth.FAIL for c in members for place in c.places)
         interaction_id = self.key.id("interaction", *mail.name)
         return _Derived(
-            interaction=Interaction(
-                id=interaction_id,
-                direction=direction,
-                occurred_at=when or _UNKNOWN_TIME,
-                message_key=best.key,
-                is_unverified=failed and direction is Direction.INBOUND,
-                is_message_id_reused=mail.is_message_id_reused,
-            ),
+            id=interaction_id,
+            direction=direction,
+            occurred_at=when or _UNKNOWN_TIME,
+            is_unverified=failed and direction is Direction.INBOUND,
+            is_message_id_reused=mail.is_message_id_reused,
             copies=members,
             parties=parties,
             is_bulk=bool(policy.bulk_reason(best)),
@@ -177,15 +210,14 @@ class _Batch:
 
 
 def _links(derived: _Derived, directory: contacts.Directory) -> Iterable[tuple[Link, Party]]:
-    item = derived.interaction
     for party in derived.parties:
         if not party.is_outside or party.normal is None:
             continue
-        for contact_id, reason in directory.find(party.normal, party.base or party.normal, item.occurred_at):
+        for contact_id, reason in directory.find(party.normal, party.base or party.normal, derived.occurred_at):
             link = Link(
                 contact_id=contact_id,
-                occurred_at=item.occurred_at,
-                interaction_id=item.id,
+                occurred_at=derived.occurred_at,
+                interaction_id=derived.id,
                 role=party.role.value,
                 address=party.normal,
                 reason=reason,
@@ -195,7 +227,7 @@ def _links(derived: _Derived, directory: contacts.Directory) -> Iterable[tuple[L
 
 def _people(derived: _Derived, by_address: dict[str, str]) -> Iterable[tuple[str, str, str]]:
     """(interaction, person, account that holds a copy or "")."""
-    item = derived.interaction.id
+    item = derived.id
     holders = {(place.person_id, place.account_id) for c in derived.copies for place in c.places}
     yield from ((item, person_id, account_id) for person_id, account_id in holders)
     having = {person_id for person_id, _account in holders}
@@ -203,3 +235,8 @@ def _people(derived: _Derived, by_address: dict[str, str]) -> Iterable[tuple[str
         person_id = by_address.get(party.normal or "")
         if person_id and person_id not in having:
             yield item, person_id, ""
+
+
+def _thread_people(copy: StoredCopy) -> frozenset[str]:
+    """The normal addresses in From, To and Cc."""
+    return frozenset([p.normal for p in copy.parties if p.normal and p.role in _THREAD_ROLES])

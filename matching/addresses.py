@@ -188,14 +188,19 @@ class OwnAddresses:
 
     def owns(self, normal: str) -> bool:
         """Is the address one of ours? Takes a normal form."""
-        if normal in self.addresses or self.rules.base(normal) in self.addresses:
+        return _owns(self.domains, self.addresses, normal, self.rules.base(normal))
+
+
+@lru_cache(maxsize=32_768)
+def _owns(domains: frozenset[str], addresses: frozenset[str], normal: str, base: str) -> bool:
+    if normal in addresses or base in addresses:
+        return True
+    domain = domain_of(normal)
+    while domain:
+        if domain in domains:
             return True
-        domain = domain_of(normal)
-        while domain:
-            if domain in self.domains:
-                return True
-            domain = domain.partition(".")[2]
-        return False
+        domain = domain.partition(".")[2]
+    return False
 
 
 _NEUTRAL = QUALIFIERS | ROLES | AMBIGUOUS_ROLES

@@ -162,8 +162,14 @@ def assess(message: Message, company: Company) -> Assessment:
 
 def author_of(parties: Iterable[Party]) -> Party | None:
     """Who wrote it: From, else Sender (RFC 5322 section 3.6.2)."""
-    usable = [p for p in parties if p.normal and p.role in (Role.FROM, Role.SENDER)]
-    return min(usable, key=lambda p: p.role is not Role.FROM, default=None)
+    sender = None
+    for party in parties:
+        if party.normal:
+            if party.role is Role.FROM:
+                return party
+            if sender is None and party.role is Role.SENDER:
+                sender = party
+    return sender
 
 
 def direction_of(parties: Iterable[Party]) -> Direction:
@@ -199,6 +205,8 @@ def creates(create: Create, direction: Direction, is_bulk: bool, recipient_count
 
 def created_by(parties: Iterable[Party], is_bulk: bool, create: Create) -> tuple[Party, ...]:
     """The outside parties that a mail makes contacts under the policy."""
+    if create is Create.OFF or is_bulk:
+        return ()
     parties = tuple(parties)
     direction, recipients = direction_of(parties), recipient_count(parties)
     return tuple(

@@ -3,65 +3,65 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
+from store.copies import MESSAGE_COLUMNS, gather
 from store.keys import IdentityKey
 from store.schema import message, participant, reference
 from store.upsert import select_in
 
-_COLUMNS = (
-    message.c.key,
-    message.c.mid,
-    message.c.mid_key,
-    message.c.fingerprint,
-    message.c.sender,
-    message.c.sent_at,
-    message.c.subject,
-    message.c.subject_key,
-    message.c.in_reply_to,
-    message.c.refs,
-    message.c.thread_index,
-    message.c.conversation_key,
-    message.c.list_id,
-    message.c.interaction_id,
-    message.c.thread_id,
-)
 #: A subject borne by more mails than this says nothing about belonging together.
 MAX_SAME_SUBJECT = 500
 #: How long after a mail an answer without a reference to it is still believed to be one.
 SUBJECT_WINDOW = timedelta(days=31)
+_PEOPLE_ROLES = ("from", "to", "cc")
 
 
-def reachable(connection: Connection, key: IdentityKey, message_keys: Iterable[bytes]) -> list[Row[Any]]:
-    """All copies whose thread may change because of these: neighbours by id and subject, and their whole threads.
+#: (References, In-Reply-To) of a copy.
+Named = tuple[tuple[str, ...], tuple[str, ...]]
 
-    Threads in the store are closed under references, so one step outward and then whole threads are enough.
+
+def reachable(
+    connection: Connection, key: IdentityKey, near: Mapping[bytes, Row[Any]]
+) -> tuple[dict[bytes, Row[Any]], dict[bytes, Named]]:
+    """All copies whose thread may change because of `near`, with their References and In-Reply-To.
+
+    Neighbours by id and subject, and their whole threads: threads in the store are closed under references, so one
+    step outward and then whole threads are enough.
     """
-    rows: dict[bytes, Row[Any]] = {}
-    _gather(connection, rows, message.c.key, message_keys)
-    near: set[bytes] = {row.mid_key for row in rows.values() if row.mid_key}
-    referred: set[bytes] = set(near)
-    for row in rows.values():
-        referred.update(key.digest("mid", i) for i in (*json.loads(row.refs), *json.loads(row.in_reply_to)))
-    _gather(connection, rows, message.c.mid_key, referred)
-    edges = select_in(connection, select(reference.c.message_key).where, reference.c.target_key, referred)
-    _gather(connection, rows, message.c.key, {row.message_key for row in edges})
+    rows = dict(near)
+    named = {each: _named(row) for each, row in rows.items()}
+    ids = {row.mid_key for row in rows.values() if row.mid_key}
+    ids.update(key.digest("mid", name) for references, answered in named.values() for name in {*references, *answered})
+    found = {each for (each,) in select_in(connection, select(message.c.key).where, message.c.mid_key, ids)}
+    naming = select(reference.c.message_key)
+    found.update(each for (each,) in select_in(connection, naming.where, reference.c.target_key, ids))
+    gather(connection, rows, message.c.key, found - rows.keys())
     shared = {row.conversation_key for row in rows.values() if row.conversation_key}
-    _gather(connection, rows, message.c.conversation_key, shared)
+    gather(connection, rows, message.c.conversation_key, shared)
     _gather_same_subject(connection, rows)
     threads = {row.thread_id for row in rows.values() if row.thread_id}
-    _gather(connection, rows, message.c.thread_id, threads)
-    return list(rows.values())
+    gather(connection, rows, message.c.thread_id, threads)
+    named |= {each: _named(row) for each, row in rows.items() if each not in named}
+    return rows, named
+
+
+def _named(row: Row[Any]) -> Named:
+    references, answered = row.refs, row.in_reply_to
+    return (
+        tuple(json.loads(references)) if references != "[]" else (),
+        tuple(json.loads(answered)) if answered != "[]" else (),
+    )
 
 
 def _gather_same_subject(connection: Connection, rows: dict[bytes, Row[Any]]) -> None:
     """Answers that name no parent, near these mails, and the mails they may answer."""
     subjects = {row.subject_key for row in rows.values() if row.subject_key}
-    orphans = select(*_COLUMNS).where(message.c.is_orphan_reply)
+    orphans = select(*MESSAGE_COLUMNS).where(message.c.is_orphan_reply)
     by_subject: dict[bytes, list[datetime]] = {}
     for row in select_in(connection, orphans.where, message.c.subject_key, subjects):
         if row.sent_at is not None:
@@ -69,7 +69,7 @@ def _gather_same_subject(connection: Connection, rows: dict[bytes, Row[Any]]) ->
             by_subject.setdefault(row.subject_key, []).append(row.sent_at)
     for subject, times in by_subject.items():
         span = message.c.sent_at.between(min(times) - SUBJECT_WINDOW, max(times))
-        query: Select[Any] = select(*_COLUMNS).where(message.c.subject_key == subject, span)
+        query: Select[Any] = select(*MESSAGE_COLUMNS).where(message.c.subject_key == subject, span)
         same = connection.execute(query.limit(MAX_SAME_SUBJECT + 1)).all()
         if len(same) <= MAX_SAME_SUBJECT:
             rows.update((row.key, row) for row in same)
@@ -79,13 +79,8 @@ def people_of(connection: Connection, message_keys: Iterable[bytes]) -> dict[byt
     """The normal addresses in From, To and Cc of each copy."""
     found: dict[bytes, set[str]] = {}
     query = select(participant.c.message_key, participant.c.normal).where(
-        participant.c.role.in_(("from", "to", "cc")), participant.c.normal.is_not(None)
+        participant.c.role.in_(_PEOPLE_ROLES), participant.c.normal.is_not(None)
     )
-    for row in select_in(connection, query.where, participant.c.message_key, message_keys):
-        found.setdefault(row.message_key, set()).add(row.normal)
+    for key, normal in select_in(connection, query.where, participant.c.message_key, message_keys):
+        found.setdefault(key, set()).add(normal)
     return {key: frozenset(people) for key, people in found.items()}
-
-
-def _gather(connection: Connection, rows: dict[bytes, Row[Any]], column: Any, values: Iterable[Any]) -> None:
-    for row in select_in(connection, select(*_COLUMNS).where, column, values):
-        rows[row.key] = row

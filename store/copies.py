@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, delete, select
 
@@ -15,8 +15,7 @@ from store.schema import account, dirty, message, participant, placement, placem
 from store.upsert import one_of, select_in
 
 
-@dataclass(frozen=True, slots=True)
-class StoredParty:
+class StoredParty(NamedTuple):
     """A participant as the store holds it."""
 
     role: Role
@@ -26,8 +25,7 @@ class StoredParty:
     base: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredPlace:
+class StoredPlace(NamedTuple):
     """Where a copy lies: whose mailbox, and what its server found about the sender."""
 
     account_id: str
@@ -35,23 +33,23 @@ class StoredPlace:
     auth: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StoredCopy:
     """One distinct content of a mail with all that hangs on it."""
 
     row: Row[Any]
-    parties: tuple[StoredParty, ...]
-    bcc: tuple[StoredParty, ...]
-    places: tuple[StoredPlace, ...]
+    parties: list[StoredParty]
+    bcc: list[StoredParty]
+    places: list[StoredPlace]
 
     def copy(self) -> Copy:
         """The part that decides identity."""
-        reply_to = frozenset(p.normal for p in self.parties if p.role is Role.REPLY_TO and p.normal)
+        reply_to = frozenset([p.normal for p in self.parties if p.role is Role.REPLY_TO and p.normal])
         return facts.copy_of(self.row, reply_to)
 
 
-#: What derivation needs of a message; text and headers stay where they are.
-_COLUMNS = (
+#: What derivation needs of a message: all that decides which mail it is, and where in which thread.
+MESSAGE_COLUMNS = (
     message.c.key,
     message.c.mid,
     message.c.mid_key,
@@ -65,6 +63,7 @@ _COLUMNS = (
     message.c.in_reply_to,
     message.c.refs,
     message.c.thread_index,
+    message.c.conversation_key,
     message.c.list_id,
     message.c.precedence,
     message.c.auto_submitted,
@@ -73,6 +72,7 @@ _COLUMNS = (
     message.c.interaction_id,
     message.c.thread_id,
 )
+_ROLES = {role.value: role for role in Role}
 
 
 def take_dirty(connection: Connection, kind: str, limit: int) -> list[str]:
@@ -86,74 +86,62 @@ def take_dirty(connection: Connection, kind: str, limit: int) -> list[str]:
     return keys
 
 
+def gather(connection: Connection, rows: dict[bytes, Row[Any]], column: Any, values: Iterable[Any]) -> None:
+    """Add the messages with one of these values to `rows`."""
+    for row in select_in(connection, select(*MESSAGE_COLUMNS).where, column, values):
+        rows[row.key] = row
+
+
 def copies_of_items(connection: Connection, item_keys: Iterable[str]) -> list[StoredCopy]:
     """All copies that share a Message-ID or a fingerprint with the dirty items (and so may be one mail with them)."""
     keys = list(item_keys)
     mids = {bytes.fromhex(key[2:]) for key in keys if key.startswith("m:")}
     prints = {bytes.fromhex(key[2:]) for key in keys if key.startswith("f:")}
     rows: dict[bytes, Row[Any]] = {}
-    _gather(connection, rows, message.c.mid_key, mids)
-    _gather(connection, rows, message.c.fingerprint, prints)
+    gather(connection, rows, message.c.mid_key, mids)
+    gather(connection, rows, message.c.fingerprint, prints)
     found = {row.fingerprint for row in rows.values()}
     for row in select_in(
         connection,
-        lambda within: select(*_COLUMNS).where(within, message.c.mid_key.is_(None)),
+        lambda within: select(*MESSAGE_COLUMNS).where(within, message.c.mid_key.is_(None)),
         message.c.fingerprint,
         found,
     ):
         rows[row.key] = row
     anonymous = {row.fingerprint for row in rows.values() if row.mid is None}
     if anonymous:
-        _gather(connection, rows, message.c.fingerprint, anonymous)
-        _gather(connection, rows, message.c.mid_key, {row.mid_key for row in rows.values() if row.mid_key})
-    return with_people(connection, rows.values())
+        gather(connection, rows, message.c.fingerprint, anonymous)
+        gather(connection, rows, message.c.mid_key, {row.mid_key for row in rows.values() if row.mid_key})
+    return _with_people(connection, rows)
 
 
 def copies_of_interactions(connection: Connection, interaction_ids: Iterable[str]) -> list[StoredCopy]:
     """All copies of these interactions."""
     rows: dict[bytes, Row[Any]] = {}
-    _gather(connection, rows, message.c.interaction_id, interaction_ids)
-    return with_people(connection, rows.values())
+    gather(connection, rows, message.c.interaction_id, interaction_ids)
+    return _with_people(connection, rows)
 
 
-def _gather(connection: Connection, rows: dict[bytes, Row[Any]], column: Any, values: Iterable[Any]) -> None:
-    for row in select_in(connection, lambda within: select(*_COLUMNS).where(within), column, values):
-        rows[row.key] = row
-
-
-def with_people(connection: Connection, rows: Iterable[Row[Any]]) -> list[StoredCopy]:
+def _with_people(connection: Connection, rows: dict[bytes, Row[Any]]) -> list[StoredCopy]:
     """The rows with their participants and placements."""
-    by_key = {row.key: row for row in rows}
-    parties: dict[bytes, list[StoredParty]] = {}
-    for row in select_in(
-        connection,
-        lambda within: select(participant).where(within).order_by(participant.c.message_key, participant.c.position),
-        participant.c.message_key,
-        by_key,
-    ):
-        party = StoredParty(Role(row.role), row.email, row.name, row.normal, row.base)
-        parties.setdefault(row.message_key, []).append(party)
-    blind: dict[bytes, list[StoredParty]] = {}
-    for row in select_in(
-        connection, lambda within: select(placement_bcc).where(within), placement_bcc.c.message_key, by_key
-    ):
-        party = StoredParty(Role.BCC, row.email, row.name, row.normal, row.base)
-        blind.setdefault(row.message_key, []).append(party)
-    places: dict[bytes, list[StoredPlace]] = {}
+    found = {key: StoredCopy(row, [], [], []) for key, row in rows.items()}
+    table = participant.c
+    people = select(table.message_key, table.role, table.email, table.name, table.normal, table.base)
+    people = people.order_by(table.message_key, table.position)
+    for key, role, email, name, normal, base in select_in(connection, people.where, table.message_key, found):
+        found[key].parties.append(StoredParty(_ROLES[role], email, name, normal, base))
+    bcc = placement_bcc.c
+    blind = select(bcc.message_key, bcc.email, bcc.name, bcc.normal, bcc.base)
+    for key, email, name, normal, base in select_in(connection, blind.where, bcc.message_key, found):
+        found[key].bcc.append(StoredParty(Role.BCC, email, name, normal, base))
     held = (
-        select(placement.c.message_key, placement.c.auth, stream.c.account_id, account.c.person_id)
+        select(placement.c.message_key, stream.c.account_id, account.c.person_id, placement.c.auth)
         .join(stream, stream.c.id == placement.c.stream_id)
         .join(account, account.c.id == stream.c.account_id)
     )
-    for row in select_in(connection, held.where, placement.c.message_key, by_key):
-        place = StoredPlace(row.account_id, row.person_id, row.auth)
-        places.setdefault(row.message_key, []).append(place)
-    return [
-        StoredCopy(
-            row,
-            tuple(parties.get(key, ())),
-            tuple(sorted(blind.get(key, ()), key=lambda p: (p.normal or "", p.email))),
-            tuple(places.get(key, ())),
-        )
-        for key, row in by_key.items()
-    ]
+    for key, account_id, person_id, auth in select_in(connection, held.where, placement.c.message_key, found):
+        found[key].places.append(StoredPlace(account_id, person_id, auth))
+    for copy in found.values():
+        if len(copy.bcc) > 1:
+            copy.bcc.sort(key=lambda p: (p.normal or "", p.email))
+    return list(found.values())

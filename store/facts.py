@@ -32,7 +32,6 @@ MESSAGE_COLUMNS = (
     "subject",
     "subject_key",
     "is_orphan_reply",
-    "text",
     "is_truncated",
     "attachments",
     "attachment_count",
@@ -46,8 +45,8 @@ MESSAGE_COLUMNS = (
     "has_unsubscribe",
     "report_type",
     "reported_ids",
-    "headers",
 )
+CONTENT_COLUMNS = ("message_key", "text", "headers")
 PARTICIPANT_COLUMNS = ("message_key", "position", "role", "normal", "base", "email", "name")
 REFERENCE_COLUMNS = ("message_key", "target_key")
 BCC_COLUMNS = ("ref", "position", "message_key", "normal", "base", "email", "name")
@@ -95,6 +94,7 @@ class Draft:
     #: Date, else the time of arrival.
     occurred_at: datetime | None
     message_row: tuple[Any, ...]
+    content_row: tuple[Any, ...]
     participant_rows: list[tuple[Any, ...]]
     reference_rows: list[tuple[Any, ...]]
     bcc_rows: list[tuple[Any, ...]]
@@ -160,7 +160,6 @@ def draft(message: Message, assessment: Assessment, made: Iterable[Party], key: 
             message.subject,
             key.digest("subject", subject) if subject else None,
             needs_subject(_node(message)),
-            message.text,
             message.is_truncated,
             attachments,
             len(message.attachments),
@@ -174,8 +173,8 @@ def draft(message: Message, assessment: Assessment, made: Iterable[Party], key: 
             message.has_unsubscribe,
             message.report_type,
             _encode(message.reported_ids) if message.reported_ids else "[]",
-            zlib.compress(message.headers, 1),
         ),
+        content_row=(content_key, message.text, zlib.compress(message.headers, 1)),
         participant_rows=[
             (content_key, position, p.role.value, p.normal, p.base, p.email, p.name) for position, p in enumerate(seen)
         ],
@@ -210,7 +209,9 @@ def _attachments_text(attachments: Iterable[Attachment]) -> str:
 
 
 def message_of(row: Row[Any], participants: Iterable[Row[Any]]) -> Message:
-    """The record again; `participants` in order of position. `ref`, flags and size belong to placements."""
+    """The record again, of a row of `message` and `content`; `participants` in order of position.
+
+    `ref`, flags and size belong to placements."""
     return Message(
         ref="",
         message_id=row.mid,

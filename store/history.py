@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, delete, func, select
 
-from matching.policy import Direction
 from store.schema import interaction, interaction_person, link, message, redirect, thread
-from store.upsert import chunks, select_in, upsert
+from store.upsert import chunks, select_in, update_rows, upsert, upsert_rows
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interaction:
-    """One row of history, as derived from the copies of a mail."""
+class Interaction(NamedTuple):
+    """One row of history, as derived from the copies of a mail and their thread."""
 
     id: str
-    direction: Direction
+    direction: str
     occurred_at: datetime
+    #: The copy whose content is shown.
     message_key: bytes
     is_unverified: bool
     is_message_id_reused: bool
+    thread_id: str
+    #: The interaction it answers.
+    parent_id: str | None
+    #: What its place in the thread rests on.
+    thread_basis: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(NamedTuple):
     """An interaction's tie to a contact, with its reason."""
 
     contact_id: str
@@ -38,32 +40,27 @@ class Link:
     reason: str
 
 
-def save_interactions(connection: Connection, items: Sequence[Interaction], now: datetime) -> None:
+_COLUMNS = tuple(interaction.c[name] for name in Interaction._fields)
+
+
+def stored_interactions(connection: Connection, ids: Iterable[str]) -> dict[str, Interaction]:
+    """The rows as they are."""
+    rows = select_in(connection, select(*_COLUMNS).where, interaction.c.id, ids)
+    return {row.id: Interaction._make(row) for row in rows}
+
+
+def save_interactions(
+    connection: Connection, items: Iterable[Interaction], stored: Mapping[str, Interaction], now: datetime
+) -> None:
     """Insert or change; rows that stay the same are not touched."""
-    columns = [interaction.c[name] for name in Interaction.__slots__]
-    stored = {
-        row.id: row
-        for row in select_in(
-            connection, lambda within: select(*columns).where(within), interaction.c.id, [i.id for i in items]
-        )
-    }
-    rows: list[dict[str, Any]] = []
-    for item in items:
-        values = {name: getattr(item, name) for name in Interaction.__slots__}
-        values["direction"] = item.direction.value
-        old = stored.get(item.id)
-        if old is None or any(getattr(old, name) != value for name, value in values.items()):
-            rows.append({**values, "kind": "email", "visibility": "full", "created_at": now, "updated_at": now})
-    upsert(connection, interaction, rows, update=[*Interaction.__slots__[1:], "updated_at"])
+    changed = [("email", "full", now, now, *item) for item in items if stored.get(item.id) != item]
+    names = ("kind", "visibility", "created_at", "updated_at", *Interaction._fields)
+    upsert_rows(connection, interaction, names, changed, update=[*Interaction._fields[1:], "updated_at"])
 
 
-def assign_messages(connection: Connection, ids: Mapping[bytes, str]) -> None:
-    """Say which interaction each copy belongs to."""
-    if ids:
-        connection.execute(
-            update(message).where(message.c.key == bindparam("k")).values(interaction_id=bindparam("i")),
-            [{"k": key, "i": interaction_id} for key, interaction_id in ids.items()],
-        )
+def assign_messages(connection: Connection, rows: Sequence[tuple[str | None, str | None, bytes]]) -> None:
+    """Say where each copy belongs: (interaction, thread, copy)."""
+    update_rows(connection, message, ("key",), ("interaction_id", "thread_id"), rows)
 
 
 def drop_orphans(connection: Connection, successors: Mapping[str, str | None], now: datetime) -> set[str]:
@@ -102,36 +99,29 @@ def add_redirects(connection: Connection, entity: str, moved: Mapping[str, str],
     upsert(connection, redirect, rows, update=["new_id", "at"])
 
 
-def replace_links(connection: Connection, interaction_ids: Iterable[str], links: Iterable[Link]) -> None:
-    """The links of these interactions become exactly `links`."""
-    names = Link.__slots__
-    wanted = {tuple(getattr(each, name) for name in names) for each in links}
-    _replace(connection, link, names, interaction_ids, wanted)
+def replace_links(connection: Connection, known: Iterable[str], links: Iterable[Link]) -> None:
+    """The links become exactly `links`; `known`: their interactions that may have some already."""
+    _replace(connection, link, Link._fields, known, {tuple(each) for each in links})
 
 
-def replace_people(
-    connection: Connection, interaction_ids: Iterable[str], people: Iterable[tuple[str, str, str]]
-) -> None:
-    """Who of ours takes part: exactly these (interaction, person, account or "")."""
+def replace_people(connection: Connection, known: Iterable[str], people: Iterable[tuple[str, str, str]]) -> None:
+    """Who of ours takes part: exactly these (interaction, person, account or ""); `known` as for links."""
     names = ("interaction_id", "person_id", "account_id")
-    _replace(connection, interaction_person, names, interaction_ids, set(people))
+    _replace(connection, interaction_person, names, known, set(people))
 
 
 def _replace(
     connection: Connection,
     table: Table,
     names: Sequence[str],
-    interaction_ids: Iterable[str],
+    known: Iterable[str],
     wanted: set[tuple[Any, ...]],
 ) -> None:
-    """The rows of these interactions become exactly `wanted`; rows that stay are not touched."""
+    """The rows become exactly `wanted`; rows that stay are not touched."""
     columns = [table.c[name] for name in names]
-    stored = {
-        tuple(row) for row in select_in(connection, select(*columns).where, table.c.interaction_id, interaction_ids)
-    }
+    stored = {tuple(row) for row in select_in(connection, select(*columns).where, table.c.interaction_id, known)}
     _remove(connection, table, names, stored - wanted)
-    rows = [dict(zip(names, values, strict=True)) for values in sorted(wanted - stored)]
-    upsert(connection, table, rows)
+    upsert_rows(connection, table, names, sorted(wanted - stored))
 
 
 def _remove(connection: Connection, table: Table, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
@@ -142,72 +132,22 @@ def _remove(connection: Connection, table: Table, names: Sequence[str], rows: It
         connection.execute(statement, doomed)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadPlace:
-    """Where an interaction stands among those it belongs with."""
-
-    interaction_id: str
-    thread_id: str
-    parent_id: str | None
-    basis: str
-
-
-def save_thread_places(connection: Connection, places: Sequence[ThreadPlace], now: datetime) -> set[str]:
-    """Write changed places; returns every thread that gained or lost something."""
-    stored = {
-        row.id: row
-        for row in select_in(
-            connection,
-            lambda within: select(
-                interaction.c.id, interaction.c.thread_id, interaction.c.parent_id, interaction.c.thread_basis
-            ).where(within),
-            interaction.c.id,
-            [p.interaction_id for p in places],
-        )
-    }
-    touched: set[str] = set()
+def save_threads(connection: Connection, items: Iterable[Interaction], messages: Mapping[bytes, Row[Any]]) -> None:
+    """The threads of `items`, which are all that they hold; `messages` knows their subjects."""
+    members: dict[str, list[Interaction]] = {}
+    for item in items:
+        members.setdefault(item.thread_id, []).append(item)
     rows = []
-    for place in places:
-        old = stored[place.interaction_id]
-        touched.add(place.thread_id)
-        if old.thread_id:
-            touched.add(old.thread_id)
-        if (old.thread_id, old.parent_id, old.thread_basis) != (
-            place.thread_id,
-            place.parent_id,
-            place.basis,
-        ):
-            rows.append(
-                {
-                    "i": place.interaction_id,
-                    "t": place.thread_id,
-                    "p": place.parent_id,
-                    "b": place.basis,
-                    "n": now,
-                }
-            )
-    if rows:
-        connection.execute(
-            update(interaction)
-            .where(interaction.c.id == bindparam("i"))
-            .values(
-                thread_id=bindparam("t"),
-                parent_id=bindparam("p"),
-                thread_basis=bindparam("b"),
-                updated_at=bindparam("n"),
-            ),
-            rows,
-        )
-    return touched
+    for thread_id, found in sorted(members.items()):
+        first = min(found, key=_by_time)
+        last_at = max([item.occurred_at for item in found])
+        rows.append((thread_id, messages[first.message_key].subject, first.occurred_at, last_at, len(found)))
+    names = ("id", "subject", "first_at", "last_at", "interaction_count")
+    upsert_rows(connection, thread, names, rows, update=names[1:])
 
 
-def assign_threads(connection: Connection, ids: Mapping[bytes, str]) -> None:
-    """Say which thread each copy belongs to."""
-    if ids:
-        connection.execute(
-            update(message).where(message.c.key == bindparam("k")).values(thread_id=bindparam("t")),
-            [{"k": key, "t": thread_id} for key, thread_id in ids.items()],
-        )
+def _by_time(item: Interaction) -> tuple[datetime, str]:
+    return item.occurred_at, item.id
 
 
 def refresh_threads(

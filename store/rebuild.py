@@ -14,6 +14,7 @@ from store.contacts import ensure_primary, reset_names
 from store.schema import (
     contact,
     contact_address,
+    content,
     dirty,
     interaction,
     message,
@@ -46,7 +47,8 @@ def interaction_ids(connection: Connection, after: str, limit: int) -> list[str]
 
 def placed_copies(connection: Connection, ids: Iterable[str]) -> dict[str, list[PlacedCopy]]:
     """interaction id -> its copies, as records made from stored facts."""
-    rows = select_in(connection, select(message).where, message.c.interaction_id, ids)
+    whole = select(message, content.c.text, content.c.headers).join(content, content.c.message_key == message.c.key)
+    rows = select_in(connection, whole.where, message.c.interaction_id, ids)
     people: dict[bytes, list[Participant]] = {}
     for p in select_in(
         connection,
@@ -85,6 +87,7 @@ def remove_interactions(connection: Connection, ids: Sequence[str], now: datetim
             (participant, participant.c.message_key),
             (reference, reference.c.message_key),
             (placement_bcc, placement_bcc.c.message_key),
+            (content, content.c.message_key),
             (message, message.c.key),
         ):
             connection.execute(delete(table).where(column.in_(part)))

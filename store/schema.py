@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from sqlalchemy import (
     Boolean,
-    CheckConstraint,
     Column,
     Float,
     ForeignKey,
@@ -121,6 +120,7 @@ placement = Table(
     Column("policy_version", Integer),
     Column("is_wanted", Boolean, nullable=False, server_default=false()),  # to be fetched again by reference
     PrimaryKeyConstraint("stream_id", "ref"),
+    sqlite_with_rowid=False,
 )
 Index("ix_placement_message_key", placement.c.message_key)
 Index("ix_placement_mid_key", placement.c.mid_key)
@@ -142,6 +142,7 @@ skipped_participant = Table(
     Column("base_key", Key, nullable=False),
     Column("is_creatable", Boolean, nullable=False),  # neither a role nor a no-reply address
     PrimaryKeyConstraint("stream_id", "ref", "role", "address_key"),
+    sqlite_with_rowid=False,
 )
 Index("ix_skipped_participant_address_key", skipped_participant.c.address_key)
 Index("ix_skipped_participant_base_key", skipped_participant.c.base_key)
@@ -161,7 +162,6 @@ message = Table(
     Column("subject", Text, nullable=False),
     Column("subject_key", Key),
     Column("is_orphan_reply", Boolean, nullable=False),  # an answer that names no mail it answers
-    Column("text", Text, nullable=False),
     Column("is_truncated", Boolean, nullable=False),
     Column("attachments", Text, nullable=False),  # JSON [[name, type, size]…]
     Column("attachment_count", Integer, nullable=False),
@@ -175,7 +175,6 @@ message = Table(
     Column("has_unsubscribe", Boolean, nullable=False),
     Column("report_type", Text, nullable=False),
     Column("reported_ids", Text, nullable=False),  # JSON [id…]
-    Column("headers", LargeBinary, nullable=False),  # zlib
     # derived
     Column("interaction_id", Id),
     Column("thread_id", Id),
@@ -193,6 +192,15 @@ Index(
     postgresql_where=text("is_orphan_reply"),
 )
 
+#: What a message says: apart from its row, so that deriving neither reads nor writes it again.
+content = Table(
+    "content",
+    metadata,
+    Column("message_key", Key, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("headers", LargeBinary, nullable=False),  # zlib
+)
+
 participant = Table(
     "participant",
     metadata,
@@ -204,6 +212,7 @@ participant = Table(
     Column("email", Text, nullable=False),
     Column("name", Text, nullable=False),
     PrimaryKeyConstraint("message_key", "position"),
+    sqlite_with_rowid=False,
 )
 Index("ix_participant_normal", participant.c.normal)
 Index("ix_participant_base", participant.c.base)
@@ -221,6 +230,7 @@ placement_bcc = Table(
     Column("email", Text, nullable=False),
     Column("name", Text, nullable=False),
     PrimaryKeyConstraint("stream_id", "ref", "position"),
+    sqlite_with_rowid=False,
 )
 Index("ix_placement_bcc_message_key", placement_bcc.c.message_key)
 Index("ix_placement_bcc_normal", placement_bcc.c.normal)
@@ -233,6 +243,7 @@ reference = Table(
     Column("message_key", Key, nullable=False),
     Column("target_key", Key, nullable=False),
     PrimaryKeyConstraint("message_key", "target_key"),
+    sqlite_with_rowid=False,
 )
 Index("ix_reference_target_key", reference.c.target_key)
 
@@ -318,6 +329,7 @@ link = Table(
     Column("address", Text, nullable=False),
     Column("reason", Text, nullable=False),
     PrimaryKeyConstraint("contact_id", "occurred_at", "interaction_id", "role", "address"),
+    sqlite_with_rowid=False,
 )
 Index("ix_link_interaction_id", link.c.interaction_id)
 
@@ -328,6 +340,7 @@ interaction_person = Table(
     Column("person_id", Id, nullable=False),
     Column("account_id", String(36), nullable=False),  # "": takes part, but holds no copy
     PrimaryKeyConstraint("interaction_id", "person_id", "account_id"),
+    sqlite_with_rowid=False,
 )
 
 thread = Table(
@@ -347,6 +360,7 @@ dirty = Table(
     Column("kind", String(10), nullable=False),  # item | address
     Column("key", Text, nullable=False),
     PrimaryKeyConstraint("kind", "key"),
+    sqlite_with_rowid=False,
 )
 
 redirect = Table(
@@ -358,43 +372,3 @@ redirect = Table(
     Column("at", Instant, nullable=False),
     PrimaryKeyConstraint("entity", "old_id"),
 )
-
-# -- written by others --------------------------------------------------------------------------------------------
-
-w1_contact = Table(
-    "w1_contact",
-    metadata,
-    Column("external_source", Text, nullable=False),
-    Column("external_id", Text, nullable=False),
-    Column("display_name", Text),
-    Column("is_deleted", Boolean, nullable=False, server_default=false()),
-    Column("applied_at", Instant),
-    Column("error", Text),
-    PrimaryKeyConstraint("external_source", "external_id"),
-    CheckConstraint("length(external_source) BETWEEN 1 AND 100", name="source"),
-    CheckConstraint("length(external_id) BETWEEN 1 AND 200", name="external_id"),
-)
-
-w1_contact_address = Table(
-    "w1_contact_address",
-    metadata,
-    Column("external_source", Text, nullable=False),
-    Column("external_id", Text, nullable=False),
-    Column("address", Text, nullable=False),
-    Column("is_primary", Boolean, nullable=False, server_default=false()),
-    Column("is_deleted", Boolean, nullable=False, server_default=false()),
-    Column("applied_at", Instant),
-    Column("error", Text),
-    PrimaryKeyConstraint("external_source", "external_id", "address"),
-    CheckConstraint("length(address) BETWEEN 3 AND 320", name="address"),
-)
-
-#: What the daemon has not answered yet is found without looking at the rest.
-for _table in (w1_contact, w1_contact_address):
-    Index(
-        f"ix_{_table.name}_waiting",
-        _table.c.external_source,
-        _table.c.external_id,
-        sqlite_where=text("applied_at IS NULL AND error IS NULL"),
-        postgresql_where=text("applied_at IS NULL AND error IS NULL"),
-    )

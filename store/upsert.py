@@ -17,7 +17,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Dialect,
-    Row,
     Select,
     Table,
     any_,
@@ -67,7 +66,7 @@ def select_in(
     build: Callable[[ColumnElement[bool]], Select[Any]],
     column: ColumnElement[Any],
     values: Iterable[Any],
-) -> list[Row[Any]]:
+) -> list[Any]:
     """All rows of `build(column IN values)`; nothing is asked for no values."""
     wanted = list(values)
     if not wanted:

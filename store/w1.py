@@ -17,8 +17,8 @@ from sqlalchemy import Connection, Row, Select, Table, and_, bindparam, literal,
 from sqlalchemy.types import NullType
 
 from matching.addresses import normalize
-from store.schema import w1_contact, w1_contact_address
 from store.upsert import select_in
+from store.w1_schema import w1_contact, w1_contact_address
 
 #: (external_source, external_id)
 Identity = tuple[str, str]

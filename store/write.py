@@ -19,6 +19,7 @@ from store.keys import IdentityKey
 from store.schema import (
     contact,
     contact_address,
+    content,
     dirty,
     message,
     participant,
@@ -149,6 +150,7 @@ def write_stored(connection: Connection, place: Place, items: Sequence[tuple[Dra
             "is_sent_copy": or_,
         },
     )
+    upsert_rows(connection, content, facts.CONTENT_COLUMNS, [d.content_row for d in drafts])
     upsert_rows(connection, participant, facts.PARTICIPANT_COLUMNS, [r for d in drafts for r in d.participant_rows])
     upsert_rows(connection, reference, facts.REFERENCE_COLUMNS, [r for d in drafts for r in d.reference_rows])
     blind = [(*row, place.stream_id) for d in drafts for row in d.bcc_rows]

@@ -15,10 +15,18 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "content",
+        sa.Column("message_key", store.types.Key(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("headers", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("message_key", name=op.f("pk_content")),
+    )
+    op.create_table(
         "dirty",
         sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("kind", "key", name=op.f("pk_dirty")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "interaction",
@@ -47,6 +55,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.String(length=36), nullable=False),
         sa.Column("account_id", sa.String(length=36), nullable=False),
         sa.PrimaryKeyConstraint("interaction_id", "person_id", "account_id", name=op.f("pk_interaction_person")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "link",
@@ -57,6 +66,7 @@ def upgrade() -> None:
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("contact_id", "occurred_at", "interaction_id", "role", "address", name=op.f("pk_link")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("link", schema=None) as batch_op:
         batch_op.create_index("ix_link_interaction_id", ["interaction_id"], unique=False)
@@ -74,7 +84,6 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("subject_key", store.types.Key(), nullable=True),
         sa.Column("is_orphan_reply", sa.Boolean(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
         sa.Column("is_truncated", sa.Boolean(), nullable=False),
         sa.Column("attachments", sa.Text(), nullable=False),
         sa.Column("attachment_count", sa.Integer(), nullable=False),
@@ -88,7 +97,6 @@ def upgrade() -> None:
         sa.Column("has_unsubscribe", sa.Boolean(), nullable=False),
         sa.Column("report_type", sa.Text(), nullable=False),
         sa.Column("reported_ids", sa.Text(), nullable=False),
-        sa.Column("headers", sa.LargeBinary(), nullable=False),
         sa.Column("interaction_id", sa.String(length=36), nullable=True),
         sa.Column("thread_id", sa.String(length=36), nullable=True),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_message")),
@@ -134,6 +142,7 @@ def upgrade() -> None:
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("message_key", "position", name=op.f("pk_participant")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("participant", schema=None) as batch_op:
         batch_op.create_index("ix_participant_base", ["base"], unique=False)
@@ -163,6 +172,7 @@ def upgrade() -> None:
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("stream_id", "ref", "position", name=op.f("pk_placement_bcc")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("placement_bcc", schema=None) as batch_op:
         batch_op.create_index("ix_placement_bcc_base", ["base"], unique=False)
@@ -182,6 +192,7 @@ def upgrade() -> None:
         sa.Column("message_key", store.types.Key(), nullable=False),
         sa.Column("target_key", store.types.Key(), nullable=False),
         sa.PrimaryKeyConstraint("message_key", "target_key", name=op.f("pk_reference")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("reference", schema=None) as batch_op:
         batch_op.create_index("ix_reference_target_key", ["target_key"], unique=False)
@@ -195,6 +206,7 @@ def upgrade() -> None:
         sa.Column("base_key", store.types.Key(), nullable=False),
         sa.Column("is_creatable", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("stream_id", "ref", "role", "address_key", name=op.f("pk_skipped_participant")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("skipped_participant", schema=None) as batch_op:
         batch_op.create_index("ix_skipped_participant_address_key", ["address_key"], unique=False)
@@ -361,6 +373,7 @@ def upgrade() -> None:
         sa.Column("is_wanted", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.ForeignKeyConstraint(["stream_id"], ["stream.id"], name=op.f("fk_placement_stream_id")),
         sa.PrimaryKeyConstraint("stream_id", "ref", name=op.f("pk_placement")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("placement", schema=None) as batch_op:
         batch_op.create_index("ix_placement_fingerprint", ["fingerprint"], unique=False)
@@ -373,3 +386,5 @@ def upgrade() -> None:
             sqlite_where=sa.text("is_wanted"),
             postgresql_where=sa.text("is_wanted"),
         )
+
+    # ### end Alembic commands ###

@@ -1,0 +1,46 @@
+"""The tables that other programs write, for the daemon to apply."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, PrimaryKeyConstraint, Table, Text, false, text
+
+from store.schema import metadata
+from store.types import Instant
+
+w1_contact = Table(
+    "w1_contact",
+    metadata,
+    Column("external_source", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("display_name", Text),
+    Column("is_deleted", Boolean, nullable=False, server_default=false()),
+    Column("applied_at", Instant),
+    Column("error", Text),
+    PrimaryKeyConstraint("external_source", "external_id"),
+    CheckConstraint("length(external_source) BETWEEN 1 AND 100", name="source"),
+    CheckConstraint("length(external_id) BETWEEN 1 AND 200", name="external_id"),
+)
+
+w1_contact_address = Table(
+    "w1_contact_address",
+    metadata,
+    Column("external_source", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("is_primary", Boolean, nullable=False, server_default=false()),
+    Column("is_deleted", Boolean, nullable=False, server_default=false()),
+    Column("applied_at", Instant),
+    Column("error", Text),
+    PrimaryKeyConstraint("external_source", "external_id", "address"),
+    CheckConstraint("length(address) BETWEEN 3 AND 320", name="address"),
+)
+
+#: What the daemon has not answered yet is found without looking at the rest.
+for _table in (w1_contact, w1_contact_address):
+    Index(
+        f"ix_{_table.name}_waiting",
+        _table.c.external_source,
+        _table.c.external_id,
+        sqlite_where=text("applied_at IS NULL AND error IS NULL"),
+        postgresql_where=text("applied_at IS NULL AND error IS NULL"),
+    )
