@@ -87,6 +87,7 @@ class Apart:
         self._process: subprocess.Popen[bytes] | None = None
         self._frames: queue.Queue[bytes] = queue.Queue(_AHEAD)
         self._is_closed = threading.Event()
+        self._is_ended = False
 
     def start(self) -> None:
         """Begin to start the process; raises Broken."""
@@ -131,8 +132,8 @@ class Apart:
                 if isinstance(said, Prepared):
                     yield said
                 elif not is_over:
-                    raise Broken("no page")
-        except ConnectorError:
+                    raise Broken("the reading process says what nobody understands")
+        except (Broken, ConnectorError):
             is_over = True
             raise
         finally:
@@ -187,8 +188,9 @@ class Apart:
                 return
 
     def _next(self) -> object:
-        frame = self._frames.get()
+        frame = b"" if self._is_ended else self._frames.get()
         if not frame:
+            self._is_ended = True  # nothing comes any more: whoever asks again must not wait
             raise Broken("the reading process ended")
         try:
             said: object = pickle.loads(frame)
