@@ -1,4 +1,4 @@
-"""python -m tests.bench [--runs N] [--mails N]"""
+"""python -m tests.bench [--runs N] [--mails N] [--only import|push] [--accounts N] [--deliveries N]"""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.bench import push
 from tests.bench.first_import import Result, compare, mailbox
 from tests.bench.measure import BenchError, machine
 from tests.servers.process import ServerError
@@ -20,7 +21,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="keeptouch beside mbsync")
     parser.add_argument("--runs", type=int, default=3, help="of each program; medians are told (default 3)")
     parser.add_argument("--mails", type=int, default=10_000, help="in the generated mailbox (default 10000)")
+    parser.add_argument("--only", choices=("import", "push"), help="one of the two measurements")
+    parser.add_argument("--accounts", type=int, default=100, help="watched, two folders each (default 100)")
+    parser.add_argument("--deliveries", type=int, default=200, help="to watched folders (default 200)")
     args = parser.parse_args(argv)
+    if args.only != "push" and first_import(args):
+        return 1
+    return 0 if args.only == "import" else pushes(args)
+
+
+def pushes(args: argparse.Namespace) -> int:
+    """From the server's push to the row; exit code."""
+    try:
+        print(f"{datetime.now(UTC):%Y-%m-%d}, {machine()}, load {os.getloadavg()[0]:.1f}")
+        times, memory = push.measure(args.accounts, args.deliveries, lambda line: print(line, file=sys.stderr))
+    except (BenchError, ServerError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    push.show(times, memory, args.accounts)
+    return 0
+
+
+def first_import(args: argparse.Namespace) -> int:
+    """keeptouch beside mbsync; exit code."""
     try:
         with mailbox(args.mails) as box, tempfile.TemporaryDirectory(prefix="keeptouch-bench-") as folder:
             size = box.bytes / 2**20
