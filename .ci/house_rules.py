@@ -1,6 +1,6 @@
 """House rules that no linter knows, over every file that git knows or would add.
 
-- No Python file, Makefile or script of .ci is longer than 400 lines.
+- No Python file, Makefile or script of .ci is longer than 400 lines, but for migrations, which Alembic writes.
 - Whatever puts a check off says why on its line: `type: ignore` and `noqa` by words behind them (after `#` or
   `-`), a skip or xfail by its reason.
 """
@@ -87,8 +87,9 @@ def problems(path: Path) -> Iterator[tuple[int, str]]:
     """(line, what is wrong) of one file."""
     source = path.read_text("utf-8")
     is_python = path.suffix == ".py"
+    is_written = is_python and path.parent.as_posix() != "store/migrations/versions"
     length = len(source.splitlines())
-    if length > MAX_LINES and (is_python or path.name == "Makefile" or path.parent.name == ".ci"):
+    if length > MAX_LINES and (is_written or path.name == "Makefile" or path.parent.name == ".ci"):
         yield MAX_LINES + 1, f"{length} lines; a file of more than {MAX_LINES} needs splitting"
     if is_python:
         yield from suppressions(source)

@@ -13,7 +13,7 @@ pickling. `connectors.conformance` holds the test class that every connector pas
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
@@ -29,8 +29,10 @@ from connectors.records import (
     Cursor,
     CursorExpired,
     Deleted,
+    Flagged,
     Message,
     Misconfigured,
+    Outline,
     Page,
     Participant,
     Phase,
@@ -45,6 +47,7 @@ from connectors.records import (
 from connectors.watching import Watch, Watchable
 
 __all__ = [
+    "MARKS",
     "Attachment",
     "Auth",
     "AuthFailed",
@@ -56,8 +59,11 @@ __all__ = [
     "Cursor",
     "CursorExpired",
     "Deleted",
+    "Flagged",
+    "Inspectable",
     "Message",
     "Misconfigured",
+    "Outline",
     "Page",
     "Participant",
     "Phase",
@@ -75,6 +81,10 @@ __all__ = [
     "parse_ids",
     "parse_message",
 ]
+
+
+#: The flags that history knows (RFC 3501, section 2.3.2; RFC 5788): somebody answered, or passed it on.
+MARKS = ("\\Answered", "$Forwarded")
 
 
 @runtime_checkable
@@ -117,6 +127,19 @@ class Connector(Protocol):
         `in_scope`: only of what the options ask to be read (IMAP: received on or after `since`), which is what `pages`
         brings. What is in scope has to be in the store; what is in the stream at all must not be taken for deleted.
         """
+        ...
+
+
+@runtime_checkable
+class Inspectable(Protocol):
+    """A connector that tells about mails without reading them; asked for by `isinstance`."""
+
+    def outlines(self, stream: Stream, refs: Sequence[str]) -> Mapping[str, Outline]:
+        """ref -> its outline, for those of `refs` (of any stream, of any time) that lie in this stream now."""
+        ...
+
+    def marked(self, stream: Stream) -> Mapping[str, frozenset[str]]:
+        """Flag of `MARKS` -> the refs of all mails in the stream that bear it."""
         ...
 
 

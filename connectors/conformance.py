@@ -18,13 +18,16 @@ from datetime import UTC, datetime
 import pytest
 
 from connectors.api import (
+    MARKS,
     Change,
     Connector,
     ConnectorError,
     Cursor,
     CursorExpired,
     Deleted,
+    Inspectable,
     Message,
+    Outline,
     Page,
     Stream,
     Unreadable,
@@ -322,6 +325,22 @@ class RemovalConformance:
         assert ids(fetched) == [message_id(0), message_id(2)]
         assert sorted(left) == sorted([refs[message_id(0)], refs[message_id(2)]])
 
+    def test_a_removal_is_told_or_a_comparison_asked_for(
+        self, connector_factory: Factory, deliver: Deliver, remove: Remove
+    ) -> None:
+        for n in range(3):
+            deliver("INBOX", mail(n))
+        with connector_factory() as connector:
+            stream = stream_named(connector, "INBOX")
+            pages = list(connector.pages(stream, None))
+            refs = _refs_by_id(read(pages))
+        remove("INBOX", message_id(1))
+        with connector_factory() as connector:
+            again = stream_named(connector, "INBOX")
+            told = list(connector.pages(again, last_cursor(pages)))
+        removed = Deleted(refs[message_id(1)]) in read(told)
+        assert removed or any(page.asks_comparison for page in told) or not again.tells_removals
+
     def test_a_removal_hides_no_new_mail(self, connector_factory: Factory, deliver: Deliver, remove: Remove) -> None:
         for n in range(3):
             deliver("INBOX", mail(n))
@@ -354,6 +373,23 @@ class ExpiryConformance:
         deliver("INBOX", mail(1))
         with connector_factory() as connector, pytest.raises(CursorExpired):
             list(connector.pages(stream_named(connector, "INBOX"), Cursor(cursor)))
+
+
+class InspectionConformance:
+    """For connectors that are `Inspectable`."""
+
+    def test_outlines_are_those_of_the_mails_as_they_were_read(
+        self, connector_factory: Factory, deliver: Deliver
+    ) -> None:
+        for n in range(3):
+            deliver("INBOX", mail(n))
+        with connector_factory() as connector:
+            assert isinstance(connector, Inspectable)
+            stream = stream_named(connector, "INBOX")
+            mails = {c.ref: c for c in read(connector.pages(stream, None)) if isinstance(c, Message)}
+            outlines = connector.outlines(stream, [*mails, "no such ref"])
+            assert set(connector.marked(stream)) <= set(MARKS)
+        assert outlines == {ref: Outline(m.size, m.received_at) for ref, m in mails.items()}
 
 
 def _by_ref(changes: Sequence[Change]) -> dict[str, Change]:

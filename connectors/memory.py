@@ -9,11 +9,11 @@ with MemoryConnector(MemorySettings(mailbox="alice"), None) as connector: ...
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 from connectors.foldernames import in_order, purpose
 from connectors.mime import parse_message
@@ -25,8 +25,10 @@ from connectors.records import (
     Cursor,
     CursorExpired,
     Deleted,
+    Flagged,
     Message,
     Misconfigured,
+    Outline,
     Page,
     Phase,
     Purpose,
@@ -43,6 +45,19 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_DELIVERY = datetime(2025, 1, 1, 8, tzinfo=UTC)
 
 
+class _At(NamedTuple):
+    """Where a reader of a folder stands."""
+
+    validity: int
+    #: What lies below is still to be read, what lies above `high` is new.
+    low: int
+    high: int
+    #: Mails that were there.
+    total: int
+    #: Entries of the folder's log that were told.
+    log: int
+
+
 @dataclass(slots=True)
 class _Delivered:
     item: Item
@@ -56,6 +71,11 @@ class _Folder:
     validity: int = 1
     last: int = 0
     mails: dict[int, _Delivered] = field(default_factory=dict)
+    #: Numbers of mails that were removed or got other flags, in that order.
+    log: list[int] = field(default_factory=list)
+    #: What a server with lasting ids of folders would give.
+    server_id: str = ""
+    is_hidden: bool = False
 
 
 @dataclass(slots=True)
@@ -69,8 +89,19 @@ class _Failure:
 class Mailbox:
     """The server: folders of mails, numbered as they come, and failures to order."""
 
-    def __init__(self, *, page_size: int = 50, password: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        page_size: int = 50,
+        password: str | None = None,
+        tells_removals: bool = False,
+        has_ids: bool = False,
+    ) -> None:
         self.page_size = page_size
+        #: Does the server tell what was removed and flagged, as with QRESYNC? Else readers have to compare.
+        self.tells_removals = tells_removals
+        #: Have its folders ids that stay when they get another name?
+        self.has_ids = has_ids
         #: What the connector's secret must be; None: any.
         self.password = password
         #: Mails whose content was handed over so far.
@@ -78,11 +109,14 @@ class Mailbox:
         self._folders: dict[str, _Folder] = {}
         self._failures: list[_Failure] = []
         self._deliveries = 0
+        self._made = 0
 
     def folder(self, name: str, use: Purpose | None = None) -> None:
         """Make a folder, unless it is there; its purpose follows from its name where none is given."""
         if name not in self._folders:
-            self._folders[name] = _Folder(purpose(name.split("/")) if use is None else use)
+            self._made += 1
+            use = purpose(name.split("/")) if use is None else use
+            self._folders[name] = _Folder(use, server_id=f"folder{self._made}")
 
     def deliver(
         self,
@@ -106,7 +140,29 @@ class Mailbox:
 
     def expunge(self, stream: str, ref: str) -> None:
         """Remove a mail; raises KeyError where there is none."""
-        del self._folders[stream].mails[int(ref.partition(":")[2])]
+        number = int(ref.partition(":")[2])
+        del self._folders[stream].mails[number]
+        self._folders[stream].log.append(number)
+
+    def flag(self, stream: str, ref: str, *flags: str) -> None:
+        """Give a mail these flags instead of those it has."""
+        number = int(ref.partition(":")[2])
+        self._folders[stream].mails[number].flags = frozenset(flags)
+        self._folders[stream].log.append(number)
+
+    def move(self, stream: str, ref: str, target: str) -> str:
+        """Move a mail to another folder; gives its ref there."""
+        mail = self._folders[stream].mails[int(ref.partition(":")[2])]
+        self.expunge(stream, ref)
+        return self.deliver(target, mail.item, received_at=mail.received_at, flags=mail.flags)
+
+    def hide(self, stream: str, is_hidden: bool = True) -> None:
+        """Leave a folder out of the list, or show it again."""
+        self._folders[stream].is_hidden = is_hidden
+
+    def remove(self, stream: str) -> None:
+        """Remove a folder with all that is in it."""
+        del self._folders[stream]
 
     def rename(self, old: str, new: str) -> None:
         """Give a folder another name; its mails keep their refs."""
@@ -116,6 +172,7 @@ class Mailbox:
         """Number a folder anew: cursors and refs from before mean nothing any more."""
         folder = self._folders[stream]
         folder.validity += 1
+        folder.log = []
         folder.mails = dict(enumerate(folder.mails.values(), 1))
         folder.last = len(folder.mails)
 
@@ -188,26 +245,45 @@ class MemoryConnector:
     def streams(self) -> tuple[Stream, ...]:
         """All folders."""
         self._mailbox._reach("list")
-        return in_order([Stream(name=name, purpose=folder.purpose) for name, folder in self._mailbox._folders.items()])
+        box = self._mailbox
+        return in_order(
+            [
+                Stream(
+                    name=name,
+                    purpose=folder.purpose,
+                    server_id=folder.server_id if box.has_ids else None,
+                    tells_removals=box.tells_removals,
+                )
+                for name, folder in box._folders.items()
+                if not folder.is_hidden
+            ]
+        )
 
     def pages(self, stream: Stream, since: Cursor | None, horizon: datetime | None = None) -> Iterator[Page]:
-        """What is new, oldest first, then what is left of the past, newest first, until the horizon is reached."""
+        """What is new, oldest first, what was removed and flagged, then the past, newest first, until the horizon."""
         folder = self._select(stream)
         numbers = sorted(folder.mails)
-        validity, low, high = (folder.validity, *_ends(numbers)) if since is None else _load(since)
-        if validity != folder.validity or high > folder.last:
+        at = _At(folder.validity, *_ends(numbers), len(numbers), len(folder.log)) if since is None else _load(since)
+        if at.validity != folder.validity or at.high > folder.last or at.log > len(folder.log):
             raise CursorExpired(f"{stream.name} was numbered anew", step="select")
-        for part in self._cut([n for n in numbers if n > high]):
-            high = part[-1]
-            yield self._page(stream, part, Phase.NEW, [validity, low, high])
-        left = [n for n in reversed(numbers) if n < low]
+        for part in self._cut([n for n in numbers if n > at.high]):
+            at = at._replace(high=part[-1], total=at.total + len(part))
+            yield self._page(stream, part, Phase.NEW, at)
+        if at.log < len(folder.log) and self._mailbox.tells_removals:
+            changes = tuple(self._logged(folder, number) for number in dict.fromkeys(folder.log[at.log :]))
+            at = at._replace(log=len(folder.log), total=len(numbers))
+            yield replace(self._page(stream, [], Phase.NEW, at), changes=changes)
+        if at.total != len(numbers):
+            at = at._replace(log=len(folder.log), total=len(numbers))
+            yield replace(self._page(stream, [], Phase.NEW, at), asks_comparison=True)
+        left = [n for n in reversed(numbers) if n < at.low]
         for part in self._cut(left):
-            if horizon is not None and _complete_since(folder, low) <= horizon:
+            if horizon is not None and _complete_since(folder, at.low) <= horizon:
                 break
-            low = 0 if part[-1] == left[-1] else part[-1]
-            yield self._page(stream, part, Phase.BACKFILL, [validity, low, high])
-        if since is None and (not numbers or low > high):
-            yield self._page(stream, [], Phase.BACKFILL, [validity, low, high])
+            at = at._replace(low=0 if part[-1] == left[-1] else part[-1])
+            yield self._page(stream, part, Phase.BACKFILL, at)
+        if since is None and (not numbers or at.low > at.high):
+            yield self._page(stream, [], Phase.BACKFILL, at)
 
     def fetch(self, stream: Stream, refs: Sequence[str]) -> Iterator[Batch]:
         """The mails at `refs`."""
@@ -227,6 +303,25 @@ class MemoryConnector:
         folder = self._select(stream)
         yield from [f"{folder.validity}:{number}" for number in sorted(folder.mails)]
 
+    def outlines(self, stream: Stream, refs: Sequence[str]) -> Mapping[str, Outline]:
+        """Size and time of delivery."""
+        folder = self._select(stream)
+        there = {f"{folder.validity}:{number}": mail for number, mail in folder.mails.items()}
+        return {ref: _outline(there[ref]) for ref in refs if ref in there}
+
+    def marked(self, stream: Stream) -> Mapping[str, frozenset[str]]:
+        """The refs by flag."""
+        folder = self._select(stream)
+        return {
+            flag: frozenset(f"{folder.validity}:{n}" for n, mail in folder.mails.items() if flag in mail.flags)
+            for flag in ("\\Answered", "$Forwarded")
+        }
+
+    def _logged(self, folder: _Folder, number: int) -> Change:
+        mail = folder.mails.get(number)
+        ref = f"{folder.validity}:{number}"
+        return Deleted(ref) if mail is None else Flagged(ref, mail.flags)
+
     def _select(self, stream: Stream) -> _Folder:
         self._mailbox._reach("select")
         folder = self._mailbox._folders.get(stream.name)
@@ -238,17 +333,17 @@ class MemoryConnector:
         size = self._mailbox.page_size
         return (numbers[at : at + size] for at in range(0, len(numbers), size))
 
-    def _page(self, stream: Stream, numbers: Sequence[int], phase: Phase, ends: list[int]) -> Page:
+    def _page(self, stream: Stream, numbers: Sequence[int], phase: Phase, at: _At) -> Page:
         if numbers:
             self._mailbox._reach("fetch")
         folder = self._mailbox._folders[stream.name]
         read = (self._read(folder, number) for number in numbers)
         return Page(
             changes=tuple(change for change in read if change is not None),
-            cursor=Cursor(json.dumps(ends)),
+            cursor=Cursor(json.dumps(at)),
             phase=phase,
-            complete_since=_complete_since(folder, ends[1]),
-            backlog=sum(number < ends[1] for number in folder.mails),
+            complete_since=_complete_since(folder, at.low),
+            backlog=sum(number < at.low for number in folder.mails),
         )
 
     def _read(self, folder: _Folder, number: int) -> Change | None:
@@ -275,9 +370,18 @@ def _ends(numbers: Sequence[int]) -> tuple[int, int]:
     return (numbers[-1] + 1, numbers[-1]) if numbers else (0, 0)
 
 
-def _load(cursor: Cursor) -> tuple[int, int, int]:
+def _outline(mail: _Delivered) -> Outline:
+    match mail.item:
+        case Message() as message:
+            return Outline(message.size, message.received_at)
+        case bytes() as raw:
+            return Outline(len(raw), mail.received_at)
+    return Outline(0, None)
+
+
+def _load(cursor: Cursor) -> _At:
     try:
-        validity, low, high = json.loads(cursor)
-        return int(validity), int(low), int(high)
+        validity, low, high, total, log = json.loads(cursor)
+        return _At(int(validity), int(low), int(high), int(total), int(log))
     except (ValueError, TypeError) as error:
         raise CursorExpired(f"this is no cursor of a mailbox in memory: {error}", step="select") from error

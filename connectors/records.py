@@ -127,6 +127,8 @@ class Stream:
     purpose: Purpose = Purpose.OTHER
     #: The server's own lasting id (MAILBOXID, folder id); None where it has none.
     server_id: str | None = None
+    #: What goes away comes as `Deleted`, and changed flags as `Flagged`; else the caller compares once a day.
+    tells_removals: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +229,26 @@ class Unreadable:
     reason: str
 
 
-Change = Message | Deleted | Unreadable
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """What lies at `ref` has other flags now, and is the same otherwise."""
+
+    ref: str
+    #: All of them, as the server writes them.
+    flags: frozenset[str]
+
+
+Change = Message | Deleted | Flagged | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What tells one mail from another without reading it."""
+
+    #: As the server counts it.
+    size: int
+    #: INTERNALDATE or the time of delivery, UTC; None where the server has none.
+    received_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +262,8 @@ class Page:
     complete_since: datetime | None = None
     #: How many items of the past are known to be still unread behind this page; None: not known.
     backlog: int | None = None
+    #: Something went away, and the connector cannot tell what: compare `refs` with what is known of the stream.
+    asks_comparison: bool = False
 
     def __post_init__(self) -> None:
         _aware("complete_since", self.complete_since)

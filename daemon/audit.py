@@ -21,7 +21,7 @@ from daemon.reflist import RefList, in_both, only_in
 from daemon.report import Report
 from daemon.worker import FETCH_BATCH, Worker
 from store import audit as audit_store
-from store import company, write
+from store import company, placements
 from store.write import Place
 
 log = structlog.get_logger()
@@ -196,6 +196,9 @@ class Audit:
                     continue
                 fetched += self._fetch(connector, folder, stream_id)
                 removed += self._remove(folder, stream_id)
+        with self._store.write() as transaction:
+            refused = placements.settle(transaction, self._account_id, self._ingest.clock())
+        removed -= sum(each.gone for each in refused)
         self._derive()
         Worker(self._ingest, self._account_id, stop=self._stop).catch_up(self._connect(), Report(""))
         return fetched, removed
@@ -222,7 +225,7 @@ class Audit:
     def _remove(self, folder: FolderAudit, stream_id: int) -> int:
         with self._store.write() as transaction:
             for refs in _parts(iter(folder.surplus)):
-                write.delete_placements(transaction, stream_id, refs)
+                placements.tell_removed(transaction, stream_id, refs, self._ingest.clock())
         return len(folder.surplus)
 
     def _derive(self) -> None:

@@ -39,6 +39,8 @@ class _Derived:
     occurred_at: datetime
     is_unverified: bool
     is_message_id_reused: bool
+    is_answered: bool
+    is_forwarded: bool
     #: Best copy first.
     copies: tuple[StoredCopy, ...]
     parties: tuple[Party, ...]
@@ -55,6 +57,8 @@ class _Derived:
             message_key=self.copies[0].row.key,
             is_unverified=self.is_unverified,
             is_message_id_reused=self.is_message_id_reused,
+            is_answered=self.is_answered,
+            is_forwarded=self.is_forwarded,
             thread_id=place.thread_id,
             parent_id=place.parent_id,
             thread_basis=place.basis,
@@ -182,6 +186,7 @@ class _Batch:
         is_sent = any(c.row.is_sent_copy for c in members) and direction is not Direction.INBOUND
         when = policy.occurred_at(best.sent_at, arrived, is_sent_copy=is_sent)
         failed = any(place.auth == Auth.FAIL for c in members for place in c.places)
+        flags = [place.flags for c in members for place in c.places if place.flags]
         interaction_id = self.key.id("interaction", *mail.name)
         return _Derived(
             id=interaction_id,
@@ -189,6 +194,8 @@ class _Batch:
             occurred_at=when or _UNKNOWN_TIME,
             is_unverified=failed and direction is Direction.INBOUND,
             is_message_id_reused=mail.is_message_id_reused,
+            is_answered=any("\\Answered" in each for each in flags),
+            is_forwarded=any("$Forwarded" in each for each in flags),
             copies=members,
             parties=parties,
             is_bulk=bool(policy.bulk_reason(best)),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from connectors.api import Change, Deleted, Message, Page, Unreadable
+from connectors.api import Change, Deleted, Flagged, Message, Page, Unreadable
 from matching import policy
 from matching.policy import Company
 from store.facts import Draft, draft
 from store.keys import IdentityKey
 
 #: A change on its way into the store.
-Ready = Deleted | Unreadable | Draft
+Ready = Deleted | Flagged | Unreadable | Draft
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connectors.api import Change, Deleted, Purpose, Unreadable
+from connectors.api import Change, Deleted, Flagged, Purpose, Unreadable
 from daemon.drafts import Drafting, Prepared, Ready
 from matching import policy
 from matching.policy import Company, Verdict
-from store import write
+from store import placements, write
 from store.engine import Store, Transaction
 from store.facts import Draft
 from store.write import Copies, Place, Placed
@@ -78,11 +78,17 @@ class Ingest:
         unreadable = [(c.ref, c.reason) for c in changes if isinstance(c, Unreadable)]
         refs = [d.ref for d in drafts] + [ref for ref, _reason in unreadable]
         before = write.placed(transaction, place.stream_id, refs)
+        if before:
+            placements.displace(transaction, place.stream_id, before, {d.ref: d.key for d in drafts}, now)
         decided = _Decided(drafts, purpose, Copies(transaction, drafts), _Contacts(transaction, drafts))
         write.write_stored(transaction, place, decided.stored, now)
         write.write_skipped(transaction, self.store.key, place, decided.skipped, now, self.policy_version)
         write.write_quarantined(transaction, place, unreadable, now)
-        write.delete_placements(transaction, place.stream_id, [c.ref for c in changes if isinstance(c, Deleted)])
+        if before:
+            placements.came_back(transaction, place.stream_id, before)
+        placements.reflag(transaction, place.stream_id, {c.ref: c.flags for c in changes if isinstance(c, Flagged)})
+        gone = [c.ref for c in changes if isinstance(c, Deleted)]
+        placements.tell_removed(transaction, place.stream_id, gone, now)
         outcomes = decided.outcomes | {ref: "quarantined" for ref, _reason in unreadable}
         return self._count(outcomes, before)
 

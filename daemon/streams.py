@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
@@ -30,13 +31,17 @@ MAX_FENCED = 5
 
 
 @dataclass(slots=True)
-class _Followed:
+class Followed:
     """A stream with where it stands in the store."""
 
     stream: Stream
     id: int
     version: int
-    is_reread: bool
+    #: What is known of it has to be compared with a full listing.
+    is_uncompared: bool
+    compared_at: datetime | None
+    #: It was read from its beginning, because its cursor had expired.
+    is_anew: bool
     is_fenced: bool = False
 
 
@@ -62,29 +67,28 @@ class Streams:
         self._is_horizon_reached = False
         self._underived = 0
 
-    def read(self, source: Source, streams: Sequence[Stream], ids: dict[str, int]) -> list[Stream]:
-        """Everything new in all of them; returns those that were read anew and have to be compared.
+    def read(self, source: Source, streams: Sequence[Stream], ids: dict[str, int]) -> list[Followed]:
+        """Everything new in all of them; returns those that were read to their end.
 
         A stream that the server refuses is in the report and does not stop the others.
         """
         for stream in streams:
             self._report.streams.setdefault(stream.name, Tally())
-        reread: list[Stream] = []
+        read: list[Followed] = []
         for _attempt in range(MAX_FENCED):
             followed, refused = self._read_once(source, streams, ids)
-            done = [each for each in followed if not each.is_fenced and each.stream.name not in refused]
-            reread += [each.stream for each in done if each.is_reread]
+            read += [each for each in followed if not each.is_fenced and each.stream.name not in refused]
             streams = [each.stream for each in followed if each.is_fenced]
             if not streams or self._report.is_stopped:
-                return reread
+                return read
         for stream in streams:
             problem, hint = "another process keeps reading this folder", "run one service a store"
             self._report.fail(Unavailable(problem, step="ingest", hint=hint), stream.name)
-        return reread
+        return read
 
     def _read_once(
         self, source: Source, streams: Sequence[Stream], ids: dict[str, int]
-    ) -> tuple[list[_Followed], set[str]]:
+    ) -> tuple[list[Followed], set[str]]:
         """(where the streams stand now, names of those that were refused)"""
         with self._store.read() as transaction:
             states = company.stream_states(transaction, self._account_id)
@@ -105,7 +109,7 @@ class Streams:
         self._note_horizon()
         return list(followed.values()), refused
 
-    def _take(self, step: Step, followed: dict[str, _Followed], reading: Reading, refused: set[str]) -> None:
+    def _take(self, step: Step, followed: dict[str, Followed], reading: Reading, refused: set[str]) -> None:
         if isinstance(step, AllRecent):
             self._derive()
             self._note_horizon()
@@ -126,15 +130,16 @@ class Streams:
                 with self._store.write() as transaction:
                     company.forget_cursor(transaction, each.id)
                 each.version += 1
-                each.is_reread = True
+                each.is_uncompared = each.is_anew = True
             case Refused():
                 refused.add(each.stream.name)
                 self._report.refuse(each.stream, step.error)
 
-    def _write(self, each: _Followed, page: Prepared) -> None:
+    def _write(self, each: Followed, page: Prepared) -> None:
         name, purpose = each.stream.name, each.stream.purpose
         counts = self._ingest.page(Place(each.id, each.version, purpose is Purpose.SENT), purpose, page)
         each.version += 1
+        each.is_uncompared = each.is_uncompared or page.page.asks_comparison
         self._report.streams[name].add(counts)
         self._progress(name, len(page.changes))
         self._underived += len(page.changes)
@@ -155,8 +160,10 @@ class Streams:
                 )
 
 
-def _followed(stream: Stream, state: StreamState) -> _Followed:
-    return _Followed(stream, state.id, state.version, state.is_reread)
+def _followed(stream: Stream, state: StreamState) -> Followed:
+    return Followed(
+        stream, state.id, state.version, state.is_uncompared, state.compared_at, is_anew=state.is_uncompared
+    )
 
 
 def _standing(state: StreamState) -> Standing:

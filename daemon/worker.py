@@ -17,11 +17,12 @@ from connectors.api import (
 )
 from daemon.apart import Opening
 from daemon.derive import derive
+from daemon.following import compare, is_due, save_streams
 from daemon.ingest import Ingest, Tally
 from daemon.report import Report
 from daemon.source import Source
-from daemon.streams import Streams
-from store import company, write
+from daemon.streams import Followed, Streams
+from store import company, placements, write
 from store.engine import Store
 from store.write import Place
 
@@ -58,14 +59,10 @@ class Worker:
         try:
             with connector:
                 streams = connector.streams()
-                with self._store.write() as transaction:
-                    ids = company.save_streams(transaction, self._account_id, streams)
-                reader = Streams(self._ingest, self._account_id, report, stop=self._stop, progress=self._progress)
-                with Source(connector, self._ingest.drafting, self._opening) as source:
-                    reread = reader.read(source, streams, ids)
-                for stream in reread:
-                    self._compare(connector, stream, ids[stream.name])
+                ids = save_streams(self._store, self._account_id, connector, streams, self._ingest.clock())
+                self._read(connector, streams, ids, report, self._opening)
                 self._fetch_wanted(connector, streams, ids, report)
+                self._settle()
         except ConnectorError as error:
             report.fail(error)
 
@@ -74,8 +71,7 @@ class Worker:
         try:
             with connector:
                 streams = connector.streams()
-                with self._store.write() as transaction:
-                    ids = company.save_streams(transaction, self._account_id, streams)
+                ids = save_streams(self._store, self._account_id, connector, streams, self._ingest.clock())
                 self._fetch_wanted(connector, streams, ids, report)
         except ConnectorError as error:
             report.fail(error)
@@ -87,10 +83,7 @@ class Worker:
         """
         with self._store.read() as transaction:
             ids = {name: number for number, name, _ in company.known_streams(transaction, self._account_id)}
-        reader = Streams(self._ingest, self._account_id, report, stop=self._stop, progress=self._progress)
-        source = Source(connector, self._ingest.drafting, None)
-        for stream in reader.read(source, [stream for stream in streams if stream.name in ids], ids):
-            self._compare(connector, stream, ids[stream.name])
+        self._read(connector, [stream for stream in streams if stream.name in ids], ids, report, None)
 
     def wanted(self) -> int:
         """How many items of the account wait to be fetched by reference."""
@@ -106,15 +99,47 @@ class Worker:
             raise error
         report.refuse(stream, error)
 
-    def _compare(self, connector: Connector, stream: Stream, stream_id: int) -> None:
-        """After a full reading anew, what the listing does not show is gone from its place."""
-        with self._store.read() as transaction:
-            if not company.stream_state(transaction, stream_id).is_reread or self._stop.is_set():
+    def _read(
+        self,
+        connector: Connector,
+        streams: Sequence[Stream],
+        ids: dict[str, int],
+        report: Report,
+        opening: Opening | None,
+    ) -> None:
+        """Everything new; where something may have gone unseen, what is known is compared with the full listing."""
+        reader = Streams(self._ingest, self._account_id, report, stop=self._stop, progress=self._progress)
+        for _round in range(2):
+            with Source(connector, self._ingest.drafting, opening) as source:
+                followed = reader.read(source, streams, ids)
+            streams = [each.stream for each in followed if not self._compare(connector, each, report)]
+            if not streams:
                 return
-        present = set(connector.refs(stream))
+
+    def _compare(self, connector: Connector, each: Followed, report: Report) -> bool:
+        """False: what is known are other mails now, and the stream has to be read anew."""
+        now = self._ingest.clock()
+        if self._stop.is_set() or not (each.is_uncompared or is_due(each.stream, each.compared_at, now)):
+            return True
+        try:
+            compare(self._store, connector, each.stream, each.id, now, is_anew=each.is_anew)
+        except CursorExpired as expired:
+            log.info("cursor expired", stream=each.stream.name, reason=expired.problem)
+            with self._store.write() as transaction:
+                company.forget_cursor(transaction, each.id)
+            return False
+        except Unavailable as error:
+            self._note_refusal(error, each.stream, report)
+        return True
+
+    def _settle(self) -> None:
+        """All folders were looked at: what is gone from one and in no other is believed to be gone."""
+        if self._stop.is_set():
+            return
         with self._store.write() as transaction:
-            gone = write.compare_placements(transaction, stream_id, present)
-        log.info("stream compared", stream=stream.name, present=len(present), gone=gone)
+            refused = placements.settle(transaction, self._account_id, self._ingest.clock())
+        for each in refused:
+            log.warning("removals held back", stream=each.stream, gone=each.gone, held=each.held)
 
     def _fetch_wanted(
         self, connector: Connector, streams: Sequence[Stream], ids: dict[str, int], report: Report

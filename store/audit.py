@@ -17,13 +17,14 @@ _AT_A_TIME = 5_000
 
 def placed_refs(connection: Connection, stream_id: int) -> Iterator[str]:
     """The refs of all placements of a stream, whatever their verdict, in the order of their code points."""
-    yield from _refs(connection, select(placement.c.ref).where(placement.c.stream_id == stream_id))
+    there = (placement.c.stream_id == stream_id, placement.c.removed_at.is_(None))
+    yield from _refs(connection, select(placement.c.ref).where(*there))
 
 
 def hollow_refs(connection: Connection, stream_id: int) -> Iterator[str]:
     """Refs whose placement says stored while the message or its interaction is gone, in the same order."""
     whole = exists().where(message.c.key == placement.c.message_key, interaction.c.id == message.c.interaction_id)
-    is_hollow = (placement.c.verdict == Verdict.STORED.value, ~whole)
+    is_hollow = (placement.c.verdict == Verdict.STORED.value, placement.c.removed_at.is_(None), ~whole)
     yield from _refs(connection, select(placement.c.ref).where(placement.c.stream_id == stream_id, *is_hollow))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 
-from connectors.api import Cursor, Purpose, Stream
+from connectors.api import Cursor, Purpose
 from store.errors import StoreError
 from store.keys import IdentityKey
 from store.schema import account, meta, person, person_address, stream
@@ -47,8 +47,9 @@ class StreamState:
     id: int
     version: int
     cursor: Cursor | None
-    #: The cursor expired: placements that a full listing does not show are still there.
-    is_reread: bool
+    #: What is known of it has to be compared with a full listing.
+    is_uncompared: bool
+    compared_at: datetime | None
     #: How many items of the past are known to be left; None: not known.
     backlog: int | None
 
@@ -145,36 +146,6 @@ def save_state(
     connection.execute(update(account).where(account.c.id == account_id).values(values))
 
 
-def save_streams(connection: Connection, account_id: str, streams: Iterable[Stream]) -> dict[str, int]:
-    """Note the account's streams; returns name -> stream id. Those not listed are `missing`, not empty."""
-    known = {
-        row.name: row
-        for row in connection.execute(
-            select(stream.c.id, stream.c.name, stream.c.purpose, stream.c.server_id, stream.c.state).where(
-                stream.c.account_id == account_id
-            )
-        )
-    }
-    listed: dict[str, int] = {}
-    for each in streams:
-        values = {"purpose": each.purpose.value, "server_id": each.server_id, "state": "ok"}
-        old = known.get(each.name)
-        if old is None:
-            made = connection.execute(
-                stream.insert().values(account_id=account_id, name=each.name, kind=each.kind.value, version=0, **values)
-            )
-            assert made.inserted_primary_key is not None
-            listed[each.name] = made.inserted_primary_key[0]
-        else:
-            listed[each.name] = old.id
-            if (old.purpose, old.server_id, old.state) != tuple(values.values()):
-                connection.execute(update(stream).where(stream.c.id == old.id).values(values))
-    missing = [row.id for name, row in known.items() if name not in listed and row.state != "missing"]
-    if missing:
-        connection.execute(update(stream).where(stream.c.id.in_(missing)).values(state="missing"))
-    return listed
-
-
 def stream_state(connection: Connection, stream_id: int) -> StreamState:
     """Cursor and version, read together."""
     return _states(connection, stream.c.id == stream_id)[stream_id]
@@ -186,10 +157,16 @@ def stream_states(connection: Connection, account_id: str) -> dict[int, StreamSt
 
 
 def _states(connection: Connection, condition: ColumnElement[bool]) -> dict[int, StreamState]:
-    columns = (stream.c.id, stream.c.version, stream.c.cursor, stream.c.is_reread, stream.c.backlog)
+    names = ("id", "version", "cursor", "is_uncompared", "compared_at", "backlog")
+    columns = [stream.c[name] for name in names]
     return {
         row.id: StreamState(
-            row.id, row.version, Cursor(row.cursor) if row.cursor is not None else None, row.is_reread, row.backlog
+            row.id,
+            row.version,
+            Cursor(row.cursor) if row.cursor is not None else None,
+            row.is_uncompared,
+            row.compared_at,
+            row.backlog,
         )
         for row in connection.execute(select(*columns).where(condition))
     }
@@ -197,7 +174,7 @@ def _states(connection: Connection, condition: ColumnElement[bool]) -> dict[int,
 
 def forget_cursor(connection: Connection, stream_id: int) -> None:
     """The stream has to be read anew; its placements stay until that is done."""
-    anew = {"cursor": None, "is_reread": True, "complete_since_at": None, "backlog": None}
+    anew = {"cursor": None, "is_uncompared": True, "complete_since_at": None, "backlog": None}
     connection.execute(update(stream).where(stream.c.id == stream_id).values(version=stream.c.version + 1, **anew))
 
 

@@ -31,6 +31,8 @@ class StoredPlace(NamedTuple):
     account_id: str
     person_id: str
     auth: str
+    #: As the server writes them, parted by spaces.
+    flags: str
 
 
 @dataclass(slots=True)
@@ -135,12 +137,12 @@ def _with_people(connection: Connection, rows: dict[bytes, Row[Any]]) -> list[St
     for key, email, name, normal, base in select_in(connection, blind.where, bcc.message_key, found):
         found[key].bcc.append(StoredParty(Role.BCC, email, name, normal, base))
     held = (
-        select(placement.c.message_key, stream.c.account_id, account.c.person_id, placement.c.auth)
+        select(placement.c.message_key, stream.c.account_id, account.c.person_id, placement.c.auth, placement.c.flags)
         .join(stream, stream.c.id == placement.c.stream_id)
         .join(account, account.c.id == stream.c.account_id)
     )
-    for key, account_id, person_id, auth in select_in(connection, held.where, placement.c.message_key, found):
-        found[key].places.append(StoredPlace(account_id, person_id, auth))
+    for key, *place in select_in(connection, held.where, placement.c.message_key, found):
+        found[key].places.append(StoredPlace(*place))
     for copy in found.values():
         if len(copy.bcc) > 1:
             copy.bcc.sort(key=lambda p: (p.normal or "", p.email))

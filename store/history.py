@@ -22,6 +22,9 @@ class Interaction(NamedTuple):
     message_key: bytes
     is_unverified: bool
     is_message_id_reused: bool
+    #: Somebody of ours did, as the flags of a copy say, be it with another program.
+    is_answered: bool
+    is_forwarded: bool
     thread_id: str
     #: The interaction it answers.
     parent_id: str | None

@@ -89,12 +89,23 @@ stream = Table(
     Column("purpose", String(10), nullable=False),
     Column("server_id", Text),
     Column("state", String(10), nullable=False),  # ok | missing
-    Column("is_reread", Boolean, nullable=False, server_default=false()),  # since its cursor expired, not yet compared
+    # something may have gone unseen: what is known has to be compared with a full listing
+    Column("is_uncompared", Boolean, nullable=False, server_default=false()),
+    Column("compared_at", Instant),
+    Column("held_back", Integer, nullable=False, server_default=text("0")),  # removals that were not believed
     Column("cursor", Text),
     Column("version", Integer, nullable=False),  # compare-and-swap: one per committed page
     Column("complete_since_at", Instant),
     Column("backlog", Integer),  # items known to be left; NULL: not known
-    UniqueConstraint("account_id", "name"),
+)
+#: Of folders that are missing there may be several of a name.
+Index(
+    "uq_stream_account_id_name",
+    stream.c.account_id,
+    stream.c.name,
+    unique=True,
+    sqlite_where=text("state = 'ok'"),
+    postgresql_where=text("state = 'ok'"),
 )
 
 placement = Table(
@@ -119,6 +130,7 @@ placement = Table(
     Column("is_bulk", Boolean),
     Column("policy_version", Integer),
     Column("is_wanted", Boolean, nullable=False, server_default=false()),  # to be fetched again by reference
+    Column("removed_at", Instant),  # kept as history: the item is no longer at this place
     PrimaryKeyConstraint("stream_id", "ref"),
     sqlite_with_rowid=False,
 )
@@ -130,6 +142,16 @@ Index(
     placement.c.stream_id,
     sqlite_where=text("is_wanted"),
     postgresql_where=text("is_wanted"),
+)
+
+#: Placements that the server says are gone, until the account's folders have all been read.
+removal = Table(
+    "removal",
+    metadata,
+    Column("stream_id", Integer, nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("told_at", Instant, nullable=False),
+    PrimaryKeyConstraint("stream_id", "ref"),
 )
 
 skipped_participant = Table(
@@ -312,6 +334,8 @@ interaction = Table(
     Column("thread_basis", String(12)),
     Column("is_unverified", Boolean, nullable=False),
     Column("is_message_id_reused", Boolean, nullable=False),
+    Column("is_answered", Boolean, nullable=False),
+    Column("is_forwarded", Boolean, nullable=False),
     Column("visibility", String(8), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),

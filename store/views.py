@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, inspect
 
 #: Raised by one whenever a view or column is added.
-CONTRACT_VERSION = 2
+CONTRACT_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,8 @@ VIEWS: tuple[View, ...] = (
             ("visibility", "i.visibility", "text"),
             ("created_at", "i.created_at", "instant"),
             ("updated_at", "i.updated_at", "instant"),
+            ("is_answered", "i.is_answered", "flag"),
+            ("is_forwarded", "i.is_forwarded", "flag"),
         ),
         'interaction i JOIN message m ON m."key" = i.message_key JOIN content c ON c.message_key = i.message_key',
     ),

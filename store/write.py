@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, delete, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, or_, select, true, update
 
 from connectors.api import Page
 from matching.identity import instant
@@ -26,6 +26,7 @@ from store.schema import (
     placement,
     placement_bcc,
     reference,
+    removal,
     skipped_participant,
     stream,
 )
@@ -51,6 +52,8 @@ class Placed:
 
     verdict: Verdict
     seen_at: datetime
+    #: The content that is stored of it.
+    message_key: bytes | None
 
 
 def placed(connection: Connection, stream_id: int, refs: Iterable[str]) -> dict[str, Placed]:
@@ -58,13 +61,13 @@ def placed(connection: Connection, stream_id: int, refs: Iterable[str]) -> dict[
     table = placement
     rows = select_in(
         connection,
-        lambda within: select(table.c.ref, table.c.verdict, table.c.seen_at).where(
+        lambda within: select(table.c.ref, table.c.verdict, table.c.seen_at, table.c.message_key).where(
             table.c.stream_id == stream_id, within
         ),
         table.c.ref,
         refs,
     )
-    return {row.ref: Placed(Verdict(row.verdict), row.seen_at) for row in rows}
+    return {row.ref: Placed(Verdict(row.verdict), row.seen_at, row.message_key) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,18 +230,9 @@ def write_quarantined(connection: Connection, place: Place, items: Sequence[tupl
     )
 
 
-def compare_placements(connection: Connection, stream_id: int, present: set[str]) -> int:
-    """After a stream was read anew: remove the placements that its full listing does not show; returns how many."""
-    refs = {row[0] for row in connection.execute(select(placement.c.ref).where(placement.c.stream_id == stream_id))}
-    gone = refs - present
-    delete_placements(connection, stream_id, sorted(gone))
-    connection.execute(update(stream).where(stream.c.id == stream_id).values(is_reread=False))
-    return len(gone)
-
-
 def wanted_refs(connection: Connection, stream_id: int, limit: int) -> list[str]:
     """Skipped items that have become wanted, to be fetched by reference."""
-    query = select(placement.c.ref).where(placement.c.stream_id == stream_id, placement.c.is_wanted)
+    query = select(placement.c.ref).where(placement.c.stream_id == stream_id, placement.c.is_wanted, _is_there())
     return [row[0] for row in connection.execute(query.order_by(placement.c.ref).limit(limit))]
 
 
@@ -246,7 +240,13 @@ def count_wanted(connection: Connection, account_id: str) -> int:
     """How many items of the account wait to be fetched by reference, from streams that are there."""
     query = select(func.count()).select_from(placement.join(stream, stream.c.id == placement.c.stream_id))
     there = (stream.c.account_id == account_id, stream.c.state == "ok")
-    return connection.scalar(query.where(*there, placement.c.is_wanted)) or 0
+    return connection.scalar(query.where(*there, placement.c.is_wanted, _is_there())) or 0
+
+
+def _is_there() -> ColumnElement[bool]:
+    """Has nothing been told of the placement being gone?"""
+    is_told = exists().where(removal.c.stream_id == placement.c.stream_id, removal.c.ref == placement.c.ref)
+    return and_(placement.c.removed_at.is_(None), ~is_told)
 
 
 def accounts_wanting(connection: Connection) -> list[str]:
@@ -270,14 +270,6 @@ def settle_wanted(connection: Connection, stream_id: int, refs: Iterable[str]) -
         )
 
 
-def delete_placements(connection: Connection, stream_id: int, refs: Iterable[str]) -> None:
-    """The items are no longer at these places. What is known of them stays history."""
-    _forget_skipped(connection, stream_id, refs := list(refs))
-    for part in chunks(refs):
-        for table in (placement_bcc, placement):
-            connection.execute(delete(table).where(table.c.stream_id == stream_id, table.c.ref.in_(part)))
-
-
 def advance(connection: Connection, place: Place, page: Page) -> None:
     """Move the stream's cursor with the rows it covers; raises Fenced when another process has moved it."""
     values: dict[str, Any] = {"version": place.version + 1, "backlog": page.backlog}
@@ -285,6 +277,8 @@ def advance(connection: Connection, place: Place, page: Page) -> None:
         values["cursor"] = page.cursor
     if page.complete_since is not None:
         values["complete_since_at"] = page.complete_since
+    if page.asks_comparison:
+        values["is_uncompared"] = True
     done = connection.execute(
         update(stream).where(stream.c.id == place.stream_id, stream.c.version == place.version).values(values)
     )

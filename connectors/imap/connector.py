@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import ClassVar, Self
@@ -12,6 +12,7 @@ from connectors.imap.fetch import Reader
 from connectors.imap.folder import Folder
 from connectors.imap.folders import chosen, watched
 from connectors.imap.network import keep_alive
+from connectors.imap.responses import Standing, sequence_set
 from connectors.imap.session import Session
 from connectors.imap.settings import ImapSettings
 from connectors.imap.sync import Sync, criteria
@@ -22,11 +23,14 @@ from connectors.records import (
     Cursor,
     CursorExpired,
     Deleted,
+    Outline,
     Page,
     Secret,
     Stream,
     Unavailable,
 )
+
+_MARK_KEYS = {"\\Answered": "ANSWERED", "$Forwarded": "KEYWORD $Forwarded"}
 
 
 class ImapConnector:
@@ -41,6 +45,8 @@ class ImapConnector:
         self._session = Session(options, secret)
         self._wires: dict[str, bytes] = {}
         self._streams: tuple[Stream, ...] = ()
+        #: What the list told of a folder, by its name; good for one reading.
+        self._standings: dict[str, Standing] = {}
         #: Patterns of `folders` that match no folder, known after `streams()`.
         self.unmatched: tuple[str, ...] = ()
 
@@ -55,8 +61,11 @@ class ImapConnector:
 
     def streams(self) -> tuple[Stream, ...]:
         """The chosen folders, Sent first; drafts, junk and trash among them, each with its purpose."""
-        folders = chosen(self._session.folders(), self._settings.folders)
+        listed = self._session.folders()
+        folders = chosen(listed, self._settings.folders, tells_removals=self._session.has("ENABLE", "QRESYNC"))
         self._wires, self.unmatched, self._streams = folders.wires, folders.unmatched, folders.streams
+        told = {one.wire: one.standing for one in listed if one.standing is not None}
+        self._standings = {name: told[wire] for name, wire in folders.wires.items() if wire in told}
         return folders.streams
 
     def watched(self) -> tuple[Stream, ...]:
@@ -67,7 +76,7 @@ class ImapConnector:
         """Watch the first of them in IDLE; None where the server has none."""
         try:
             self._session.open()
-            if not self._session.can_idle():
+            if not self._session.has("IDLE"):
                 self._session.close()
                 return None
             self._folder(streams[0]).examine()
@@ -85,10 +94,10 @@ class ImapConnector:
         )
 
     def pages(self, stream: Stream, since: Cursor | None, horizon: datetime | None = None) -> Iterator[Page]:
-        """New mail, then what is left of the past since the option's day, newest first, or until the horizon."""
+        """New mail, flags and expunges, then what is left of the past, newest first, or until the horizon."""
         options = self._settings
         sync = Sync(self._folder(stream), since=options.since, authserv_id=options.authserv_id)
-        yield from sync.pages(since, horizon)
+        yield from sync.pages(since, horizon, self._standings.pop(stream.name, None))
 
     def fetch(self, stream: Stream, refs: Sequence[str]) -> Iterator[Batch]:
         """The messages at `refs`; raises CursorExpired for refs from before a change of UIDVALIDITY."""
@@ -111,6 +120,29 @@ class ImapConnector:
         folder.examine()
         for uid in folder.search(criteria(self._settings.since if in_scope else None, None)):
             yield folder.ref(uid)
+
+    def outlines(self, stream: Stream, refs: Sequence[str]) -> Mapping[str, Outline]:
+        """Size and INTERNALDATE of those of `refs` that lie in the folder, under its UIDVALIDITY of now."""
+        folder = self._folder(stream)
+        uidvalidity = str(folder.examine().uidvalidity)
+        parts = {ref: ref.partition(":") for ref in refs}
+        uids = {int(uid): ref for ref, (validity, _, uid) in parts.items() if validity == uidvalidity and uid.isdigit()}
+        if not uids:
+            return {}
+        answer = folder.fetch(sequence_set(uids), "(UID RFC822.SIZE INTERNALDATE)")
+        if answer.loss is not None:
+            raise answer.loss
+        return {
+            uids[uid]: Outline(told.size, told.received_at)
+            for uid, told in answer.messages.items()
+            if uid in uids and told.size is not None
+        }
+
+    def marked(self, stream: Stream) -> Mapping[str, frozenset[str]]:
+        """By SEARCH ANSWERED and SEARCH KEYWORD (RFC 3501, section 6.4.4)."""
+        folder = self._folder(stream)
+        folder.examine()
+        return {flag: frozenset(folder.ref(uid) for uid in folder.search(key)) for flag, key in _MARK_KEYS.items()}
 
     def _folder(self, stream: Stream) -> Folder:
         if stream.name not in self._wires:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from array import array
 
-from connectors.imap.session import Answer, Mailbox, Session
+from connectors.imap.responses import Modified, Standing
+from connectors.imap.session import Answer, Session
 from connectors.records import CursorExpired
 
 
@@ -16,7 +17,7 @@ class Folder:
         self._name = name
         self._uidvalidity: int | None = None
 
-    def examine(self) -> Mailbox:
+    def examine(self) -> Standing:
         """What the server says about the folder now."""
         mailbox = self._session.examine(self._name)
         self._uidvalidity = mailbox.uidvalidity
@@ -26,6 +27,11 @@ class Folder:
         """UIDs, ascending."""
         self._ready()
         return self._session.search(criteria)
+
+    def changes(self, last: int, since: int) -> tuple[list[tuple[int, int]], list[Modified]]:
+        """(UIDs that vanished as ranges, changed flags) up to UID `last`, since a modification."""
+        self._ready()
+        return self._session.changes(last, since)
 
     def fetch(self, uids: bytes, items: str) -> Answer:
         """What the server tells of these messages."""

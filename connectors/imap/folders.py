@@ -27,7 +27,7 @@ class Folders:
     unmatched: tuple[str, ...]
 
 
-def chosen(listed: Iterable[Listed], choice: FolderChoice) -> Folders:
+def chosen(listed: Iterable[Listed], choice: FolderChoice, *, tells_removals: bool = False) -> Folders:
     """Folders that can be opened and that the options choose, in the order in which they are read."""
     named: dict[str, Listed] = {}
     levels: dict[str, tuple[str, ...]] = {}
@@ -43,8 +43,14 @@ def chosen(listed: Iterable[Listed], choice: FolderChoice) -> Folders:
             named[name], levels[name] = folder, parts
     uses = {name: use for name, one in named.items() if (use := foldernames.special_use(one.attributes))}
     streams = [
-        Stream(name=name, purpose=_purpose(name, levels[name], uses, choice))
-        for name in named
+        Stream(
+            name=name,
+            purpose=_purpose(name, levels[name], uses, choice),
+            server_id=one.standing.mailbox_id if one.standing else None,
+            # a folder without HIGHESTMODSEQ tells nothing of the kind (RFC 7162, section 3.1.2.2)
+            tells_removals=tells_removals and (one.standing is None or one.standing.modseq is not None),
+        )
+        for name, one in named.items()
         if _is_chosen(name, choice)
     ]
     patterns = (*choice.include, *choice.exclude)

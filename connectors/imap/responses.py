@@ -19,10 +19,38 @@ Value = bytes | None | list["Value"]
 
 _TOKEN = re.compile(rb'[()]|"(?:[^"\\]|\\.)*"|[^\s()"]+', re.DOTALL)
 _NUMBER = re.compile(rb"\d{1,10}")
+_OBJECT_ID = re.compile(rb"[A-Za-z0-9_-]{1,255}")
+_UID = re.compile(rb"\bUID (\d{1,10})\b", re.IGNORECASE)
+_MODSEQ = re.compile(rb"\bMODSEQ \((\d{1,19})\)", re.IGNORECASE)
+_FLAGS = re.compile(rb"\bFLAGS \(([^()]*)\)", re.IGNORECASE)
+_RUN = re.compile(rb"\d{1,10}(?::\d{1,10})?")
 _LITERAL = re.compile(rb"~?\{\d+\+?\}$")
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 _DATE = re.compile(rb"\s?(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)$")
 _MONTHS = {m: n for n, m in enumerate(b"jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the server says of a folder: EXAMINE (RFC 3501, section 6.3.2) or STATUS (section 6.3.10)."""
+
+    uidvalidity: int
+    #: None where the server gives none, as below.
+    uidnext: int | None
+    messages: int | None = None
+    #: HIGHESTMODSEQ (RFC 7162, section 3.1.2.1).
+    modseq: int | None = None
+    #: MAILBOXID (RFC 8474, section 4).
+    mailbox_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Modified:
+    """A message whose flags changed, and when, in the folder's own count (RFC 7162, section 3.1.4)."""
+
+    modseq: int
+    uid: int
+    flags: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +63,8 @@ class Listed:
     separator: bytes | None
     #: The name as the server writes it.
     wire: bytes
+    #: Told with the list where the server can (RFC 5819).
+    standing: Standing | None = None
 
 
 @dataclass(slots=True)
@@ -99,6 +129,61 @@ def parse_list(data: Iterable[Piece | None]) -> list[Listed]:
             # a folder may be called NIL: only the separator can be none
             found.append(Listed(words, separator or None, b"NIL" if name is None else name))
     return found
+
+
+def parse_status(data: Iterable[Piece | None]) -> dict[bytes, Standing]:
+    """Folder name as the server writes it -> what STATUS tells; answers that make no sense are left out."""
+    found = {}
+    for pieces in answers(data):
+        try:
+            name, told = values(pieces)[:2]
+        except ValueError:
+            continue
+        if not isinstance(name, bytes) or not isinstance(told, list):
+            continue
+        items = dict(zip((_word(word) for word in told[::2]), told[1::2], strict=False))
+        numbers = {word: _number(value) for word, value in items.items()}
+        validity, mailbox_id = numbers.get(b"UIDVALIDITY"), items.get(b"MAILBOXID")
+        if validity is not None:
+            found[name] = Standing(
+                validity,
+                numbers.get(b"UIDNEXT"),
+                numbers.get(b"MESSAGES"),
+                # 0 stands for a folder that keeps none (RFC 7162, section 3.1.2.1)
+                numbers.get(b"HIGHESTMODSEQ") or None,
+                object_id(mailbox_id[0] if isinstance(mailbox_id, list) and mailbox_id else None),
+            )
+    return found
+
+
+def object_id(value: Value) -> str | None:
+    """An id of RFC 8474; None where it is none."""
+    return value.decode("ascii") if isinstance(value, bytes) and _OBJECT_ID.fullmatch(value) else None
+
+
+def parse_modified(data: Iterable[Piece | None]) -> list[Modified]:
+    """The flags in the answers to UID FETCH … (CHANGEDSINCE), by ascending modification."""
+    found: dict[int, Modified] = {}
+    for pieces in answers(data):
+        line = pieces[0] if isinstance(pieces[0], bytes) else pieces[0][0]
+        uid, modseq, flags = (pattern.search(line) for pattern in (_UID, _MODSEQ, _FLAGS))
+        if uid is None or modseq is None or flags is None:
+            continue
+        words = (word.decode("utf-8", "replace") for word in flags.group(1).split())
+        kept = frozenset(word for word in words if word.lower() != "\\recent")
+        found[int(uid.group(1))] = Modified(int(modseq.group(1)), int(uid.group(1)), kept)
+    return sorted(found.values(), key=lambda one: (one.modseq, one.uid))
+
+
+def parse_vanished(data: Iterable[Piece | None]) -> list[tuple[int, int]]:
+    """The UIDs in the answers VANISHED (RFC 7162, section 3.2.10) as ranges, which may name more than ever was."""
+    runs: list[tuple[int, int]] = []
+    for piece in data:
+        if isinstance(piece, bytes):
+            for run in _RUN.finditer(piece.partition(b")")[2] or piece):
+                ends = sorted(int(end) for end in run.group().split(b":"))
+                runs.append((ends[0], ends[-1]))
+    return runs
 
 
 def parse_fetch(data: Iterable[Piece | None]) -> dict[int, Fetched]:

@@ -1,6 +1,6 @@
 """A connection that is logged in, and the few commands that are ever sent on it.
 
-LIST, EXAMINE, UID SEARCH, UID FETCH with BODY.PEEK, LOGOUT: none of them changes a mailbox. After a timeout, an
+ENABLE, LIST, EXAMINE, UID SEARCH, UID FETCH with BODY.PEEK, LOGOUT: none of them changes a mailbox. After a timeout, an
 error of the socket or an answer that makes no sense the connection is thrown away: what would be read next could
 belong to anything.
 """
@@ -12,30 +12,33 @@ import re
 import socket
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from imaplib import IMAP4
 from typing import Any
 
 from connectors.imap.errors import quoted, refused, translated
 from connectors.imap.login import log_in, quote, secure
 from connectors.imap.network import open_socket, tls_context
-from connectors.imap.responses import Fetched, Listed, parse_fetch, parse_list, parse_search
+from connectors.imap.responses import (
+    Fetched,
+    Listed,
+    Modified,
+    Standing,
+    object_id,
+    parse_fetch,
+    parse_list,
+    parse_modified,
+    parse_search,
+    parse_status,
+    parse_vanished,
+)
 from connectors.imap.settings import ImapSettings, is_loopback
 from connectors.imap.wire import Client
 from connectors.records import Misconfigured, Secret, Unavailable
 
 #: A server that does not even answer LOGOUT is not waited for.
 _FAREWELL_SECONDS = 5.0
-_NUMBER = re.compile(rb"\d{1,10}")
-
-
-@dataclass(frozen=True, slots=True)
-class Mailbox:
-    """What EXAMINE tells of a folder (RFC 3501, section 6.3.2)."""
-
-    uidvalidity: int
-    #: None where the server gives none.
-    uidnext: int | None
+_NUMBER = re.compile(rb"\d{1,19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class Session:
         self._client: Client | None = None
         #: The folder that is examined, as the server writes its name.
         self.examined: bytes | None = None
+        #: How the server tells what changed (RFC 7162): "QRESYNC", "CONDSTORE", "" for not at all; None: not yet asked.
+        self._quick: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -92,48 +97,93 @@ class Session:
 
     def drop(self) -> None:
         """Close the socket without a word."""
-        client, self._client, self.examined = self._client, None, None
+        client, self._client, self.examined, self._quick = self._client, None, None, None
         if client is not None:
             with contextlib.suppress(OSError, IMAP4.error, ValueError):
                 client.shutdown()
-
-    def can_idle(self) -> bool:
-        """Does the server offer IDLE (RFC 2177)?"""
-        with self._wire("login") as (client, _):
-            return b"IDLE" in client.capabilities()
 
     def detach(self) -> tuple[socket.socket, bytes]:
         """Give the connection away: the socket, which blocks no more, and what was read from it already."""
         with self._wire("select") as (client, _):
             detached = client.detach()
-        self._client, self.examined = None, None
+        self._client, self.examined, self._quick = None, None, None
         return detached
 
+    def has(self, *capabilities: str) -> bool:
+        """Does the server offer all of these?"""
+        with self._wire("list") as (client, _):
+            return {word.encode() for word in capabilities} <= set(client.capabilities())
+
     def folders(self) -> list[Listed]:
-        """All folders, with their special use (RFC 6154) where the server knows it."""
-        with self._wire("list") as (client, wire):
-            extended = {b"LIST-EXTENDED", b"SPECIAL-USE"} <= set(client.capabilities())
-            asked = ('""', '"*"', "RETURN (SPECIAL-USE)") if extended else ('""', '"*"')
-            status, text = self._command(wire, "LIST", *asked)
+        """All folders, with their special use (RFC 6154) and standing (RFC 5819) where the server can."""
+        returned = ["SPECIAL-USE"] if self.has("LIST-EXTENDED", "SPECIAL-USE") else []
+        if self.has("LIST-EXTENDED", "LIST-STATUS"):
+            quick = self.has("CONDSTORE") or self.has("QRESYNC")
+            further = ("HIGHESTMODSEQ" * quick, "MAILBOXID" * self.has("OBJECTID"))
+            items = " ".join(word for word in ("UIDVALIDITY", "UIDNEXT", "MESSAGES", *further) if word)
+            try:
+                return self._list(f"RETURN ({' '.join([*returned, f'STATUS ({items})'])})")
+            except Unavailable:
+                if not self.is_open:
+                    raise
+        return self._list(f"RETURN ({returned[0]})" if returned else "")
+
+    def _list(self, options: str) -> list[Listed]:
+        with self._wire("list") as (_, wire):
+            wire.untagged_responses.pop("STATUS", None)
+            status, text = self._command(wire, "LIST", '""', '"*"', *filter(None, (options,)))
             found: list[Any] = wire.response("LIST")[1]
+            standings = parse_status(wire.response("STATUS")[1])
         if status != "OK":
             raise refused(text, step="list", what=f"{self._settings.host} does not list its folders")
-        return parse_list(found)
+        return [replace(one, standing=standings.get(one.wire)) for one in parse_list(found)]
 
-    def examine(self, name: bytes) -> Mailbox:
+    def examine(self, name: bytes) -> Standing:
         """Open a folder for reading alone."""
         with self._wire("select") as (_, wire):
+            self._enable(wire)
             # what an earlier folder told must not be taken for this one's
             wire.untagged_responses = {}
-            status, text = self._command(wire, "EXAMINE", quote(name))
+            wanted = ["(CONDSTORE)"] if self._quick == "CONDSTORE" else []
+            status, text = self._command(wire, "EXAMINE", quote(name), *wanted)
             self.examined = name if status == "OK" else None
             wire.state, wire.is_readonly = ("SELECTED", True) if status == "OK" else ("AUTH", False)
-            validity, following = (self._number(wire, code) for code in ("UIDVALIDITY", "UIDNEXT"))
+            validity, following, messages, modseq = (
+                self._number(wire, code) for code in ("UIDVALIDITY", "UIDNEXT", "EXISTS", "HIGHESTMODSEQ")
+            )
+            mailbox_id = object_id((wire.response("MAILBOXID")[1][-1] or b"").strip(b"()"))
         if status != "OK":
             raise refused(text, step="select", what="the server refuses to open the folder")
         if validity is None:
             raise Unavailable("the server gives this folder no UIDVALIDITY", step="select")
-        return Mailbox(validity, following)
+        return Standing(validity, following, messages, (modseq or None) if self._quick else None, mailbox_id)
+
+    def _enable(self, wire: Any) -> None:
+        """Have expunges told by UID, and changed flags by modification, before any folder is opened."""
+        if self._quick is not None:
+            return
+        self._quick = "CONDSTORE" if self.has("CONDSTORE") else ""
+        if self.has("ENABLE", "QRESYNC"):
+            wire.response("ENABLED")
+            status, _ = self._command(wire, "ENABLE", "QRESYNC")
+            enabled = b" ".join(word for word in wire.response("ENABLED")[1] if word)
+            if status == "OK" and b"QRESYNC" in enabled.upper().split():
+                self._quick = "QRESYNC"
+
+    def changes(self, last: int, since: int) -> tuple[list[tuple[int, int]], list[Modified]]:
+        """(UIDs that vanished as ranges, changed flags) of the messages up to UID `last`, since a modification.
+
+        Where the server has no QRESYNC, nothing is told of what vanished. Raises Unavailable.
+        """
+        with self._wire("fetch") as (_, wire):
+            for word in ("FETCH", "VANISHED"):
+                wire.response(word)
+            how = f"(CHANGEDSINCE {since}{' VANISHED' if self._quick == 'QRESYNC' else ''})"
+            status, text = self._command(wire, "UID", "FETCH", f"1:{last}", "(UID FLAGS MODSEQ)", how)
+            told, gone = wire.response("FETCH")[1], wire.response("VANISHED")[1]
+        if status != "OK":
+            raise refused(text, step="fetch", what="the server does not tell what changed")
+        return parse_vanished(gone), parse_modified(told)
 
     def search(self, criteria: str) -> array[int]:
         """UIDs of the examined folder, ascending."""

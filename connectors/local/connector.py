@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from connectors.local.eml import EmlTree
 from connectors.local.files import looking
 from connectors.local.maildir import Maildir
 from connectors.local.mbox import Mbox
-from connectors.records import Batch, Cursor, Misconfigured, Page, Secret, Stream
+from connectors.records import Batch, Cursor, Misconfigured, Outline, Page, Secret, Stream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +30,8 @@ class _Mails(Protocol):
     def pages(self, stream: Stream, since: Cursor | None) -> Iterator[Page]: ...
     def fetch(self, stream: Stream, refs: Sequence[str]) -> Iterator[Batch]: ...
     def refs(self, stream: Stream) -> Iterator[str]: ...
+    def outlines(self, stream: Stream, refs: Sequence[str]) -> Mapping[str, Outline]: ...
+    def marked(self, stream: Stream) -> Mapping[str, frozenset[str]]: ...
 
 
 _FORMS: dict[str, Callable[[Path], _Mails]] = {"maildir": Maildir, "mbox": Mbox, "eml": EmlTree}
@@ -81,3 +83,11 @@ class LocalConnector:
     def refs(self, stream: Stream, *, in_scope: bool = False) -> Iterator[str]:
         """The refs of all mails in a folder; all of them are in scope."""
         return self._mails.refs(stream)
+
+    def outlines(self, stream: Stream, refs: Sequence[str]) -> Mapping[str, Outline]:
+        """Size and time of delivery of the mails at `refs`."""
+        return self._mails.outlines(stream, refs)
+
+    def marked(self, stream: Stream) -> Mapping[str, frozenset[str]]:
+        """Which mails are answered or forwarded."""
+        return self._mails.marked(stream)

@@ -121,9 +121,12 @@ def pages(
     phase = Phase.NEW if state.is_done else Phase.BACKFILL
     changes: list[Change] = []
     weight = 0
+    is_other = False
     ordered = sorted(entries)
     left = sum(state.last is None or entry[:2] > state.last for entry in ordered)
     for step in state.steps(ordered):
+        # among what was handed over something was moved in, or has gone
+        is_other = is_other or not step.is_further
         vanished = []
         for entry in step.entries:
             found = read(entry)
@@ -145,7 +148,14 @@ def pages(
             changes, weight = [], 0
     state.is_done = True
     if changes or state.dump() != cursor:
-        yield Page(changes=tuple(changes), cursor=state.dump(), phase=phase, complete_since=_EPOCH, backlog=0)
+        yield Page(
+            changes=tuple(changes),
+            cursor=state.dump(),
+            phase=phase,
+            complete_since=_EPOCH,
+            backlog=0,
+            asks_comparison=is_other,
+        )
 
 
 def _hash(entry: Entry) -> int:

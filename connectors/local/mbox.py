@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from connectors.records import (
     Deleted,
     Message,
     Misconfigured,
+    Outline,
     Page,
     Phase,
     Stream,
@@ -81,7 +82,9 @@ class Mbox:
         with looking(self._path):
             files = dict(self._find())
         self._files = {name: path for name, (_, path) in files.items()}
-        return in_order([Stream(name=name, purpose=purpose(levels)) for name, (levels, _) in files.items()])
+        return in_order(
+            [Stream(name=name, purpose=purpose(levels), tells_removals=True) for name, (levels, _) in files.items()]
+        )
 
     def pages(self, stream: Stream, since: Cursor | None) -> Iterator[Page]:
         """Mails that came after the last one handed over, in the order of the file."""
@@ -126,6 +129,15 @@ class Mbox:
         with looking(path), path.open("rb") as file:
             for mail in scan(file, 0, new_hash()):
                 yield mail.ref
+
+    def outlines(self, stream: Stream, refs: Sequence[str]) -> Mapping[str, Outline]:
+        """Size and time of delivery of the mails at `refs`."""
+        changes = [change for batch in self.fetch(stream, refs) for change in batch.changes]
+        return {mail.ref: Outline(mail.size, mail.received_at) for mail in changes if isinstance(mail, Message)}
+
+    def marked(self, stream: Stream) -> Mapping[str, frozenset[str]]:
+        """None: an mbox keeps no flags that all programs write alike."""
+        return {}
 
     @staticmethod
     def _after(path: Path, state: _State) -> Iterator[tuple[Mail, list[Change]]]:

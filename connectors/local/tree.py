@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors.foldernames import in_order, purpose
 from connectors.local.files import Raw, looking, read, record, text_of
 from connectors.local.listing import Entry, pages
-from connectors.records import Batch, Change, Cursor, Deleted, Page, Stream, Unavailable, Unreadable
+from connectors.records import Batch, Change, Cursor, Deleted, Outline, Page, Stream, Unavailable, Unreadable
 
+#: What of the flags history knows.
+MARKS = ("\\Answered", "$Forwarded")
 _BATCH = 100
 _DEPTH = 30
 
@@ -76,6 +78,22 @@ class Tree(ABC):
     def refs(self, stream: Stream) -> Iterator[str]:
         """The refs of all mails in the folder."""
         yield from sorted(self._places(self._folder(stream)))
+
+    def outlines(self, stream: Stream, refs: Sequence[str]) -> Mapping[str, Outline]:
+        """Size and time of delivery of the files at `refs`."""
+        places = self._places(self._folder(stream))
+        found: dict[str, Outline] = {}
+        for ref in refs:
+            if ref in places and places[ref].is_file():
+                status = places[ref].stat()
+                raw = Raw(b"", status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+                found[ref] = Outline(raw.size, self.received_at(places[ref], raw))
+        return found
+
+    def marked(self, stream: Stream) -> Mapping[str, frozenset[str]]:
+        """As the names of the files say."""
+        flags = {ref: self.flags(path) for ref, path in self._places(self._folder(stream)).items()}
+        return {mark: frozenset(ref for ref, held in flags.items() if mark in held) for mark in MARKS}
 
     def _places(self, folder: Path) -> dict[str, Path]:
         with looking(folder):

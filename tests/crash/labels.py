@@ -18,7 +18,7 @@ LABELS = frozenset(
         "call store.engine:_take_key",
         "call store.engine:Store.close",
         # a page: rows, then the cursor
-        "return store.company:save_streams",
+        "return store.streams:save",
         "call daemon.ingest:Ingest.page",
         "call store.write:write_stored",
         "return store.write:write_stored",
@@ -36,8 +36,12 @@ LABELS = frozenset(
         "return daemon.derive:_derive_batch",
         # a folder that is read anew
         "return store.company:forget_cursor",
-        "call store.write:compare_placements",
-        "return store.write:compare_placements",
+        "call store.placements:compare",
+        "return store.placements:compare",
+        # what is gone from a folder
+        "return store.placements:tell_removed",
+        "call store.placements:settle",
+        "return store.placements:settle",
         # mail that has become wanted
         "return store.contacts:want_skipped",
         "return daemon.ingest:Ingest.batch",

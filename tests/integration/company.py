@@ -183,7 +183,7 @@ class Company:
         """(account, folder, ref) -> (verdict, reason), as the store keeps it inside."""
         query = (
             "SELECT a.name, s.name, p.ref, p.verdict, p.reason FROM placement p"
-            " JOIN stream s ON s.id = p.stream_id JOIN account a ON a.id = s.account_id"
+            " JOIN stream s ON s.id = p.stream_id JOIN account a ON a.id = s.account_id WHERE p.removed_at IS NULL"
         )
         return {(account, folder, ref): (verdict, why) for account, folder, ref, verdict, why in self.rows(query)}
 

@@ -8,8 +8,9 @@ from tests.servers.faultproxy import Direction, FaultProxy
 
 #: All that may be sent to a server that must not change.
 HARMLESS = re.compile(
-    rb"CAPABILITY|LOGOUT|NOOP|AUTHENTICATE PLAIN( \S+)?|LOGIN .*|LIST .*|EXAMINE .*|UID SEARCH .*"
-    rb"|UID FETCH [\d:,*]+ \((?:UID|FLAGS|INTERNALDATE|RFC822\.SIZE|BODY\.PEEK\[[^\]]*\](?:<\d+\.\d+>)?| )+\)"
+    rb"CAPABILITY|LOGOUT|NOOP|AUTHENTICATE PLAIN( \S+)?|LOGIN .*|LIST .*|EXAMINE .*|UID SEARCH .*|ENABLE QRESYNC"
+    rb"|UID FETCH [\d:,*]+ \((?:UID|FLAGS|MODSEQ|INTERNALDATE|RFC822\.SIZE|BODY\.PEEK\[[^\]]*\](?:<\d+\.\d+>)?| )+\)"
+    rb"(?: \(CHANGEDSINCE \d+(?: VANISHED)?\))?"
 )
 _TAG = re.compile(rb"^[A-Z]+\d+ ")
 

@@ -14,6 +14,7 @@ from connectors.conformance import (
     Deliver,
     Expire,
     ExpiryConformance,
+    InspectionConformance,
     RemovalConformance,
     Remove,
     Snapshot,
@@ -30,7 +31,7 @@ from tests.integration.imap_mailbox import mailbox as mailbox
 from tests.servers.dovecot import Dovecot, Options
 
 
-class TestImapConnector(ConnectorConformance, RemovalConformance, ExpiryConformance):
+class TestImapConnector(ConnectorConformance, RemovalConformance, ExpiryConformance, InspectionConformance):
     @pytest.fixture
     def connector_factory(self, mailbox: ImapMailbox) -> Callable[[], Connector]:
         return mailbox.connector

@@ -114,7 +114,16 @@ def test_nothing_was_sent_that_could_change_the_server(imported: Imported) -> No
     verbs = Counter(
         b" ".join(command.split()[: 2 if command.startswith(b"UID") else 1]) for command in imported.commands
     )
-    assert verbs.keys() == {b"CAPABILITY", b"AUTHENTICATE", b"LIST", b"EXAMINE", b"UID SEARCH", b"UID FETCH", b"LOGOUT"}
+    assert verbs.keys() == {
+        b"CAPABILITY",
+        b"AUTHENTICATE",
+        b"ENABLE",
+        b"LIST",
+        b"EXAMINE",
+        b"UID SEARCH",
+        b"UID FETCH",
+        b"LOGOUT",
+    }
 
 
 def test_a_second_sync_stores_nothing_and_fetches_no_body(imported: Imported) -> None:

@@ -86,16 +86,22 @@ def test_a_new_uidvalidity_doubles_and_loses_nothing(
     assert tallies(company) == {}
 
 
-def test_a_renamed_folder_is_the_same_history(dovecot: Dovecot, login: Login, company: Company) -> None:
+def test_a_renamed_folder_is_the_same_stream(dovecot: Dovecot, login: Login, company: Company) -> None:
     put(dovecot, login, "پروژه", letter(ANN, ALICE, mid="p1@client", minute=20), letter(ALICE, ANN, mid="p2@acme"))
     company.sync()
     before = company.contract()
     with opened(dovecot, login) as client:
         assert client.rename(quoted("پروژه"), quoted("Төсөл/2026"))[0] == "OK"
-    tallies(company)
+    with RecordingProxy((dovecot.host, dovecot.imap_port)) as proxy:
+        company.accounts["alice"].options["port"] = proxy.port
+        assert tallies(company) == {}
+        assert proxy.bodies_asked == []
+        assert proxy.harmful == []
+    company.accounts["alice"].options["port"] = dovecot.imap_port
     assert _without_status(company) == {view: rows for view, rows in before.items() if view != "v1_account_status"}
     assert tallies(company) == {}
-    assert company.run("status", "--json").document["accounts"][0]["missing_streams"] == 1
+    assert company.run("status", "--json").document["accounts"][0]["missing_streams"] == 0
+    assert [folder for _account, folder, _ref in company.placements()].count("Төсөл/2026") == 2
 
 
 def test_what_was_in_a_deleted_folder_stays_history(dovecot: Dovecot, login: Login, company: Company) -> None:

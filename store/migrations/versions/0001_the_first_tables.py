@@ -40,6 +40,8 @@ def upgrade() -> None:
         sa.Column("thread_basis", sa.String(length=12), nullable=True),
         sa.Column("is_unverified", sa.Boolean(), nullable=False),
         sa.Column("is_message_id_reused", sa.Boolean(), nullable=False),
+        sa.Column("is_answered", sa.Boolean(), nullable=False),
+        sa.Column("is_forwarded", sa.Boolean(), nullable=False),
         sa.Column("visibility", sa.String(length=8), nullable=False),
         sa.Column("created_at", store.types.Instant(), nullable=False),
         sa.Column("updated_at", store.types.Instant(), nullable=False),
@@ -198,6 +200,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_reference_target_key", ["target_key"], unique=False)
 
     op.create_table(
+        "removal",
+        sa.Column("stream_id", sa.Integer(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("told_at", store.types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("stream_id", "ref", name=op.f("pk_removal")),
+    )
+    op.create_table(
         "skipped_participant",
         sa.Column("stream_id", sa.Integer(), nullable=False),
         sa.Column("ref", sa.Text(), nullable=False),
@@ -342,15 +351,25 @@ def upgrade() -> None:
         sa.Column("purpose", sa.String(length=10), nullable=False),
         sa.Column("server_id", sa.Text(), nullable=True),
         sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("is_reread", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("is_uncompared", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("compared_at", store.types.Instant(), nullable=True),
+        sa.Column("held_back", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("cursor", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("complete_since_at", store.types.Instant(), nullable=True),
         sa.Column("backlog", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_stream_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stream")),
-        sa.UniqueConstraint("account_id", "name", name=op.f("uq_stream_account_id_name")),
     )
+    with op.batch_alter_table("stream", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_stream_account_id_name",
+            ["account_id", "name"],
+            unique=True,
+            sqlite_where=sa.text("state = 'ok'"),
+            postgresql_where=sa.text("state = 'ok'"),
+        )
+
     op.create_table(
         "placement",
         sa.Column("stream_id", sa.Integer(), nullable=False),
@@ -371,6 +390,7 @@ def upgrade() -> None:
         sa.Column("is_bulk", sa.Boolean(), nullable=True),
         sa.Column("policy_version", sa.Integer(), nullable=True),
         sa.Column("is_wanted", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("removed_at", store.types.Instant(), nullable=True),
         sa.ForeignKeyConstraint(["stream_id"], ["stream.id"], name=op.f("fk_placement_stream_id")),
         sa.PrimaryKeyConstraint("stream_id", "ref", name=op.f("pk_placement")),
         sqlite_with_rowid=False,

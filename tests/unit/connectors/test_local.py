@@ -19,6 +19,7 @@ from connectors.conformance import (
     Deliver,
     Expire,
     ExpiryConformance,
+    InspectionConformance,
     RemovalConformance,
     Remove,
     Snapshot,
@@ -42,7 +43,7 @@ def tree(root: Path) -> dict[str, tuple[bytes, int]]:
     }
 
 
-class _LocalConformance(ConnectorConformance):
+class _LocalConformance(ConnectorConformance, InspectionConformance):
     form: Literal["maildir", "mbox", "eml"]
 
     @pytest.fixture

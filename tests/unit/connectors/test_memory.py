@@ -12,6 +12,7 @@ from connectors.conformance import (
     Deliver,
     Expire,
     ExpiryConformance,
+    InspectionConformance,
     RemovalConformance,
     Remove,
     Snapshot,
@@ -33,7 +34,7 @@ def connect(secret: str | None = None) -> MemoryConnector:
     return MemoryConnector(MemorySettings(mailbox="test"), Secret(secret) if secret else None)
 
 
-class TestMemoryConnector(ConnectorConformance, RemovalConformance, ExpiryConformance):
+class TestMemoryConnector(ConnectorConformance, RemovalConformance, ExpiryConformance, InspectionConformance):
     @pytest.fixture
     def connector_factory(self, box: Mailbox) -> Callable[[], Connector]:
         return connect

@@ -15,7 +15,7 @@ from daemon.ingest import Ingest
 from matching.addresses import AddressRules, OwnAddresses
 from matching.policy import Company, Create
 from store import company as company_store
-from store import write
+from store import streams, write
 from store.company import AccountFacts, PersonFacts
 from store.engine import Store
 from store.keys import IdentityKey
@@ -101,7 +101,7 @@ class House:
         self.folders[account][folder] = purpose
         listed = [Stream(name=name, purpose=kind) for name, kind in self.folders[account].items()]
         with self.store.write() as transaction:
-            ids = company_store.save_streams(transaction, self.accounts[account], listed)
+            ids = streams.save(transaction, self.accounts[account], listed, NOON)
             state = company_store.stream_state(transaction, ids[folder])
         place = Place(state.id, state.version, purpose is Purpose.SENT)
         page = Page(changes=tuple(mails), cursor=Cursor("c"))
@@ -118,8 +118,8 @@ class House:
         fetched = 0
         for (account, folder), (purpose, mails) in server.items():
             with self.store.write() as transaction:
-                streams = company_store.known_streams(transaction, self.accounts[account])
-            stream_id = next((i for i, name, _purpose in streams if name == folder), None)
+                known = company_store.known_streams(transaction, self.accounts[account])
+            stream_id = next((i for i, name, _purpose in known if name == folder), None)
             if stream_id is None:
                 continue
             with self.store.read() as transaction:

@@ -1,0 +1,72 @@
+"""Which folder is which, and whether what is known of it still is so: renames, removals, restored backups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from connectors.api import Connector, CursorExpired, Inspectable, Outline, Stream, Unavailable
+from store import placements, streams
+from store.engine import Store
+
+log = structlog.get_logger()
+
+#: How often a stream is compared with its full listing: where the server tells of removals, and where it does not.
+OFTEN, SELDOM = timedelta(days=1), timedelta(days=7)
+
+
+def save_streams(
+    store: Store, account_id: str, connector: Connector, listed: Sequence[Stream], now: datetime
+) -> dict[str, int]:
+    """Name -> stream id of the folders listed; a folder under a new name is recognized by what lies in it."""
+    with store.read() as transaction:
+        fresh, missing = streams.unlisted(transaction, account_id, listed)
+    recognized: dict[str, int] = {}
+    if isinstance(connector, Inspectable):
+        for stream in fresh if missing else ():
+            found = _outlines(connector, stream, [ref for each in missing for ref in each.sample])
+            same = next((each for each in missing if streams.agree(each.sample, found)), None)
+            if same is not None:
+                missing.remove(same)
+                recognized[stream.name] = same.id
+                log.info("stream renamed", stream=stream.name, before=same.name)
+    with store.write() as transaction:
+        return streams.save(transaction, account_id, listed, now, recognized)
+
+
+def _outlines(connector: Inspectable, stream: Stream, refs: Sequence[str]) -> Mapping[str, Outline]:
+    try:
+        return connector.outlines(stream, refs)
+    except Unavailable as error:
+        if error.step != "select":
+            raise
+        return {}  # reading it will say what is wrong
+
+
+def is_due(stream: Stream, compared_at: datetime | None, now: datetime) -> bool:
+    """Is it time to compare the stream with its full listing?"""
+    return compared_at is None or now - compared_at >= (SELDOM if stream.tells_removals else OFTEN)
+
+
+def compare(
+    store: Store, connector: Connector, stream: Stream, stream_id: int, now: datetime, *, is_anew: bool = False
+) -> None:
+    """Note what the full listing does not show, and which mails are answered or forwarded.
+
+    Raises CursorExpired where refs mean other mails than before: a server was restored from a backup. What was read
+    `is_anew` is what it is.
+    """
+    if isinstance(connector, Inspectable):
+        with store.read() as transaction:
+            sample = streams.sample(transaction, stream_id)
+        if not is_anew and streams.contradict(sample, connector.outlines(stream, list(sample))):
+            raise CursorExpired("what is known of the folder are other mails now: it was restored", step="compare")
+        marked = connector.marked(stream)
+    present = set(connector.refs(stream))
+    with store.write() as transaction:
+        gone = placements.compare(transaction, stream_id, present, now)
+        if isinstance(connector, Inspectable):
+            placements.remark(transaction, stream_id, marked)
+    log.info("stream compared", stream=stream.name, present=len(present), gone=gone)
