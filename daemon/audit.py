@@ -22,6 +22,7 @@ from daemon.report import Report
 from daemon.worker import FETCH_BATCH, Worker
 from store import audit as audit_store
 from store import company, placements
+from store.placements import HeldBack
 from store.write import Place
 
 log = structlog.get_logger()
@@ -86,6 +87,8 @@ class AccountAudit:
     #: Mails that were fetched, and placements that were removed.
     fetched: int = 0
     removed: int = 0
+    #: Folders most of which would go at once: their surplus stays until a person says so.
+    held_back: list[HeldBack] = field(default_factory=list)
 
     @property
     def coverage(self) -> float | None:
@@ -93,6 +96,10 @@ class AccountAudit:
         if self.refused:
             return None
         return percent(sum(f.covered for f in self.folders), sum(f.expected for f in self.folders))
+
+    @property
+    def surplus(self) -> int:
+        return sum(len(folder.surplus) for folder in self.folders)
 
     @property
     def is_whole(self) -> bool:
@@ -122,9 +129,11 @@ class Audit:
         """Compare all folders, perhaps repair what differs and compare again; the result is kept in the store."""
         result = self._compare()
         if repair and any(folder.differs for folder in result.folders):
-            fetched, removed = self._repair(result.folders)
+            before, fetched = result, self._repair(result.folders)
             result = self._compare()
-            result.fetched, result.removed = fetched, removed
+            result.fetched, result.removed = fetched, max(0, before.surplus - result.surplus)
+        with self._store.read() as transaction:
+            result.held_back = placements.held_back(transaction, self._account_id)
         if result.coverage is not None:
             with self._store.write() as transaction:
                 audit_store.save_audit(transaction, self._account_id, result.coverage, self._ingest.clock())
@@ -185,9 +194,9 @@ class Audit:
         if failure is not None and not (isinstance(failure, Unavailable) and failure.step == "select"):
             raise failure
 
-    def _repair(self, folders: list[FolderAudit]) -> tuple[int, int]:
-        """(mails fetched, placements removed)"""
-        fetched = removed = 0
+    def _repair(self, folders: list[FolderAudit]) -> int:
+        """Fetch what is missing and tell what is gone, as a comparison does; returns how many mails were fetched."""
+        fetched = 0
         ids = self._ids()
         with self._connect() as connector:
             for folder in folders:
@@ -195,13 +204,13 @@ class Audit:
                 if stream_id is None or self._stop.is_set():
                     continue
                 fetched += self._fetch(connector, folder, stream_id)
-                removed += self._remove(folder, stream_id)
+                self._tell_removed(folder, stream_id)
+        # after the fetching: what was moved has its new place by now
         with self._store.write() as transaction:
-            refused = placements.settle(transaction, self._account_id, self._ingest.clock())
-        removed -= sum(each.gone for each in refused)
+            placements.settle(transaction, self._account_id, self._ingest.clock())
         self._derive()
         Worker(self._ingest, self._account_id, stop=self._stop).catch_up(self._connect(), Report(""))
-        return fetched, removed
+        return fetched
 
     def _fetch(self, connector: Connector, folder: FolderAudit, stream_id: int) -> int:
         stream, fetched = folder.stream, 0
@@ -222,11 +231,10 @@ class Audit:
                 break
         return fetched
 
-    def _remove(self, folder: FolderAudit, stream_id: int) -> int:
+    def _tell_removed(self, folder: FolderAudit, stream_id: int) -> None:
         with self._store.write() as transaction:
             for refs in _parts(iter(folder.surplus)):
                 placements.tell_removed(transaction, stream_id, refs, self._ingest.clock())
-        return len(folder.surplus)
 
     def _derive(self) -> None:
         derive(self._store, self._ingest.company, self._ingest.clock)

@@ -19,6 +19,7 @@ from daemon.cli.sync import stop_on_signals
 from daemon.config import Account
 from daemon.problems import ConfigError
 from daemon.session import Session
+from store.placements import HeldBack
 
 #: Accounts audited at a time.
 _AT_ONCE = 4
@@ -94,8 +95,13 @@ def _audit_one(session: Session, account: Account, repair: bool, stop: threading
         return Outcome(account.name, None, (Trouble(account.name, "credentials", str(first), first.hint),))
     except ConnectorError as error:
         return Outcome(account.name, None, (Trouble(account.name, error.step or "audit", error.problem, error.hint),))
-    troubles = (Trouble(account.name, e.step, f"{name}: {e.problem}", e.hint) for name, e in found.refused)
-    return Outcome(account.name, found, tuple(troubles))
+    refused = (Trouble(account.name, e.step, f"{name}: {e.problem}", e.hint) for name, e in found.refused)
+    return Outcome(account.name, found, (*refused, *(_held_back(account.name, each) for each in found.held_back)))
+
+
+def _held_back(account: str, each: HeldBack) -> Trouble:
+    problem = f"{each.stream}: {each.gone} of {each.held} mails are gone from the server at once; their places are kept"
+    return Trouble(account, "removals", problem, f"if that is right: keeptouch accounts accept-deletions {account}")
 
 
 def _document(outcome: Outcome) -> dict[str, object]:

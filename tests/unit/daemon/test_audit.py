@@ -191,6 +191,17 @@ def test_a_folder_that_is_refused_leaves_the_account_unaudited(house: House, box
     assert house.rows(STATUS)[0][0] is None
 
 
+def test_most_of_a_folder_is_not_forgotten_by_a_repair(house: House, box: Mailbox) -> None:
+    refs = [box.deliver("INBOX", mail(ALICE, ANN, mid=f"many{n}@x", minute=100 + n)) for n in range(40)]
+    read(house)
+    for ref in refs:
+        box.expunge("INBOX", ref)
+    found = audit(house, repair=True)
+    assert [(f.stream.name, len(f.surplus)) for f in found.folders if f.differs] == [("INBOX", 40)]
+    assert [(each.stream, each.gone, each.held) for each in found.held_back] == [("INBOX", 40, 50)]
+    assert (found.removed, found.is_whole, found.coverage) == (0, True, 100.0)
+
+
 def test_a_cut_line_ends_the_audit_without_a_result(house: House, box: Mailbox) -> None:
     plant(house, "placement removed")
     box.fail(Unavailable("cut", step="fetch"), step="fetch")
