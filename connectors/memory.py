@@ -135,7 +135,8 @@ class Mailbox:
         self._deliveries += 1
         folder.last += 1
         when = received_at or _FIRST_DELIVERY + timedelta(minutes=self._deliveries)
-        folder.mails[folder.last] = _Delivered(item, when, flags)
+        held = item.flags if isinstance(item, Message) else frozenset()
+        folder.mails[folder.last] = _Delivered(item, when, flags | held)
         return f"{folder.validity}:{folder.last}"
 
     def expunge(self, stream: str, ref: str) -> None:
@@ -355,6 +356,8 @@ class MemoryConnector:
         match mail.item:
             case bytes() as raw:
                 return parse_message(raw, ref=ref, received_at=mail.received_at, flags=mail.flags, size=len(raw))
+            case Message() as item:
+                return replace(item, ref=ref, flags=mail.flags)
             case item:
                 return replace(item, ref=ref)
 

@@ -16,6 +16,7 @@ from typing import Self
 import structlog
 
 from connectors.api import AuthFailed, Connector, ConnectorError, Unavailable, Watchable
+from daemon import deletions
 from daemon.config import Account, Config
 from daemon.derive import derive
 from daemon.entered import apply_entered
@@ -28,7 +29,7 @@ from daemon.worker import Worker
 from matching.addresses import AddressRules, OwnAddresses, normalize
 from matching.policy import Company
 from store import company as company_store
-from store import write
+from store import placements, write
 from store.company import AccountFacts, PersonFacts
 from store.engine import Store
 from store.errors import StoreError
@@ -214,16 +215,17 @@ class Session:
     def save_state(self, account: Account, report: Report) -> None:
         """Note in the store how the account fares."""
         now = self._environment.clock()
-        if report.error is None:
-            state, reason = "ok", None
-        else:
-            state = "auth_failed" if isinstance(report.failure, AuthFailed) else "backoff"
-            reason = f"{report.error.step}: {report.error.problem}"
+        failed = "auth_failed" if isinstance(report.failure, AuthFailed) else "backoff"
         with self.store.write() as transaction:
+            if report.error is None:
+                held_back = placements.held_back(transaction, self.account_ids[account.name])
+                reason = deletions.told(account.name, held_back)
+            else:
+                reason = f"{report.error.step}: {report.error.problem}"
             company_store.save_state(
                 transaction,
                 self.account_ids[account.name],
-                state=state,
+                state="ok" if report.error is None else failed,
                 reason=reason,
                 next_try_at=None,
                 success_at=now if report.error is None and not report.is_stopped else None,

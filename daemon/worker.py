@@ -62,7 +62,7 @@ class Worker:
                 ids = save_streams(self._store, self._account_id, connector, streams, self._ingest.clock())
                 self._read(connector, streams, ids, report, self._opening)
                 self._fetch_wanted(connector, streams, ids, report)
-                self._settle()
+                self._settle(report)
         except ConnectorError as error:
             report.fail(error)
 
@@ -132,9 +132,9 @@ class Worker:
             self._note_refusal(error, each.stream, report)
         return True
 
-    def _settle(self) -> None:
-        """All folders were looked at: what is gone from one and in no other is believed to be gone."""
-        if self._stop.is_set():
+    def _settle(self, report: Report) -> None:
+        """All folders have been read: what is gone from one and in no other is believed to be gone."""
+        if self._stop.is_set() or report.error is not None:
             return
         with self._store.write() as transaction:
             refused = placements.settle(transaction, self._account_id, self._ingest.clock())

@@ -146,6 +146,12 @@ def save_state(
     connection.execute(update(account).where(account.c.id == account_id).values(values))
 
 
+def clear_reason(connection: Connection, account_id: str) -> None:
+    """Nothing is to be told of the account any more, unless it fails."""
+    is_fine = (account.c.id == account_id, account.c.state == "ok")
+    connection.execute(update(account).where(*is_fine).values(reason=None))
+
+
 def stream_state(connection: Connection, stream_id: int) -> StreamState:
     """Cursor and version, read together."""
     return _states(connection, stream.c.id == stream_id)[stream_id]

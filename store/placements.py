@@ -165,6 +165,23 @@ def held_back(connection: Connection, account_id: str) -> list[HeldBack]:
     return [HeldBack(row.name, row.held_back, row.held) for row in connection.execute(query.order_by(stream.c.name))]
 
 
+def unplaced_since(connection: Connection, interaction_ids: Iterable[str]) -> dict[str, datetime]:
+    """Since when these items are at none of their places any more; those that lie somewhere are left out.
+
+    A move that is seen from one side only may look so for the time of a turn. Whoever deletes because of it waits
+    until each account that held the item has been read through 7 days later (`account.last_success_at`).
+    """
+    removed = placement.c.removed_at
+    query = (
+        select(message.c.interaction_id, func.max(removed).label("since"))
+        .join(placement, placement.c.message_key == message.c.key)
+        .group_by(message.c.interaction_id)
+        .having(func.count() == func.count(removed))
+    )
+    rows = select_in(connection, query.where, message.c.interaction_id, interaction_ids)
+    return {row.interaction_id: row.since for row in rows}
+
+
 def _pending(connection: Connection, account_id: str) -> list[Row[Any]]:
     """What was told to be gone from folders that are there."""
     table = placement

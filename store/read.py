@@ -12,6 +12,7 @@ from connectors.api import Cursor
 from matching.addresses import normalize
 from matching.names import name_key
 from store.keys import IdentityKey
+from store.placements import unplaced_since
 from store.schema import (
     account,
     contact,
@@ -60,6 +61,8 @@ class PlacementFacts:
     ref: str
     verdict: str
     reason: str
+    #: It is no longer there, since then; None: it is.
+    removed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,8 @@ class Why:
     subject: str | None
     links: tuple[LinkFacts, ...]
     placements: tuple[PlacementFacts, ...]
+    #: Since when it is at none of its places any more; None: it lies somewhere.
+    unplaced_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +237,7 @@ def _places() -> Select[Any]:
             placement.c.ref,
             placement.c.verdict,
             placement.c.reason,
+            placement.c.removed_at,
             placement.c.message_key,
             message.c.interaction_id,
             message.c.subject,
@@ -263,12 +269,14 @@ def _explained(connection: Connection, rows: Any) -> list[Why]:
     for row in rows:
         items.setdefault(row.interaction_id, []).append(row)
     links: dict[str, list[LinkFacts]] = {}
+    links_of = [i for i in items if i]
     query = select(
         link.c.interaction_id, link.c.contact_id, contact.c.display_name, link.c.address, link.c.role, link.c.reason
     ).join(contact, contact.c.id == link.c.contact_id)
-    for row in select_in(connection, query.where, link.c.interaction_id, [i for i in items if i]):
+    for row in select_in(connection, query.where, link.c.interaction_id, links_of):
         facts = LinkFacts(row.contact_id, row.display_name, row.address, row.role, row.reason)
         links.setdefault(row.interaction_id, []).append(facts)
+    unplaced = unplaced_since(connection, links_of)
     return [
         Why(
             verdict=places[0].verdict,
@@ -276,7 +284,10 @@ def _explained(connection: Connection, rows: Any) -> list[Why]:
             interaction_id=interaction_id,
             subject=places[0].subject,
             links=tuple(links.get(interaction_id or "", ())),
-            placements=tuple(PlacementFacts(p.account, p.stream, p.ref, p.verdict, p.reason) for p in places),
+            placements=tuple(
+                PlacementFacts(p.account, p.stream, p.ref, p.verdict, p.reason, p.removed_at) for p in places
+            ),
+            unplaced_at=unplaced.get(interaction_id or ""),
         )
         for interaction_id, places in items.items()
     ]

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from connectors.api import ConnectorError, Purpose, Stream
-from daemon.cli import audit
+from daemon.cli import audit, deletions
 from daemon.cli.arguments import Verbs, add_noun, add_verb, load_config
 from daemon.cli.output import Trouble, write_json, write_table, write_text, write_troubles
 from daemon.config import Account, Config
@@ -38,6 +38,7 @@ def register(verbs: Verbs) -> None:
     )
     parser.add_argument("account", metavar="ACCOUNT", nargs="?", help="only this account, or those of this entry")
     audit.register(own)
+    deletions.register(own)
 
 
 def list_accounts(args: argparse.Namespace) -> int:

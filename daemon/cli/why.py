@@ -7,6 +7,7 @@ import argparse
 from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.opening import opened_store
 from daemon.cli.output import Trouble, write_json, write_text, write_troubles
+from daemon.cli.status import instant
 from store.read import Why, why
 
 #: What the reasons of the store mean, for people.
@@ -60,6 +61,7 @@ def document(item: Why) -> dict[str, object]:
         "verdict": item.verdict,
         "reason": item.reason,
         "subject": item.subject,
+        "unplaced_at": instant(item.unplaced_at),
         "links": [
             {
                 "contact_id": link.contact_id,
@@ -77,6 +79,7 @@ def document(item: Why) -> dict[str, object]:
                 "ref": place.ref,
                 "verdict": place.verdict,
                 "reason": place.reason,
+                "removed_at": instant(place.removed_at),
             }
             for place in item.placements
         ],
@@ -91,4 +94,5 @@ def tell(item: Why) -> None:
         write_text(f"  linked to {link.contact}: {link.role} {link.address}, {MEANINGS.get(link.reason, link.reason)}")
     for place in item.placements:
         meaning = MEANINGS.get(place.reason, place.reason)
-        write_text(f"  in {place.account}/{place.stream} at {place.ref}: {place.verdict}, {meaning}")
+        gone = f"; it is no longer there since {instant(place.removed_at)}" if place.removed_at else ""
+        write_text(f"  in {place.account}/{place.stream} at {place.ref}: {place.verdict}, {meaning}{gone}")

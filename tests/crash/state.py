@@ -23,6 +23,8 @@ _VOLATILE = {
     "updated_at",
     "version",
 }
+#: Of these it counts whether the clock has written them.
+_MOMENTS = {"compared_at", "removed_at", "told_at"}
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
 _STREAMS = "SELECT s.id, a.name || '/' || s.name FROM stream s JOIN account a ON a.id = s.account_id"
 
@@ -37,13 +39,15 @@ def state_of(company: Company) -> State:
                 continue
             cursor = connection.execute(f"SELECT * FROM {table}")  # noqa: S608 - a name that the database gave
             names = [column[0] for column in cursor.description]
+            moments = {at for at, name in enumerate(names) if name in _MOMENTS}
+            rows = (tuple(v is not None if at in moments else v for at, v in enumerate(row)) for row in cursor)
             kept = [at for at, name in enumerate(names) if name not in _VOLATILE]
             placed = "stream_id" if table != "stream" else "id"
             found[table] = Counter(
                 tuple(streams[row[at]] if names[at] == placed and placed in names else row[at] for at in kept)
                 if table == "stream" or "stream_id" in names
                 else tuple(row[at] for at in kept)
-                for row in cursor
+                for row in rows
             )
     return found
 
