@@ -36,9 +36,6 @@ from store.errors import StoreError
 
 log = structlog.get_logger()
 
-#: A connector that has read more mails than this after a hint is not kept: what it took in memory goes with it.
-MANY = 50
-
 
 def utc_now() -> datetime:
     """The clock of everything below that asks for one."""
@@ -174,7 +171,7 @@ class Session:
         worker = Worker(self.ingest(), self.account_ids[account.name], stop=stop)
         with self._troubles(account, report), kept.lent(account.name, lambda: self.open_connector(account)) as lent:
             lent.read(lambda entered: worker.push(entered.connector, entered.named(names), report))
-            lent.may_stay = report.error is None and report.total.seen < MANY
+            lent.may_stay = report.error is None
 
     def open_connector(self, account: Account) -> Connector:
         """The account's connector, not yet entered; raises ConfigError where its secret can't be read."""
