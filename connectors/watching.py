@@ -54,6 +54,10 @@ class Watchable(Protocol):
         """Those of the last `streams()` that the options want watched."""
         ...
 
+    def hinted(self, streams: Sequence[Stream]) -> None:
+        """These may have changed: what `streams()` told of them holds no more. Called before a hint is followed."""
+        ...
+
     def watch(self, streams: Sequence[Stream]) -> Watch | None:
         """Log in on a connection of its own and watch at least the first of `streams` there; blocks while it does.
 

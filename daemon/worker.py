@@ -14,6 +14,7 @@ from connectors.api import (
     Purpose,
     Stream,
     Unavailable,
+    Watchable,
 )
 from daemon.apart import Opening
 from daemon.derive import derive
@@ -83,6 +84,8 @@ class Worker:
         """
         with self._store.read() as transaction:
             ids = {name: number for number, name, _ in company.known_streams(transaction, self._account_id)}
+        if isinstance(connector, Watchable):
+            connector.hinted(streams)
         self._read(connector, [stream for stream in streams if stream.name in ids], ids, report, None)
 
     def wanted(self) -> int:

@@ -72,6 +72,11 @@ class ImapConnector:
         """As the option `watch` says: by default the inbox and Sent."""
         return watched(self._streams, self._settings.watch)
 
+    def hinted(self, streams: Sequence[Stream]) -> None:
+        """Their standings have aged."""
+        for stream in streams:
+            self._standings.pop(stream.name, None)
+
     def watch(self, streams: Sequence[Stream]) -> Idle | None:
         """Watch the first of them in IDLE; None where the server has none."""
         try:

@@ -98,3 +98,15 @@ def test_a_server_without_idle_is_not_watched() -> None:
     with Dovecot({"alice": "secret"}, Options(capability="IMAP4rev1 UIDPLUS")) as server:
         settings = ImapSettings(host=server.host, port=server.imap_port, security="none", username="alice")
         assert ImapConnector(settings, Secret("secret")).watch([INBOX]) is None
+
+
+def test_a_hint_is_believed_more_than_what_the_list_told_before(mailbox: ImapMailbox) -> None:
+    mailbox.deliver("INBOX", mail(1))
+    with mailbox.connector() as connector:
+        cursor = [page.cursor for page in connector.pages(INBOX, None)][-1]
+    with mailbox.connector() as connector:
+        [inbox] = [stream for stream in connector.streams() if stream.name == "INBOX"]
+        mailbox.deliver("INBOX", mail(2))
+        connector.hinted([inbox])
+        found = [change for page in connector.pages(inbox, cursor) for change in page.changes]
+    assert len(found) == 1

@@ -98,6 +98,9 @@ class PushingConnector(MemoryConnector):
     def watched(self) -> tuple[Stream, ...]:
         return tuple(Stream(name=name) for name in ("INBOX", "Sent") if name in self._box.contents())
 
+    def hinted(self, streams: Sequence[Stream]) -> None:
+        pass
+
     def watch(self, streams: Sequence[Stream]) -> Watch | None:
         self._box.watch_logins += 1
         if self._box.refusal is not None:
