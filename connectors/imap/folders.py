@@ -12,6 +12,8 @@ from connectors.imap.settings import FolderChoice, matches
 from connectors.records import Purpose, Stream
 
 _UNSELECTABLE = {b"\\noselect", b"\\nonexistent"}
+#: In bytes; no server makes longer ones, but one that lies may name 16 MB.
+_LONGEST_NAME = 4096
 #: A name with line breaks in it could never be sent back.
 _CONTROLS = re.compile(rb"[\x00-\x1f\x7f]")
 
@@ -32,7 +34,7 @@ def chosen(listed: Iterable[Listed], choice: FolderChoice, *, tells_removals: bo
     named: dict[str, Listed] = {}
     levels: dict[str, tuple[str, ...]] = {}
     for folder in listed:
-        if folder.attributes & _UNSELECTABLE or _CONTROLS.search(folder.wire):
+        if folder.attributes & _UNSELECTABLE or len(folder.wire) > _LONGEST_NAME or _CONTROLS.search(folder.wire):
             continue
         parts = _levels(folder)
         name = "/".join(parts)

@@ -6,9 +6,12 @@ imaplib and IMAPClient read whatever a server announces: a literal of 400 MB too
 from __future__ import annotations
 
 import contextlib
+import io
 import socket
 import ssl
+from collections.abc import Callable
 from imaplib import IMAP4
+from time import monotonic
 from typing import Any
 
 from imapclient import IMAPClient, SocketTimeout
@@ -21,9 +24,33 @@ _HOPELESS = 1024 * 1024 * 1024
 LINE_LIMIT = 16 * 1024 * 1024
 #: What one command may bring; we never ask for more than half of it.
 ANSWER_LIMIT = 40 * 1024 * 1024
+#: An answer that takes longer than this must have brought so many bytes for every second: a server that sends a byte
+#: now and then never runs into the timeout of the socket.
+PATIENCE_SECONDS = 900.0
+SLOWEST = 1000
 #: What a short line takes in memory beside its bytes.
 _LINE_COST = 64
 _CHUNK = 64 * 1024
+
+
+class _Metered(io.RawIOBase):
+    """What comes from a socket, told to `received` as it comes."""
+
+    def __init__(self, raw: io.RawIOBase, received: Callable[[int], None]) -> None:
+        self._raw = raw
+        self._received = received
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        size: int | None = self._raw.readinto(buffer)
+        self._received(size or 0)
+        return size
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
 
 class _Wire(IMAP4):
@@ -31,15 +58,37 @@ class _Wire(IMAP4):
 
     def __init__(self, host: str, port: int, connection: socket.socket) -> None:
         self._connection = connection
-        self._read = 0
+        self._read = self._came = 0
+        self._asked_at = monotonic()
         super().__init__(host, port)
 
     def _create_socket(self, timeout: float | None = None) -> socket.socket:
         return self._connection
 
+    def open(self, *args: Any, **keywords: Any) -> None:
+        super().open(*args, **keywords)
+        self._meter()
+
+    def starttls(self, ssl_context: ssl.SSLContext | None = None) -> Any:
+        answer = super().starttls(ssl_context)
+        self._meter()
+        return answer
+
+    def _meter(self) -> None:
+        self.file.close()
+        raw: Any = self.sock.makefile("rb", buffering=0)
+        self.file: Any = io.BufferedReader(_Metered(raw, self._received), _CHUNK)
+
     def send(self, data: Any) -> None:
-        self._read = 0
+        self._read = self._came = 0
+        self._asked_at = monotonic()
         super().send(data)
+
+    def _received(self, size: int) -> None:
+        self._came += size
+        seconds = monotonic() - self._asked_at
+        if seconds > PATIENCE_SECONDS and self._came < seconds * SLOWEST:
+            raise TimeoutError("the server answers too slowly")
 
     def read(self, size: int) -> bytes:
         if size >= _HOPELESS:
@@ -53,9 +102,9 @@ class _Wire(IMAP4):
 
     def readline(self) -> bytes:
         # imaplib's own limit of 1 MB is less than the UIDs of a folder of 150,000 messages
-        file: Any = self.file
-        line: bytes = file.readline(LINE_LIMIT + 1)
+        line: bytes = self.file.readline(LINE_LIMIT + 1)
         if len(line) > LINE_LIMIT:
+            del line  # the error is kept, and with it all that this function holds
             raise self.abort(f"a line of more than {LINE_LIMIT} bytes")
         self._count(len(line) + _LINE_COST)
         return line

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Self
 
-#: Given a command without its tag, what to send; None: the usual answer. TAG is replaced; CUT ends the connection.
-Answer = Callable[[str], bytes | None]
+#: Given a command without its tag, what to send, at once or in pieces; None: the usual answer. TAG is replaced, CUT
+#: ends the connection.
+Answer = Callable[[str], bytes | Iterable[bytes] | None]
 TAG = b"%TAG%"
 CUT = b"%CUT%"
 
@@ -34,6 +36,9 @@ class ScriptedImap:
         self.capabilities = "IMAP4rev1"
         self.uidvalidity = 7
         self.uidnext: int | None = max(mails, default=0) + 1
+        #: For STARTTLS, and with `speaks_tls` from the start.
+        self.context: ssl.SSLContext | None = None
+        self.speaks_tls = False
         #: What came in, without tags, over all connections.
         self.commands: list[str] = []
         self.connections = 0
@@ -61,12 +66,19 @@ class ScriptedImap:
             self.connections += 1
             with connection:
                 try:
-                    self._serve(connection)
+                    if self.context is not None and self.speaks_tls:
+                        connection = self.context.wrap_socket(connection, server_side=True)
+                    connection.sendall(self.greeting)
+                    while self._serve(connection):
+                        assert self.context is not None
+                        connection = self.context.wrap_socket(connection, server_side=True)
                 except OSError:
                     continue
+                finally:
+                    connection.close()
 
-    def _serve(self, connection: socket.socket) -> None:
-        connection.sendall(self.greeting)
+    def _serve(self, connection: socket.socket) -> bool:
+        """Answer until the connection ends (False) or TLS begins (True)."""
         tag = ""
         with connection.makefile("rb") as lines:
             while line := lines.readline():
@@ -82,12 +94,19 @@ class ScriptedImap:
                     command = command[: literal.start()] + rest.decode("utf-8").rstrip("\r\n")
                 self.commands.append(command)
                 said = self.answer(command)
-                text = (self._usual(command) if said is None else said).replace(TAG, tag.encode())
-                connection.sendall(text.replace(CUT, b""))
-                if CUT in text or command == "LOGOUT":
-                    return
+                pieces = self.usual(command) if said is None else said
+                for piece in [pieces] if isinstance(pieces, bytes) else pieces:
+                    connection.sendall(piece.replace(TAG, tag.encode()).replace(CUT, b""))
+                    if CUT in piece:
+                        return False
+                if command == "LOGOUT":
+                    return False
+                if command == "STARTTLS" and self.context is not None:
+                    return True
+        return False
 
-    def _usual(self, command: str) -> bytes:
+    def usual(self, command: str) -> bytes:
+        """What a good server says."""
         done = TAG + b" OK done\r\n"
         match command.split()[:2]:
             case ["CAPABILITY"]:

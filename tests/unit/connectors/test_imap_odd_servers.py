@@ -1,0 +1,395 @@
+"""Servers that lie, change their mind or answer what was not asked: what is right is read, the rest is told."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from connectors.api import CursorExpired, Message, Misconfigured, Stream, Unavailable, Unreadable
+from connectors.conformance import ids, last_cursor, mail, message_id, read
+from connectors.imap import fetch
+from tests.servers.certificates import CertificateAuthority
+from tests.unit.connectors.bounds import bounded
+from tests.unit.connectors.scripted_imap import CUT, TAG, ScriptedImap, uids
+from tests.unit.connectors.test_imap_hostile import INBOX, connect, read_all
+
+__all__ = ["bounded"]
+pytestmark = pytest.mark.usefixtures("bounded")
+DONE = TAG + b" OK done\r\n"
+MAILS = {n: mail(n) for n in range(1, 6)}
+ALL = sorted(map(message_id, MAILS))
+
+
+def told(word: str, said: bytes) -> Callable[[str], bytes | None]:
+    """A server that says this to commands with that word."""
+    return lambda command: said if word in command else None
+
+
+def once(word: str, said: bytes) -> Callable[[str], bytes | None]:
+    """A server that says this to the first command with that word."""
+    left = [said]
+    return lambda command: left.pop() if word in command and left else None
+
+
+def about(*lines: bytes) -> Callable[[str], bytes | None]:
+    """A server that says these lines about messages, and gives them as they are."""
+    return told("RFC822.SIZE", b"".join(b"* " + line + b"\r\n" for line in lines) + DONE)
+
+
+# folders that are made anew, go back, or go away
+
+
+@pytest.mark.parametrize("uidvalidity", [6, 8, 4294967295])
+def test_a_folder_made_anew_while_it_is_read_expires_its_cursor(
+    uidvalidity: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "PAGE_MESSAGES", 2)
+    with ScriptedImap(MAILS) as server, connect(server) as connector:
+        pages = connector.pages(INBOX, None)
+        assert len(next(pages).changes) == 2
+        server.uidvalidity = uidvalidity
+        server.answer = once("UID FETCH", CUT)
+        with pytest.raises(CursorExpired):
+            list(pages)
+
+
+def test_a_folder_that_is_as_it_was_after_a_lost_connection_is_read_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch, "PAGE_MESSAGES", 2)
+    with ScriptedImap(MAILS) as server, connect(server) as connector:
+        pages = connector.pages(INBOX, None)
+        changes = list(next(pages).changes)
+        server.answer = once("UID FETCH", CUT)
+        changes += read(pages)
+    assert ids(changes) == ALL
+
+
+@pytest.mark.parametrize("uidvalidity", [b"abc", b"-1", b"", b"NIL", b"99999999999999999999"])
+def test_a_uidvalidity_that_is_no_number_is_told_or_kept(uidvalidity: bytes) -> None:
+    with ScriptedImap(MAILS, told("EXAMINE", b"* OK [UIDVALIDITY %s]\r\n" % uidvalidity + DONE)) as server:
+        if uidvalidity.isdigit():
+            assert len(read_all(server)) == 5
+        else:
+            with pytest.raises(Unavailable, match="UIDVALIDITY"):
+                read_all(server)
+
+
+def test_a_uidvalidity_that_is_told_twice_is_the_last_one() -> None:
+    said = b"* OK [UIDVALIDITY 3]\r\n* 5 EXISTS\r\n* OK [UIDVALIDITY 7]\r\n* OK [UIDNEXT 6]\r\n" + DONE
+    with ScriptedImap(MAILS, told("EXAMINE", said)) as server:
+        assert {change.ref for change in read_all(server)} == {f"7:{n}" for n in MAILS}
+
+
+def test_uids_that_are_given_to_other_mails_after_a_restore_are_read_anew() -> None:
+    """UIDNEXT went back below what was seen: the UIDs from there on mean other mails now."""
+    with ScriptedImap(MAILS) as server, connect(server) as connector:
+        cursor = last_cursor(connector.pages(INBOX, None))
+        server.mails, server.uidnext = {1: mail(1), 2: mail(22)}, 3
+        with pytest.raises(CursorExpired):
+            list(connector.pages(INBOX, cursor))
+        assert ids(read(connector.pages(INBOX, None))) == sorted(map(message_id, (1, 22)))
+
+
+def test_descending_and_repeated_uids_are_each_mail_once() -> None:
+    def answer(command: str) -> bytes | None:
+        if "SEARCH" in command:
+            return b"* SEARCH 5 4 3 2 1 5 4\r\n" + DONE
+        if "UID FETCH" in command:
+            wanted = [n for n in sorted(uids(command), reverse=True) if n in MAILS]
+            return b"".join(server.fetched(n, command) for n in wanted * 2) + DONE
+        return None
+
+    with ScriptedImap(MAILS, answer) as server:
+        assert ids(read_all(server)) == ALL
+
+
+@pytest.mark.parametrize("modseq", [b"1", b"0", b"x", b"99999999999999999999999999", b"NIL"])
+def test_whatever_highestmodseq_does_new_mail_is_found_or_the_cursor_expires(modseq: bytes) -> None:
+    def answer(command: str) -> bytes | None:
+        if not command.startswith("EXAMINE"):
+            return None
+        return b"* OK [HIGHESTMODSEQ %s]\r\n" % said[-1] + server.usual(command)
+
+    said = [b"50"]
+    with ScriptedImap(MAILS, answer) as server, connect(server) as connector:
+        server.capabilities = "IMAP4rev1 CONDSTORE ENABLE QRESYNC"
+        cursor = last_cursor(connector.pages(INBOX, None))
+        said.append(modseq)
+        server.mails, server.uidnext = MAILS | {6: mail(6)}, 7
+        try:
+            found = ids(read(connector.pages(INBOX, cursor)))
+        except CursorExpired:
+            found = ids(read(connector.pages(INBOX, None)))
+    assert message_id(6) in found
+
+
+@pytest.mark.parametrize("said", [b"NO [NONEXISTENT] gone", b"NO [NOPERM] no", b"NO Mailbox does not exist", b"BAD no"])
+def test_a_folder_that_went_away_after_it_was_listed_is_told_and_the_others_are_read(said: bytes) -> None:
+    def answer(command: str) -> bytes | None:
+        if command.startswith("LIST"):
+            return b'* LIST () "/" Old\r\n* LIST () "/" INBOX\r\n' + DONE
+        return TAG + b" " + said + b"\r\n" if command.startswith("EXAMINE") and "Old" in command else None
+
+    with ScriptedImap(MAILS, answer) as server, connect(server) as connector:
+        old, inbox = sorted(connector.streams(), key=lambda stream: stream.name == "INBOX")
+        with pytest.raises(Unavailable) as caught:
+            list(connector.pages(old, None))
+        assert caught.value.step == "select"
+        assert ids(read(connector.pages(inbox, None))) == ALL
+
+
+def test_a_folder_that_is_renamed_between_two_runs_is_no_empty_folder() -> None:
+    name = [b"Old"]
+
+    def answer(command: str) -> bytes | None:
+        if command.startswith("LIST"):
+            return b'* LIST () "/" %s\r\n' % name[-1] + DONE
+        wanted = b'"%s"' % name[-1]
+        return TAG + b" NO no such folder\r\n" if "EXAMINE" in command and wanted.decode() not in command else None
+
+    with ScriptedImap(MAILS, answer) as server:
+        with connect(server) as connector:
+            assert len(read(connector.pages(Stream(name="Old"), None))) == 5
+        name.append(b"New")
+        with connect(server) as connector, pytest.raises(Unavailable):
+            list(connector.pages(Stream(name="Old"), None))
+
+
+# while messages are read
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [b"* 2 EXPUNGE\r\n", b"* 0 EXISTS\r\n", b"* 7 EXISTS\r\n* 2 RECENT\r\n", b"* 1 FETCH (FLAGS (\\Deleted))\r\n",
+     b"* VANISHED 2:3\r\n", b"* OK [ALERT] go away\r\n", b"* FLAGS (\\Seen)\r\n", b"* NO disk nearly full\r\n",
+     b"* 1 FETCH (UID 1 MODSEQ (99))\r\n", b'* LIST () "/" Other\r\n', b"* SEARCH 99\r\n"],
+)  # fmt: skip
+def test_what_a_server_tells_meanwhile_spoils_nothing(noise: bytes) -> None:
+    def answer(command: str) -> bytes | None:
+        if "UID FETCH" not in command:
+            return None
+        return noise + b"".join(noise + server.fetched(n, command) for n in uids(command)) + noise + DONE
+
+    with ScriptedImap(MAILS, answer) as server:
+        assert ids(read_all(server)) == ALL
+
+
+def test_goodbye_between_two_commands_is_an_unavailable_server() -> None:
+    with ScriptedImap(MAILS, told("EXAMINE", b"* BYE shutting down\r\n" + CUT)) as server, pytest.raises(Unavailable):
+        read_all(server)
+
+
+@pytest.mark.parametrize(
+    "said", [b"nonsense\r\n", b"X9 OK done\r\n", b"\x00\xff\x00\r\n", b"* \r\n", CUT, b"* 5" + CUT]
+)
+@pytest.mark.parametrize("word", ["CAPABILITY", "LOGIN", "LIST", "EXAMINE", "SEARCH"])
+def test_an_answer_that_makes_no_sense_is_an_unavailable_server(word: str, said: bytes) -> None:
+    with ScriptedImap(MAILS, told(word, said + CUT)) as server, pytest.raises(Unavailable):
+        _read_streams(server)
+
+
+def test_a_literal_that_is_longer_than_it_says_spoils_one_message_at_most() -> None:
+    def answer(command: str) -> bytes | None:
+        if "BODY.PEEK" not in command or 2 not in uids(command):
+            return None
+        return b"* 2 FETCH (UID 2 BODY[] {5}\r\n" + MAILS[2] + b")\r\n" + DONE
+
+    with ScriptedImap(MAILS, answer) as server:
+        changes = read_all(server)
+    assert {change.ref for change in changes} == {f"7:{n}" for n in MAILS}
+    assert set(ids(changes)) >= set(ALL) - {message_id(2)}
+
+
+@pytest.mark.parametrize("size", [b"0", b"1", b"-5", b"x", b"NIL", b"419430400", b"99999999999999999999", b"(1)"])
+def test_a_wrong_size_costs_no_message(size: bytes) -> None:
+    lines = [b'%d FETCH (UID %d RFC822.SIZE %s INTERNALDATE "06-Jan-2025 10:00:00 +0000" FLAGS ())' % (n, n, size)
+             for n in MAILS]  # fmt: skip
+    with ScriptedImap(MAILS, about(*lines)) as server:
+        assert ids(read_all(server)) == ALL
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"UID %d", b"UID %d UID 77", b"UID NIL", b"FLAGS NIL INTERNALDATE NIL RFC822.SIZE NIL ENVELOPE NIL",
+     b"UID %d FLAGS NIL INTERNALDATE NIL RFC822.SIZE NIL", b"UID %d RFC822.SIZE 9 RFC822.SIZE 8 FLAGS () FLAGS (a)",
+     b"UID %d FLAGS", b"UID %d FLAGS (", b"", b"UID", b"UID %d X-ODD (((a) \"b)\")) RFC822.SIZE 9", b"uid %d flags ()",
+     b'UID %d INTERNALDATE "99-Foo-2025 99:99:99 +9999"', b"UID %d INTERNALDATE 06-Jan-2025"],
+)  # fmt: skip
+def test_fields_that_are_missing_or_doubled_or_broken_are_no_exception(line: bytes) -> None:
+    lines = [b"%d FETCH (%s)" % (n, line.replace(b"%d", b"%d" % n)) for n in MAILS]
+    with ScriptedImap(MAILS, about(*lines)) as server:
+        changes = read_all(server)
+    if b"UID %d" in line.upper() and not line.endswith(b"(") and b"77" not in line:
+        assert ids(changes) == ALL
+    assert all(change.ref.startswith("7:") for change in changes)
+
+
+@pytest.mark.parametrize("body", [b"BODY[] NIL", b"BODY[]", b'BODY[TEXT] "x"', b"", b"BODY[] ()", b"BODY[] {0}\r\n"])
+def test_a_message_whose_content_is_nothing_is_unreadable_or_empty_and_the_others_come(body: bytes) -> None:
+    def answer(command: str) -> bytes | None:
+        if "BODY.PEEK" not in command:
+            return None
+        odd = b"* 2 FETCH (UID 2 %s)\r\n" % body
+        return b"".join(odd if n == 2 else server.fetched(n, command) for n in uids(command)) + DONE
+
+    with ScriptedImap(MAILS, answer) as server:
+        changes = read_all(server)
+    assert set(ids(changes)) >= set(ALL) - {message_id(2)}
+    assert not [c for c in changes if c.ref == "7:2" and isinstance(c, Message) and c.message_id]
+
+
+@pytest.mark.parametrize("form", [b'BODY[] "From: a@b\\r\\n"', b"BODY[]<0> {5}\r\nA: b\n", b"BODY[] ~{5}\r\nA: b\n"])
+def test_content_in_any_form_is_read(form: bytes) -> None:
+    def answer(command: str) -> bytes | None:
+        return b"* 1 FETCH (UID 1 %s)\r\n" % form + DONE if "BODY.PEEK" in command else None
+
+    with ScriptedImap({1: mail(1)}, answer) as server:
+        (change,) = read_all(server)
+    assert isinstance(change, Message | Unreadable)
+
+
+def test_two_contents_for_one_message_are_one_record() -> None:
+    def answer(command: str) -> bytes | None:
+        if "BODY.PEEK" not in command:
+            return None
+        return b"".join(server.fetched(n, command) * 2 for n in uids(command)) + DONE
+
+    with ScriptedImap(MAILS, answer) as server:
+        assert ids(read_all(server)) == ALL
+
+
+@pytest.mark.parametrize(
+    "said", [b'* ESEARCH (TAG "x") UID ALL 1:5\r\n', b"", b"* SEARCH\r\n", b"* SEARCH x -1 1.5\r\n"]
+)
+def test_a_search_that_finds_nothing_or_answers_otherwise_is_no_exception(said: bytes) -> None:
+    with ScriptedImap(MAILS, told("SEARCH", said + DONE)) as server:
+        assert len(read_all(server)) <= 5
+
+
+# the list of folders
+
+
+@pytest.mark.parametrize(
+    "name", [b"&", b"&AAA", b"&-&", b"a&b", b"&2AA-", b"&AGEA", b"\xd9\x81", b"\xff\xfe", b'"&Jjo!"', b"~peter", b"NIL"]
+)
+def test_a_name_in_no_right_encoding_is_a_folder_and_is_opened_as_it_was_written(name: bytes) -> None:
+    with ScriptedImap(MAILS, told("LIST", b'* LIST () "/" %s\r\n' % name + DONE)) as server:
+        with connect(server) as connector:
+            (stream,) = connector.streams()
+            assert ids(read(connector.pages(stream, None))) == ALL
+        plain = name.strip(b'"').decode("utf-8", "replace")
+        assert f'EXAMINE "{plain}"' in server.commands
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"NIL NIL NIL", b'() "/"', b'() "/" ()', b'(() ()) "/" a', b"() NIL NIL", b'(\\Noselect) "/" x', b"() / x y",
+     b"", b'() "/" {3}\r\na\nb', b'() "/" ""', b'(\\NonExistent \\Sent) "/" x', b'() () x', b'("a" {1}\r\nb) "/" x'],
+)  # fmt: skip
+def test_a_line_of_the_list_that_makes_no_sense_hides_no_other_folder(line: bytes) -> None:
+    said = b"* LIST %s\r\n" % line + b'* LIST () "/" INBOX\r\n' + DONE
+    with ScriptedImap(MAILS, told("LIST", said)) as server, connect(server) as connector:
+        streams = connector.streams()
+        assert INBOX.name in {stream.name for stream in streams}
+        assert not [stream for stream in streams if "\n" in stream.name]
+        assert ids(read(connector.pages(INBOX, None))) == ALL
+
+
+def test_no_folder_at_all_is_an_empty_list() -> None:
+    with ScriptedImap(MAILS, told("LIST", DONE)) as server, connect(server) as connector:
+        assert connector.streams() == ()
+
+
+# the session
+
+
+@pytest.mark.parametrize("said", [b"NO [UNAVAILABLE] Temporary failure", b"NO [INUSE] later", b"NO [LIMIT] too many"])
+def test_a_login_that_is_refused_for_a_while_works_afterwards(said: bytes) -> None:
+    with ScriptedImap(MAILS) as server:
+        for _ in range(3):
+            server.answer = once("LOGIN", TAG + b" " + said + b"\r\n")
+            with pytest.raises(Unavailable):
+                read_all(server)
+        assert ids(read_all(server)) == ALL
+
+
+def test_a_server_that_forgets_who_we_are_is_unavailable() -> None:
+    server = ScriptedImap(MAILS, told("EXAMINE", TAG + b" BAD not authenticated\r\n"))
+    with server, pytest.raises(Unavailable):
+        read_all(server)
+
+
+def test_a_server_that_hangs_at_logout_is_left() -> None:
+    with ScriptedImap(MAILS, told("LOGOUT", b"")) as server:
+        assert ids(read_all(server, timeout_seconds=0.3)) == ALL
+
+
+def test_a_session_that_began_by_itself_in_tls_gets_no_trust_without_our_certificate(
+    certificates: CertificateAuthority, tmp_path: Path
+) -> None:
+    with _tls(certificates) as server:
+        server.speaks_tls, server.greeting = True, b"* PREAUTH welcome\r\n"
+        with pytest.raises(Misconfigured, match="before we said who we are"):
+            read_all(server, security="tls", ca_file=certificates.file)
+
+
+def test_what_is_injected_before_tls_is_forgotten(certificates: CertificateAuthority) -> None:
+    """An attacker adds answers to the plain text behind STARTTLS (CVE-2011-0411 and its kin)."""
+    injected = b"* CAPABILITY IMAP4rev1 AUTH=EVIL LOGINDISABLED\r\n* 99 EXISTS\r\nX1 OK [UIDVALIDITY 666] done\r\n"
+    with _tls(certificates) as server:
+        server.capabilities = "IMAP4rev1 STARTTLS"
+        server.answer = told("STARTTLS", TAG + b" OK go on\r\n" + injected)
+        found = set()
+        # what lies in the kernel still is no beginning of TLS
+        with contextlib.suppress(Unavailable):
+            found = {change.ref for change in read_all(server, security="starttls", ca_file=certificates.file)}
+    assert found in (set(), {f"7:{n}" for n in MAILS})
+    assert not [command for command in server.commands if "EVIL" in command]
+
+
+def test_capabilities_told_before_tls_count_for_nothing_after_it(certificates: CertificateAuthority) -> None:
+    with _tls(certificates) as server:
+        server.capabilities = "IMAP4rev1 STARTTLS AUTH=PLAIN SASL-IR"
+        server.answer = once("CAPABILITY", b"* CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED\r\n" + DONE)
+        assert ids(read_all(server, security="starttls", ca_file=certificates.file)) == ALL
+        assert [command for command in server.commands if command.startswith("AUTHENTICATE PLAIN ")]
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_tls_that_is_cut_in_a_message_costs_that_message_at_most(
+    certificates: CertificateAuthority, security: str
+) -> None:
+    def answer(command: str) -> bytes | None:
+        if "BODY.PEEK" not in command or 3 not in uids(command):
+            return None
+        return b"* 3 FETCH (UID 3 BODY[] {4000}\r\nonly a part" + CUT
+
+    with _tls(certificates) as server:
+        server.capabilities, server.speaks_tls = "IMAP4rev1 STARTTLS", security == "tls"
+        server.answer = answer
+        changes = read_all(server, security=security, ca_file=certificates.file)
+    assert ids(changes) == [message_id(n) for n in (1, 2, 4, 5)]
+    assert [change.ref for change in changes if isinstance(change, Unreadable)] == ["7:3"]
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> CertificateAuthority:
+    return CertificateAuthority(tmp_path_factory.mktemp("authority"))
+
+
+def _tls(certificates: CertificateAuthority) -> ScriptedImap:
+    """A server that can speak TLS."""
+    server = ScriptedImap(MAILS)
+    chain, key = certificates.issue()
+    server.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.context.load_cert_chain(chain, key)
+    return server
+
+
+def _read_streams(server: ScriptedImap) -> None:
+    with connect(server) as connector:
+        for stream in connector.streams():
+            read(connector.pages(stream, None))
