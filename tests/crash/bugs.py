@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 import store.upsert
 import store.write
 from connectors.api import Page, Purpose
+from daemon.drafts import Prepared
 from daemon.ingest import Ingest
 from store.schema import stream
 from store.write import Place
@@ -25,10 +26,11 @@ from store.write import Place
 def cursor_before_rows() -> None:
     """A page's cursor is committed first, its rows in a second transaction."""
 
-    def page(self: Ingest, place: Place, purpose: Purpose, page: Page) -> Counter[str]:
+    def page(self: Ingest, place: Place, purpose: Purpose, prepared: Prepared) -> Counter[str]:
         with self.store.write() as transaction:
-            store.write.advance(transaction, place, page)
-        return self.batch(place, purpose, page.changes)
+            store.write.advance(transaction, place, prepared.page)
+        with self.store.write() as transaction:
+            return self._write(transaction, place, purpose, prepared.changes)
 
     setattr(Ingest, "page", page)
 

@@ -32,13 +32,14 @@ LABELS = frozenset(
         "return store.history:save_interactions",
         "return store.contacts:create_by_policy",
         "return store.history:replace_links",
-        "call daemon.conversations:arrange_threads",
+        "call daemon.conversations:arranged",
         "return daemon.derive:_derive_batch",
         # a folder that is read anew
         "return store.company:forget_cursor",
         "call store.placements:compare",
         "return store.placements:compare",
-        # what is gone from a folder
+        # flags, and what is gone from a folder
+        "return store.placements:reflag",
         "return store.placements:tell_removed",
         "call store.placements:settle",
         "return store.placements:settle",
@@ -51,7 +52,7 @@ LABELS = frozenset(
         "return daemon.reprocess:reprocess",
         "return daemon.entered:apply_entered",
         # the end
-        "call daemon.session:Session._save_state",
-        "return daemon.session:Session._save_state",
+        "call daemon.session:Session.save_state",
+        "return daemon.session:Session.save_state",
     }
 )

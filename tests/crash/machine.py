@@ -65,6 +65,10 @@ class Server(ABC):
         """(folder, ref) of every mail."""
 
     @abstractmethod
+    def answered(self, account: str) -> set[tuple[str, str]] | None:
+        r"""(folder, ref) of every mail that is \Answered; None where changes of flags are not told at once."""
+
+    @abstractmethod
     def sync(self) -> None:
         """A run that ends well."""
 
@@ -208,7 +212,15 @@ class Mailboxes(RuleBasedStateMachine):
         company.check_integrity()
         placed = {(account, folder, ref): verdict for (account, folder, ref), verdict in company.placements().items()}
         listed = {(account, *place) for account in ACCOUNTS for place in self.server.listing(account)}
-        assert listed <= placed.keys(), "mail without a place in the store"
+        assert placed.keys() == listed, "places that the server does not have, or mail without a place"
+        flags = (
+            "SELECT a.name, s.name, p.ref FROM placement p JOIN stream s ON s.id = p.stream_id"
+            " JOIN account a ON a.id = s.account_id WHERE p.removed_at IS NULL AND p.flags LIKE '%Answered%'"
+        )
+        marked = set(company.rows(flags))
+        for account in ACCOUNTS:
+            if (answered := self.server.answered(account)) is not None:
+                assert {place[1:] for place in marked if place[0] == account} == answered
         interactions = Counter(mid for (mid,) in company.rows("SELECT message_id FROM v1_interaction"))
         assert interactions == Counter(self._stored)
         assert {a for (a,) in company.rows("SELECT address FROM v1_contact_address")} == self._contacts

@@ -135,7 +135,7 @@ def _nothing(_world: World) -> Company | None:
 
 
 def _news(world: World) -> Company:
-    """Both have written and got mail since, and filed some of it a second time."""
+    """Both have written and got mail since, and filed, answered, moved and deleted some of it."""
     before = world.read()
     dovecot, alice, bob = world.dovecot, world.logins["alice"], world.logins["bob"]
     answers = [
@@ -148,6 +148,10 @@ def _news(world: World) -> Company:
     with opened(dovecot, alice) as client:
         client.select("INBOX")
         client.copy("1:5", "Archive")
+        client.store("3:4", "+FLAGS", r"(\Answered)")
+        client.uid("MOVE", "6:8", "Archive")
+        client.store("1", "+FLAGS", r"(\Deleted)")
+        client.expunge()
     return before
 
 

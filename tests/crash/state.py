@@ -15,11 +15,15 @@ _LEFT_OUT = {"alembic_version", "meta", "redirect", "sqlite_sequence", "account"
 #: Columns that the clock writes, and counters of attempts.
 _VOLATILE = {
     "applied_at",
+    "compared_at",
     "created_at",
     "last_success_at",
+    "horizon_reached_at",
     "next_try_at",
     "name_rank",
+    "removed_at",
     "seen_at",
+    "told_at",
     "updated_at",
     "version",
 }

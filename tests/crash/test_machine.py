@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from connectors.memory import Mailbox, register
+from connectors.api import Stream
+from connectors.memory import Mailbox, MemoryConnector, MemorySettings, register
 from tests.conftest import Login
 from tests.crash import points
 from tests.crash.machine import ACCOUNTS, DOMAIN, FOLDERS, Mailboxes, Server
@@ -62,6 +63,9 @@ class DovecotServer(Server):
     def listing(self, account: str) -> set[tuple[str, str]]:
         return {place for place in listing(self._dovecot, self._logins[account]) if place[0] in FOLDERS}
 
+    def answered(self, account: str) -> set[tuple[str, str]]:
+        return listing(self._dovecot, self._logins[account], "ANSWERED")
+
     def sync(self) -> None:
         self._warm.finish(self.company, *SYNC)
 
@@ -86,12 +90,13 @@ class DovecotServer(Server):
 class MemoryServer(Server):
     """Mailboxes in memory, and the program in this process, or in a fork of it to be killed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, tells_removals: bool) -> None:
+        self._tells_removals = tells_removals
         self.company = Company(folder, domains=(DOMAIN,))
         self._boxes: dict[str, Mailbox] = {}
         for name in ACCOUNTS:
             mark = f"{name} of {next(_numbers)}"
-            self._boxes[name] = register(mark, Mailbox(page_size=3))
+            self._boxes[name] = register(mark, Mailbox(page_size=3, tells_removals=tells_removals))
             for each in FOLDERS:
                 self._boxes[name].folder(each)
             self.company.accounts[name] = Account(name, f"{name}@{DOMAIN}", {"mailbox": mark}, "memory")
@@ -104,14 +109,19 @@ class MemoryServer(Server):
         self._boxes[account].deliver(target, self._find(account, source, mid)[1])
 
     def move(self, account: str, mid: str, source: str, target: str) -> None:
-        self.copy(account, mid, source, target)
-        self.delete(account, mid, source)
+        self._boxes[account].move(source, self._find(account, source, mid)[0], target)
 
     def delete(self, account: str, mid: str, folder: str) -> None:
         self._boxes[account].expunge(folder, self._find(account, folder, mid)[0])
 
     def flag(self, account: str, mid: str, folder: str) -> None:
-        """This mailbox tells no change of flags."""
+        self._boxes[account].flag(folder, self._find(account, folder, mid)[0], "\\Answered")
+
+    def answered(self, account: str) -> set[tuple[str, str]] | None:
+        if not self._tells_removals:
+            return None
+        with MemoryConnector(MemorySettings(mailbox=self.company.accounts[account].options["mailbox"]), None) as box:
+            return {(folder, ref) for folder in FOLDERS for ref in box.marked(Stream(name=folder))["\\Answered"]}
 
     def renumber(self, account: str, folder: str) -> None:
         self._boxes[account].renumber(folder)
@@ -168,9 +178,15 @@ def _run(server: Callable[[], Server], how: settings) -> None:
     run_state_machine_as_test(Machine, settings=how)
 
 
-@pytest.mark.parametrize("examples", [12, pytest.param(300, marks=pytest.mark.soak)])
-def test_the_store_says_what_a_mailbox_in_memory_says(tmp_path_factory: pytest.TempPathFactory, examples: int) -> None:
-    _run(lambda: MemoryServer(tmp_path_factory.mktemp("memory")), _settings(examples, 20))
+@pytest.mark.parametrize("tells_removals", [True, False])
+@pytest.mark.parametrize("examples", [6, pytest.param(150, marks=pytest.mark.soak)])
+def test_the_store_says_what_a_mailbox_in_memory_says(
+    tmp_path_factory: pytest.TempPathFactory, examples: int, tells_removals: bool
+) -> None:
+    def server() -> Server:
+        return MemoryServer(tmp_path_factory.mktemp("memory"), tells_removals=tells_removals)
+
+    _run(server, _settings(examples, 20))
 
 
 @pytest.mark.parametrize("examples", [3, pytest.param(40, marks=pytest.mark.soak)])

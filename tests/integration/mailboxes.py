@@ -87,9 +87,9 @@ def counts(dovecot: Dovecot, login: Login) -> dict[str, int]:
     return found
 
 
-def listing(dovecot: Dovecot, login: Login) -> set[tuple[str, str]]:
-    """(folder, "UIDVALIDITY:UID") of every message, as the server tells."""
-    words = ("fetch", "-u", login.name, "mailbox uid", "ALL")
+def listing(dovecot: Dovecot, login: Login, *query: str) -> set[tuple[str, str]]:
+    """(folder, "UIDVALIDITY:UID") of every message that fits the query, as the server tells."""
+    words = ("fetch", "-u", login.name, "mailbox uid", *(query or ("ALL",)))
     rows = [line.decode().split("\t") for line in dovecot.doveadm("-f", "tab", *words).splitlines()[1:]]
     status = dovecot.doveadm("-f", "tab", "mailbox", "status", "-u", login.name, "uidvalidity", "*").splitlines()[1:]
     validity = dict(line.decode().rsplit("\t", 1) for line in status)
