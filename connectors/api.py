@@ -60,6 +60,7 @@ __all__ = [
     "CursorExpired",
     "Deleted",
     "Flagged",
+    "Identifying",
     "Inspectable",
     "Message",
     "Misconfigured",
@@ -140,6 +141,15 @@ class Inspectable(Protocol):
 
     def marked(self, stream: Stream) -> Mapping[str, frozenset[str]]:
         """Flag of `MARKS` -> the refs of all mails in the stream that bear it."""
+        ...
+
+
+@runtime_checkable
+class Identifying(Protocol):
+    """A connector whose server has lasting ids of streams, but not for nothing; asked for by `isinstance`."""
+
+    def identified(self, streams: Sequence[Stream]) -> tuple[Stream, ...]:
+        """The streams with their `server_id`, as far as the server tells; asked for where a name is new."""
         ...
 
 

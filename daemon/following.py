@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from connectors.api import Connector, CursorExpired, Inspectable, Outline, Stream, Unavailable
+from connectors.api import Connector, CursorExpired, Identifying, Inspectable, Outline, Stream, Unavailable
 from store import placements, streams
 from store.engine import Store
 
@@ -23,6 +23,10 @@ def save_streams(
     """Name -> stream id of the folders listed; a folder under a new name is recognized by what lies in it."""
     with store.read() as transaction:
         fresh, missing = streams.unlisted(transaction, account_id, listed)
+    if fresh and isinstance(connector, Identifying):
+        listed = connector.identified(listed)
+        with store.read() as transaction:
+            fresh, missing = streams.unlisted(transaction, account_id, listed)
     recognized: dict[str, int] = {}
     if isinstance(connector, Inspectable):
         for stream in fresh if missing else ():

@@ -16,12 +16,13 @@ from typing import TypeVar
 
 import pytest
 
+from tests.servers.cyrus import Cyrus
 from tests.servers.dovecot import Dovecot
 from tests.servers.postgres import Postgres
 from tests.servers.process import MissingServer, Server
 
 S = TypeVar("S", bound=Server)
-_SERVER_FIXTURES = {"dovecot", "dovecot_user", "postgres", "postgres_url"}
+_SERVER_FIXTURES = {"cyrus", "dovecot", "dovecot_user", "postgres", "postgres_url"}
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -80,6 +81,12 @@ def dovecot_user(dovecot: Dovecot) -> Callable[[], Login]:
         return Login(name, f"secret of {name}", dovecot.maildir(name))
 
     return fresh
+
+
+@pytest.fixture(scope="session")
+def cyrus() -> Iterator[Cyrus]:
+    """Another IMAP server for the whole run."""
+    yield from require(Cyrus({}))
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 from typing import ClassVar, Self
@@ -67,6 +68,11 @@ class ImapConnector:
         told = {one.wire: one.standing for one in listed if one.standing is not None}
         self._standings = {name: told[wire] for name, wire in folders.wires.items() if wire in told}
         return folders.streams
+
+    def identified(self, streams: Sequence[Stream]) -> tuple[Stream, ...]:
+        """The streams with their MAILBOXID, where the server has it."""
+        told = self._session.mailbox_ids()
+        return tuple(replace(each, server_id=told.get(self._wires.get(each.name, b""))) for each in streams)
 
     def watched(self) -> tuple[Stream, ...]:
         """As the option `watch` says: by default the inbox and Sent."""

@@ -48,7 +48,6 @@ def chosen(listed: Iterable[Listed], choice: FolderChoice, *, tells_removals: bo
         Stream(
             name=name,
             purpose=_purpose(name, levels[name], uses, choice),
-            server_id=one.standing.mailbox_id if one.standing else None,
             # a folder without HIGHESTMODSEQ tells nothing of the kind (RFC 7162, section 3.1.2.2)
             tells_removals=tells_removals and (one.standing is None or one.standing.modseq is not None),
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -40,8 +41,6 @@ class Standing:
     messages: int | None = None
     #: HIGHESTMODSEQ (RFC 7162, section 3.1.2.1).
     modseq: int | None = None
-    #: MAILBOXID (RFC 8474, section 4).
-    mailbox_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,7 @@ def parse_status(data: Iterable[Piece | None]) -> dict[bytes, Standing]:
             continue
         items = dict(zip((_word(word) for word in told[::2]), told[1::2], strict=False))
         numbers = {word: _number(value) for word, value in items.items()}
-        validity, mailbox_id = numbers.get(b"UIDVALIDITY"), items.get(b"MAILBOXID")
+        validity = numbers.get(b"UIDVALIDITY")
         if validity is not None:
             found[name] = Standing(
                 validity,
@@ -151,14 +150,25 @@ def parse_status(data: Iterable[Piece | None]) -> dict[bytes, Standing]:
                 numbers.get(b"MESSAGES"),
                 # 0 stands for a folder that keeps none (RFC 7162, section 3.1.2.1)
                 numbers.get(b"HIGHESTMODSEQ") or None,
-                object_id(mailbox_id[0] if isinstance(mailbox_id, list) and mailbox_id else None),
             )
     return found
 
 
-def object_id(value: Value) -> str | None:
-    """An id of RFC 8474; None where it is none."""
-    return value.decode("ascii") if isinstance(value, bytes) and _OBJECT_ID.fullmatch(value) else None
+def parse_mailbox_ids(data: Iterable[Piece | None]) -> dict[bytes, str]:
+    """Folder name as the server writes it -> its MAILBOXID (RFC 8474, section 4); what two folders share is no id."""
+    found: dict[bytes, str] = {}
+    for pieces in answers(data):
+        try:
+            name, told = values(pieces)[:2]
+        except ValueError:
+            continue
+        match (name, told):
+            case (bytes(), [bytes(word), [bytes(value)]]) if word.upper() == b"MAILBOXID" and _OBJECT_ID.fullmatch(
+                value
+            ):
+                found[name] = value.decode("ascii")
+    shared = {value for value, times in Counter(found.values()).items() if times > 1}
+    return {name: value for name, value in found.items() if value not in shared}
 
 
 def parse_modified(data: Iterable[Piece | None]) -> list[Modified]:

@@ -24,9 +24,9 @@ from connectors.imap.responses import (
     Listed,
     Modified,
     Standing,
-    object_id,
     parse_fetch,
     parse_list,
+    parse_mailbox_ids,
     parse_modified,
     parse_search,
     parse_status,
@@ -119,14 +119,27 @@ class Session:
         returned = ["SPECIAL-USE"] if self.has("LIST-EXTENDED", "SPECIAL-USE") else []
         if self.has("LIST-EXTENDED", "LIST-STATUS"):
             quick = self.has("CONDSTORE") or self.has("QRESYNC")
-            further = ("HIGHESTMODSEQ" * quick, "MAILBOXID" * self.has("OBJECTID"))
-            items = " ".join(word for word in ("UIDVALIDITY", "UIDNEXT", "MESSAGES", *further) if word)
+            items = "UIDVALIDITY UIDNEXT MESSAGES" + " HIGHESTMODSEQ" * quick
             try:
                 return self._list(f"RETURN ({' '.join([*returned, f'STATUS ({items})'])})")
             except Unavailable:
                 if not self.is_open:
                     raise
         return self._list(f"RETURN ({returned[0]})" if returned else "")
+
+    def mailbox_ids(self) -> dict[bytes, str]:
+        """Folder -> its lasting id (RFC 8474), where the server has such ids and tells them with the list.
+
+        They are asked for alone: beside other items Cyrus 3.6 writes whatever lies in its memory.
+        """
+        if not self.has("LIST-EXTENDED", "LIST-STATUS", "OBJECTID"):
+            return {}
+        with self._wire("list") as (_, wire):
+            wire.response("STATUS")
+            status, _text = self._command(wire, "LIST", '""', '"*"', "RETURN (STATUS (MAILBOXID))")
+            wire.response("LIST")
+            told = parse_mailbox_ids(wire.response("STATUS")[1])
+        return told if status == "OK" else {}
 
     def _list(self, options: str) -> list[Listed]:
         with self._wire("list") as (_, wire):
@@ -151,12 +164,11 @@ class Session:
             validity, following, messages, modseq = (
                 self._number(wire, code) for code in ("UIDVALIDITY", "UIDNEXT", "EXISTS", "HIGHESTMODSEQ")
             )
-            mailbox_id = object_id((wire.response("MAILBOXID")[1][-1] or b"").strip(b"()"))
         if status != "OK":
             raise refused(text, step="select", what="the server refuses to open the folder")
         if validity is None:
             raise Unavailable("the server gives this folder no UIDVALIDITY", step="select")
-        return Standing(validity, following, messages, (modseq or None) if self._quick else None, mailbox_id)
+        return Standing(validity, following, messages, (modseq or None) if self._quick else None)
 
     def _enable(self, wire: Any) -> None:
         """Have expunges told by UID, and changed flags by modification, before any folder is opened."""

@@ -8,7 +8,14 @@ import pytest
 
 from connectors.api import Cursor, CursorExpired, Deleted, Flagged, Message, Page, Stream, Unavailable
 from connectors.conformance import ids, last_cursor, mail, message_id, read
-from connectors.imap.responses import Modified, Standing, parse_modified, parse_status, parse_vanished
+from connectors.imap.responses import (
+    Modified,
+    Standing,
+    parse_mailbox_ids,
+    parse_modified,
+    parse_status,
+    parse_vanished,
+)
 from tests.unit.connectors.scripted_imap import TAG, ScriptedImap
 from tests.unit.connectors.test_imap_hostile import connect
 
@@ -49,7 +56,9 @@ class Modern(ScriptedImap):
             ]
             return self.vanished + b"".join(lines) + DONE
         if command.startswith("LIST") and "STATUS" in command:
-            told = b"* STATUS INBOX (MESSAGES %d UIDNEXT %d UIDVALIDITY %d HIGHESTMODSEQ %d MAILBOXID (F1-x))\r\n"
+            if "MAILBOXID" in command:
+                return b'* LIST () "/" INBOX\r\n* STATUS INBOX (MAILBOXID (F1-x))\r\n' + DONE
+            told = b"* STATUS INBOX (MESSAGES %d UIDNEXT %d UIDVALIDITY %d HIGHESTMODSEQ %d)\r\n"
             numbers = (len(self.mails), self.uidnext or 0, self.uidvalidity, self.modseq or 0)
             return b'* LIST () "/" INBOX\r\n' + told % numbers + DONE
         return None
@@ -235,13 +244,32 @@ def test_a_list_with_status_is_all_that_a_poll_without_news_costs() -> None:
         server.commands.clear()
         with connect(server) as connector:
             (stream,) = connector.streams()
-            assert (stream.server_id, stream.tells_removals) == ("F1-x", True)
+            assert stream.tells_removals
             assert list(connector.pages(stream, cursor)) == []
             assert [c.split()[0] for c in server.commands if c[:3] not in ("CAP", "LOG")] == ["LIST"]
             # what was told with the list is no longer new
             list(connector.pages(stream, cursor))
             assert server.commands[-1] == 'EXAMINE "INBOX"'
-    assert "STATUS (UIDVALIDITY UIDNEXT MESSAGES HIGHESTMODSEQ MAILBOXID)" in " ".join(server.commands)
+    assert 'LIST "" "*" RETURN (STATUS (UIDVALIDITY UIDNEXT MESSAGES HIGHESTMODSEQ))' in server.commands
+
+
+def test_lasting_ids_of_folders_are_asked_for_alone() -> None:
+    with Modern(capabilities=STATUS) as server, connect(server) as connector:
+        assert [stream.server_id for stream in connector.identified(connector.streams())] == ["F1-x"]
+    assert 'LIST "" "*" RETURN (STATUS (MAILBOXID))' in server.commands
+    with Modern() as server, connect(server) as connector:
+        assert [stream.server_id for stream in connector.identified(connector.streams())] == [None]
+
+
+def test_ids_that_are_none_or_of_two_folders_are_left_out() -> None:
+    lines = [
+        b"a (MAILBOXID (x))",
+        b"b (MAILBOXID (y))",
+        b"c (MAILBOXID (y))",
+        b"d (MAILBOXID (\x84))",
+        b"e (MAILBOXID ())",
+    ]
+    assert parse_mailbox_ids([*lines, b"f (MAILBOXID x)", b"((", b"g", None]) == {b"a": "x"}
 
 
 def test_a_server_that_refuses_its_own_extension_is_asked_without() -> None:
@@ -260,7 +288,7 @@ def test_a_server_that_refuses_its_own_extension_is_asked_without() -> None:
         (b'"a b" (MESSAGES 3 UIDNEXT 9 UIDVALIDITY 7)', {b"a b": Standing(7, 9, 3)}),
         (b"x (UIDVALIDITY 7 HIGHESTMODSEQ 0)", {b"x": Standing(7, None)}),
         (b"x (UIDVALIDITY 7 HIGHESTMODSEQ 9223372036854775807)", {b"x": Standing(7, None, None, 2**63 - 1)}),
-        (b"x (UIDVALIDITY 7 MAILBOXID (a/b))", {b"x": Standing(7, None)}),
+        (b"x (UIDVALIDITY 7 OTHER (a/b))", {b"x": Standing(7, None)}),
         (b"x (UIDVALIDITY NIL MESSAGES 3)", {}),
         (b"x ((UIDVALIDITY 7", {}),
         (b"x", {}),
