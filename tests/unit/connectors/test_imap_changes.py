@@ -48,7 +48,7 @@ class Modern(ScriptedImap):
         if command.startswith("EXAMINE"):
             told = b"* OK [NOMODSEQ]\r\n" if self.modseq is None else b"* OK [HIGHESTMODSEQ %d] x\r\n" % self.modseq
             exists = b"* %d EXISTS\r\n" % (len(self.mails) if self.exists is None else self.exists)
-            return exists + self._usual("EXAMINE INBOX").partition(b"EXISTS\r\n")[2].replace(DONE, told + DONE)
+            return exists + self.usual("EXAMINE INBOX").partition(b"EXISTS\r\n")[2].replace(DONE, told + DONE)
         if "CHANGEDSINCE" in command:
             lines = [
                 b"* %d FETCH (MODSEQ (%d) UID %d FLAGS (%s))\r\n" % (uid, modseq, uid, flags.encode())
