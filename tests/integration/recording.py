@@ -6,9 +6,11 @@ import re
 
 from tests.servers.faultproxy import Direction, FaultProxy
 
-#: All that may be sent to a server that must not change.
+#: All that may be sent to a server that must not change. Not among them: SELECT, which takes \\Recent away, and BODY[]
+#: without PEEK, which sets \\Seen (RFC 3501, sections 6.3.2 and 6.4.5).
 HARMLESS = re.compile(
-    rb"CAPABILITY|LOGOUT|NOOP|AUTHENTICATE PLAIN( \S+)?|LOGIN .*|LIST .*|EXAMINE .*|UID SEARCH .*|ENABLE QRESYNC"
+    rb"CAPABILITY|LOGOUT|NOOP|IDLE|DONE|AUTHENTICATE PLAIN( \S+)?|LOGIN .*|ENABLE QRESYNC|LIST .*|EXAMINE .*"
+    rb"|UID SEARCH .*"
     rb"|UID FETCH [\d:,*]+ \((?:UID|FLAGS|MODSEQ|INTERNALDATE|RFC822\.SIZE|BODY\.PEEK\[[^\]]*\](?:<\d+\.\d+>)?| )+\)"
     rb"(?: \(CHANGEDSINCE \d+(?: VANISHED)?\))?"
 )
@@ -26,7 +28,7 @@ class _Recorder(Direction):
 
 
 class RecordingProxy(FaultProxy):
-    """For clients that come one after the other: their lines are kept as one text."""
+    """The lines of all connections are kept as one text: each command comes in one piece."""
 
     def __init__(self, target: tuple[str, int]) -> None:
         super().__init__(target)
@@ -41,6 +43,12 @@ class RecordingProxy(FaultProxy):
     def commands(self) -> list[bytes]:
         """What was sent since, without tags."""
         return [_TAG.sub(b"", line) for line in bytes(self._recorder.data).splitlines() if line]
+
+    @property
+    def verbs(self) -> set[str]:
+        """Which commands were sent since."""
+        words = (command.decode("ascii", "replace").split() for command in self.commands)
+        return {" ".join(found[: 2 if found[0] == "UID" else 1]) for found in words}
 
     @property
     def bodies_asked(self) -> list[bytes]:
