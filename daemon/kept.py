@@ -17,8 +17,8 @@ log = structlog.get_logger()
 
 #: A few minutes: less than servers wait before they end a silent session (30, RFC 3501 section 5.4).
 SECONDS = 240.0
-#: As many as a busy hour of a company needs; each is a connection, and some 50 KB.
-LIMIT = 64
+#: More accounts than these seldom get mail within SECONDS; each takes some 50 KB here, and a process on many servers.
+LIMIT = 256
 
 
 @dataclass(frozen=True, slots=True)

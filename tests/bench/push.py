@@ -92,7 +92,7 @@ def _deliver(mailbox: ImapMailbox, number: int, company: Company, proxy: Recordi
         while not reader.execute(query, (f"push{number}@client.example",)).fetchone():
             if time.monotonic() > started + _PATIENCE:
                 raise BenchError(f"mail {number} to {mailbox.login.name} is lost: {_end(company)}")
-            time.sleep(0.001)
+            time.sleep(0.002)
         ended = time.monotonic()
     left = proxy.sent_after(started)
     if left is None:
