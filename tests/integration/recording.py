@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 
 from tests.servers.faultproxy import Direction, FaultProxy
 
@@ -22,9 +23,10 @@ class _Recorder(Direction):
         super().__init__(proxy, is_down=False)
         self.data = bytearray()
 
-    def call_hooks(self, data: bytes, window: bytes) -> None:
-        super().call_hooks(data, window)
+    def send(self, target: socket.socket, data: bytes) -> None:
+        # before the server can answer
         self.data += data
+        super().send(target, data)
 
 
 class RecordingProxy(FaultProxy):

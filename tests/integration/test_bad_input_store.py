@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -20,16 +21,31 @@ MAIL = letter("alice@acme.example", "ann@client.example", mid="1@acme")
 OTHER_KEY = "77" * 32
 
 
-@pytest.fixture
-def company(tmp_path: Path) -> Company:
+@pytest.fixture(scope="module")
+def read_once(tmp_path_factory: pytest.TempPathFactory) -> Company:
     """An account of mail in files, read once."""
-    company = Company(tmp_path / "company")
+    company = Company(tmp_path_factory.mktemp("store") / "company")
     folder = company.folder / "mail" / "Sent"
     folder.mkdir(parents=True)
     (folder / "1.eml").write_bytes(MAIL)
     company.accounts["alice"] = Account("alice", "alice@acme.example", {"path": "mail", "format": "eml"}, "local")
     company.sync()
     assert len(company.rows("SELECT id FROM v1_interaction")) == 1
+    shutil.copytree(company.folder, _kept(company))
+    return company
+
+
+def _kept(company: Company) -> Path:
+    return company.folder.with_name("kept")
+
+
+@pytest.fixture
+def company(read_once: Company) -> Company:
+    """The same at the same place, which is part of who the account is, as if no test had been there."""
+    shutil.rmtree(read_once.folder)
+    shutil.copytree(_kept(read_once), read_once.folder)
+    company = Company(read_once.folder)
+    company.accounts |= read_once.accounts
     return company
 
 

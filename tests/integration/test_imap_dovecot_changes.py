@@ -178,6 +178,7 @@ def test_outlines_are_those_of_the_mails_as_they_were_read(plain: ImapMailbox) -
     }
 
 
+@pytest.mark.usefixtures("dovecot")
 @pytest.mark.parametrize("name", ["quick", "middling", "plain"])
 def test_a_poll_without_news_is_one_round_trip_and_one_of_a_folder_alone_another(
     request: pytest.FixtureRequest, name: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,6 @@ _STATUS = Path("/proc/self/status")
 @pytest.fixture
 def bounded() -> Iterator[None]:
     """The test takes less than MEMORY at any time, and less than SECONDS of processor."""
-    gc.collect()
     # the kernel's peak begins anew (man 5 proc)
     Path("/proc/self/clear_refs").write_text("5")
     before, start = _kilobytes("VmRSS"), time.process_time()

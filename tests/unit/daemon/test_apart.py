@@ -24,6 +24,7 @@ from daemon.worker import Worker
 from store.keys import parse_key
 from tests.unit.daemon.company_mail import KEY, House, company
 
+pytestmark = pytest.mark.slow
 #: Three pages of the local connector.
 MAILS = 450
 DRAFTING = Drafting(company(), parse_key(KEY))

@@ -91,7 +91,7 @@ def test_a_copy_that_comes_back_ends_it(box: Mailbox, house: House) -> None:
 
 
 @pytest.mark.parametrize(("source", "target"), list(itertools.permutations(["Sent", "INBOX", "Archive"], 2)))
-@pytest.mark.parametrize("amount", [3, 40])
+@pytest.mark.parametrize("amount", [3, pytest.param(40, marks=pytest.mark.slow)])
 def test_a_move_is_none_whichever_folder_is_read_first(
     box: Mailbox, house: House, source: str, target: str, amount: int
 ) -> None:
