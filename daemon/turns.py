@@ -1,7 +1,8 @@
 """Whose turn it is: polls at their times, hints at once, mail that became wanted in between.
 
 An account has one turn at a time.
-Polls and hints have threads of their own, so that no import and no slow server delays the hints of others.
+Hints, polls, first turns (which may be an import of hours) and accounts that failed have threads of their own, so that
+none of them delays the others.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ from store.errors import StoreError
 
 log = structlog.get_logger()
 
-#: Accounts polled at a time: their servers answer while another one's page is written.
+#: Accounts of each sort polled at a time: their servers answer while another one's page is written.
+_FIRST_TURNS = 4
 _POLLS = 4
+_RETRIES = 2
 #: Accounts read at a time because of hints: mostly they wait for their server.
 _PUSHES = 8
 #: Turns after hints that an account may take in a row; of a flood, it follows one in _PAUSE seconds.
@@ -47,6 +50,8 @@ class _State:
     #: When the agenda looks at it next.
     asked: float = math.inf
     failures: int = 0
+    #: It was polled since we began.
+    is_known: bool = False
     #: A turn is being taken.
     is_busy: bool = False
     #: The last poll ended before everything was read.
@@ -72,7 +77,9 @@ class Turns:
         self._lock = threading.Lock()
         self._states = {account.name: _State(account) for account in session.config.accounts}
         self.kept = Kept()
+        self._first_turns = Agenda("first", _FIRST_TURNS)
         self._polls = Agenda("poll", _POLLS)
+        self._retries = Agenda("retry", _RETRIES)
         self._pushes = Agenda("push", _PUSHES)
 
     def begin(self) -> None:
@@ -106,19 +113,24 @@ class Turns:
 
     def stop(self) -> None:
         """No further turn begins."""
-        self._polls.close()
-        self._pushes.close()
+        for agenda in self._agendas():
+            agenda.close()
 
     def join(self, until: float) -> bool:
         """Wait for the turns that are being taken, at most until then, monotonic; have all ended?"""
-        return all([self._polls.join(until), self._pushes.join(until)])
+        joined = [agenda.join(until) for agenda in self._agendas()]
+        return all(joined)
+
+    def _agendas(self) -> tuple[Agenda, ...]:
+        return self._first_turns, self._polls, self._retries, self._pushes
 
     def _ask_poll(self, state: _State) -> None:
         """With the lock held."""
         at = -math.inf if state.is_wanted else state.due
         if at < state.asked:
             state.asked = at
-            self._polls.put(partial(self._poll, state), at)
+            polls = self._polls if state.is_known else self._first_turns
+            (self._retries if state.failures else polls).put(partial(self._poll, state), at)
 
     def _ask_push(self, state: _State) -> None:
         """With the lock held, when the first hint is there and no turn is being taken."""
@@ -225,6 +237,7 @@ class Turns:
 
     def _settle(self, state: _State, report: Report) -> None:
         """When the next poll is due."""
+        state.is_known = True
         if report.error is None:
             state.failures = 0
             wait: float | None = self._interval

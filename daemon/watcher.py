@@ -100,9 +100,13 @@ class Watcher:
         self._is_closing = True
 
     def _add(self, account: str, watch: Watch) -> None:
-        self._selector.register(watch.fileno(), selectors.EVENT_READ, watch)
         self._watches[watch] = account
-        self._next_due = min(self._next_due, watch.due)
+        try:
+            self._selector.register(watch.fileno(), selectors.EVENT_READ, watch)
+        except (ValueError, KeyError, OSError) as error:
+            self._lose(watch, error)
+        else:
+            self._next_due = min(self._next_due, watch.due)
 
     def _remove(self, watch: Watch) -> None:
         if self._watches.pop(watch, None) is not None:

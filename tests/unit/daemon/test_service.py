@@ -67,7 +67,14 @@ def bob() -> PushingMailbox:
 
 
 @contextmanager
-def at_work(folder: Path, *names: str, grace: float = 5.0, create: Create = Create.ALL) -> Iterator[Office]:
+def at_work(
+    folder: Path,
+    *names: str,
+    grace: float = 5.0,
+    create: Create = Create.ALL,
+    interval: float = 3600.0,
+    url: str = "",
+) -> Iterator[Office]:
     accounts = tuple(
         Account(
             name=name,
@@ -84,7 +91,7 @@ def at_work(folder: Path, *names: str, grace: float = 5.0, create: Create = Crea
     config = Config(
         path=folder / "config.toml",
         folder=folder,
-        store=StoreConfig(url=f"sqlite:///{folder / 'keeptouch.db'}"),
+        store=StoreConfig(url=url or f"sqlite:///{folder / 'keeptouch.db'}"),
         company=Company(domains=("acme.example",)),
         contacts=ContactsConfig(create=create),
         people=tuple(Person(email=f"{name}@acme.example") for name in names),
@@ -92,7 +99,7 @@ def at_work(folder: Path, *names: str, grace: float = 5.0, create: Create = Crea
     )
     with (
         Session(config, open_store(config, {}), Environment({})) as session,
-        Service(session, 3600.0, threading.Event(), backoff=QUICK, grace=grace) as service,
+        Service(session, interval, threading.Event(), backoff=QUICK, grace=grace) as service,
     ):
         yield Office(session, service)
 
@@ -241,6 +248,20 @@ def test_a_server_that_cannot_push_is_polled_and_that_is_said_once(tmp_path: Pat
             office.service.watching.want("alice", _connector().watched())
         time.sleep(0.1)
         assert [each["account"] for each in logged if each["event"] == "polled only"] == ["alice"]
+
+
+def test_imports_and_accounts_that_fail_delay_no_polls(tmp_path: Path, alice: PushingMailbox) -> None:
+    slow = {f"slow{number}": PushingConnector.mailbox(f"slow{number}") for number in range(4)}
+    for box in slow.values():
+        box.gate.clear()
+    broken = PushingConnector.mailbox("broken")
+    broken.fail(Unavailable("the line is down", step="connect"), step="connect", times=1_000_000)
+    with at_work(tmp_path, "alice", "broken", *slow, interval=0.05):
+        wait(lambda: all(box.read for box in slow.values()))
+        before = alice.read.count("Archive")
+        wait(lambda: alice.read.count("Archive") > before + 3)
+        for box in slow.values():
+            box.gate.set()
 
 
 @pytest.mark.slow
