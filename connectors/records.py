@@ -207,6 +207,8 @@ class Message:
     size: int = 0
     #: Flags and keywords as the server writes them, e.g. "\\Seen".
     flags: frozenset[str] = frozenset()
+    #: What the server files it for, where that is more than its stream tells (Gmail's labels).
+    purpose: Purpose | None = None
 
     def __post_init__(self) -> None:
         _aware("sent_at", self.sent_at)

@@ -136,7 +136,7 @@ class _Decided:
             verdict, reason = policy.decide(
                 item.direction,
                 item.is_bulk,
-                self.purpose,
+                item.purpose or self.purpose,
                 concerns_contact=any(self.is_contact(p.normal, p.base or p.normal) for p in item.outside),
                 is_copy=is_copy,
             )

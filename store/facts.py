@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from connectors.api import Attachment, Auth, Message, Participant, Role
+from connectors.api import Attachment, Auth, Message, Participant, Purpose, Role
 from matching.identity import Copy, instant
 from matching.policy import Assessment, Direction, Party
 from matching.subjects import subject_key
@@ -98,6 +98,8 @@ class Draft:
     participant_rows: list[tuple[Any, ...]]
     reference_rows: list[tuple[Any, ...]]
     bcc_rows: list[tuple[Any, ...]]
+    #: What it is filed for, where that is more than its stream tells.
+    purpose: Purpose | None
 
 
 def draft(message: Message, assessment: Assessment, made: Iterable[Party], key: IdentityKey) -> Draft:
@@ -182,6 +184,7 @@ def draft(message: Message, assessment: Assessment, made: Iterable[Party], key: 
         bcc_rows=[
             (message.ref, position, content_key, p.normal, p.base, p.email, p.name) for position, p in enumerate(blind)
         ],
+        purpose=message.purpose,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, or_, select, true, update
 
-from connectors.api import Page
+from connectors.api import Page, Purpose
 from matching.identity import instant
 from matching.policy import Verdict
 from store import facts
@@ -145,7 +145,7 @@ def write_stored(connection: Connection, place: Place, items: Sequence[tuple[Dra
         connection,
         message,
         (*facts.MESSAGE_COLUMNS, "is_sent_copy"),
-        [(*d.message_row, place.is_sent) for d in drafts],
+        [(*d.message_row, place.is_sent or d.purpose is Purpose.SENT) for d in drafts],
         update={
             "arrived_at": lambda stored, offered: func.coalesce(
                 case((offered < stored, offered), else_=stored), stored, offered

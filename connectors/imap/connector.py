@@ -8,10 +8,11 @@ from datetime import datetime
 from types import TracebackType
 from typing import ClassVar, Self
 
-from connectors.imap import settings
+from connectors.imap import gmail, settings
 from connectors.imap.fetch import Reader
 from connectors.imap.folder import Folder
 from connectors.imap.folders import chosen, watched
+from connectors.imap.gmail import LabelReader
 from connectors.imap.network import keep_alive
 from connectors.imap.responses import Standing, sequence_set
 from connectors.imap.session import Session
@@ -26,6 +27,7 @@ from connectors.records import (
     Deleted,
     Outline,
     Page,
+    Purpose,
     Secret,
     Stream,
     Unavailable,
@@ -61,13 +63,18 @@ class ImapConnector:
         self._session.close()
 
     def streams(self) -> tuple[Stream, ...]:
-        """The chosen folders, Sent first; drafts, junk and trash among them, each with its purpose."""
+        """The chosen folders, Sent first; drafts, junk and trash among them, each with its purpose.
+
+        Of Gmail All Mail, Spam and Trash, unless the options name others.
+        """
         listed = self._session.folders()
         folders = chosen(listed, self._settings.folders, tells_removals=self._session.has("ENABLE", "QRESYNC"))
         self._wires, self.unmatched, self._streams = folders.wires, folders.unmatched, folders.streams
+        if self._session.has(gmail.CAPABILITY) and not self._settings.folders.include:
+            self._streams = gmail.without_labels(folders.streams)
         told = {one.wire: one.standing for one in listed if one.standing is not None}
         self._standings = {name: told[wire] for name, wire in folders.wires.items() if wire in told}
-        return folders.streams
+        return self._streams
 
     def identified(self, streams: Sequence[Stream]) -> tuple[Stream, ...]:
         """The streams with their MAILBOXID, where the server has it."""
@@ -107,7 +114,12 @@ class ImapConnector:
     def pages(self, stream: Stream, since: Cursor | None, horizon: datetime | None = None) -> Iterator[Page]:
         """New mail, flags and expunges, then what is left of the past, newest first, or until the horizon."""
         options = self._settings
-        sync = Sync(self._folder(stream), since=options.since, authserv_id=options.authserv_id)
+        sync = Sync(
+            self._folder(stream),
+            since=options.since,
+            authserv_id=options.authserv_id,
+            is_labelled=self._is_labelled(stream),
+        )
         yield from sync.pages(since, horizon, self._standings.pop(stream.name, None))
 
     def fetch(self, stream: Stream, refs: Sequence[str]) -> Iterator[Batch]:
@@ -120,7 +132,9 @@ class ImapConnector:
             if validity != uidvalidity or not (uid.isascii() and uid.isdigit()):
                 raise CursorExpired(f"{ref} belongs to an earlier state of {stream.name}", step="fetch")
             uids[int(uid)] = ref
-        for portion, read in Reader(folder, self._settings.authserv_id).pages(sorted(uids)):
+        kind = LabelReader if self._is_labelled(stream) else Reader
+        reader = kind(folder, self._settings.authserv_id)
+        for portion, read in reader.pages(sorted(uids)):
             there = {change.ref for change in read}
             gone: list[Change] = [Deleted(uids[uid]) for uid in portion if folder.ref(uid) not in there]
             yield Batch((*read, *gone))
@@ -154,6 +168,10 @@ class ImapConnector:
         folder = self._folder(stream)
         folder.examine()
         return {flag: frozenset(folder.ref(uid) for uid in folder.search(key)) for flag, key in _MARK_KEYS.items()}
+
+    def _is_labelled(self, stream: Stream) -> bool:
+        """Do the labels of its mails tell more than the folder?"""
+        return stream.purpose is Purpose.ALL and self._session.has(gmail.CAPABILITY)
 
     def _folder(self, stream: Stream) -> Folder:
         if stream.name not in self._wires:

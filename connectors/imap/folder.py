@@ -33,6 +33,13 @@ class Folder:
         self._ready()
         return self._session.changes(last, since)
 
+    def labels(self, uids: bytes) -> dict[int, frozenset[bytes]]:
+        """UID -> the labels that Gmail tells of these messages, in lower case."""
+        if self.is_lost:
+            self.reopen()
+        self._ready()
+        return self._session.labels(uids)
+
     def fetch(self, uids: bytes, items: str) -> Answer:
         """What the server tells of these messages."""
         self._ready()

@@ -63,14 +63,18 @@ def chosen(listed: Iterable[Listed], choice: FolderChoice, *, tells_removals: bo
 
 
 def watched(streams: Iterable[Stream], patterns: tuple[str, ...] | None) -> tuple[Stream, ...]:
-    """The streams to watch: those that match, or the inbox and Sent; of Sent only the folder above its others."""
+    """The streams to watch: those that match, or the inbox and Sent; of Sent only the folder above its others.
+
+    Where the inbox is a label of Gmail's, All Mail stands for it.
+    """
     unlogged = (Purpose.DRAFTS, Purpose.JUNK, Purpose.TRASH)
     known = {stream.name: stream for stream in streams if stream.purpose not in unlogged}
     if patterns is not None:
         return tuple(stream for name, stream in known.items() if any(matches(name, p) for p in patterns))
     sent = {name for name, stream in known.items() if stream.purpose is Purpose.SENT}
     highest = {name for name in sent if name.rpartition("/")[0] not in sent}
-    return tuple(s for name, s in known.items() if name in highest or s.purpose is Purpose.INBOX)
+    usual = {Purpose.INBOX} & {stream.purpose for stream in known.values()} or {Purpose.ALL}
+    return tuple(s for name, s in known.items() if name in highest or s.purpose in usual)
 
 
 def _purpose(name: str, levels: tuple[str, ...], uses: dict[str, Purpose], choice: FolderChoice) -> Purpose:

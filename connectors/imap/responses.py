@@ -185,6 +185,23 @@ def parse_modified(data: Iterable[Piece | None]) -> list[Modified]:
     return sorted(found.values(), key=lambda one: (one.modseq, one.uid))
 
 
+def parse_labels(data: Iterable[Piece | None]) -> dict[int, frozenset[bytes]]:
+    """UID -> what X-GM-LABELS tells, in lower case; system labels begin with a backslash."""
+    found: dict[int, frozenset[bytes]] = {}
+    for pieces in answers(data):
+        try:
+            attributes = values(pieces)[1]
+        except (ValueError, IndexError):
+            continue
+        if not isinstance(attributes, list):
+            continue
+        told = dict(zip((_word(name) for name in attributes[::2]), attributes[1::2], strict=False))
+        uid, labels = _number(told.get(b"UID")), told.get(b"X-GM-LABELS")
+        if uid is not None and isinstance(labels, list):
+            found[uid] = frozenset(label.lower() for label in labels if isinstance(label, bytes))
+    return found
+
+
 def parse_vanished(data: Iterable[Piece | None]) -> list[tuple[int, int]]:
     """The UIDs in the answers VANISHED (RFC 7162, section 3.2.10) as ranges, which may name more than ever was."""
     runs: list[tuple[int, int]] = []

@@ -25,6 +25,7 @@ from connectors.imap.responses import (
     Modified,
     Standing,
     parse_fetch,
+    parse_labels,
     parse_list,
     parse_mailbox_ids,
     parse_modified,
@@ -206,6 +207,16 @@ class Session:
         if status != "OK":
             raise refused(text, step="fetch", what="the server refuses to search the folder")
         return parse_search(found)
+
+    def labels(self, uids: bytes) -> dict[int, frozenset[bytes]]:
+        """UID -> labels of Gmail (X-GM-LABELS), in lower case; raises Unavailable."""
+        with self._wire("fetch") as (_, wire):
+            wire.response("FETCH")
+            status, text = self._command(wire, "UID", "FETCH", uids, "(UID X-GM-LABELS)")
+            told = parse_labels(wire.response("FETCH")[1])
+        if status != "OK":
+            raise refused(text, step="fetch", what="the server does not tell the labels")
+        return told
 
     def fetch(self, uids: bytes, items: str) -> Answer:
         """What the server tells of these messages; a refusal or the loss of the connection is part of the answer."""

@@ -18,6 +18,7 @@ from itertools import groupby
 
 from connectors.imap.fetch import Read, Reader
 from connectors.imap.folder import Folder
+from connectors.imap.gmail import LabelReader
 from connectors.imap.position import Anchor, Gap, Position, load
 from connectors.imap.responses import Modified, Standing, sequence_set
 from connectors.records import Change, Cursor, CursorExpired, Deleted, Flagged, Message, Page, Phase, Unavailable
@@ -34,8 +35,11 @@ _LONGEST_SET = 7000
 class Sync:
     """One run over one folder."""
 
-    def __init__(self, folder: Folder, *, since: date | None, authserv_id: str | None) -> None:
+    def __init__(
+        self, folder: Folder, *, since: date | None, authserv_id: str | None, is_labelled: bool = False
+    ) -> None:
         self._folder = folder
+        self._is_labelled = is_labelled
         self._since = since
         self._authserv_id = authserv_id
 
@@ -207,7 +211,7 @@ class Sync:
         return replace(position, gaps=rest)
 
     def _read(self, uids: array[int]) -> Iterator[tuple[Sequence[int], list[Read]]]:
-        return Reader(self._folder, self._authserv_id).pages(uids)
+        return (LabelReader if self._is_labelled else Reader)(self._folder, self._authserv_id).pages(uids)
 
 
 def _with_anchor(position: Position, changes: Sequence[Change]) -> Position:

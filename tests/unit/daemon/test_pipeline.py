@@ -198,3 +198,20 @@ def test_blind_copies_make_contacts_but_are_in_no_shared_view(house: House) -> N
     house.read("alice", "Sent", [mail(ALICE, BOB, mid="a@x", bcc=(ANN,))], Purpose.SENT)
     assert house.rows("SELECT role FROM link") == [("bcc",)]
     assert house.rows("SELECT * FROM v1_interaction_contact") == []
+
+
+def test_what_a_mail_is_filed_for_counts_more_than_its_folder(tmp_path: Path) -> None:
+    """Gmail's All Mail: labels tell drafts and sent mail from the rest."""
+    with House(tmp_path) as house:
+        old = NOON - timedelta(days=400)
+        mails = [
+            mail(ALICE, ANN, mid="draft@x", minute=1, purpose=Purpose.DRAFTS),
+            mail(ALICE, ANN, mid="sent@x", minute=2, purpose=Purpose.SENT, sent_at=old),
+            mail(ANN, ALICE, mid="in@x", minute=3),
+        ]
+        assert house.read("alice", "All Mail", mails, Purpose.ALL) == {"stored": 2, "skipped": 1}
+        when = dict(house.rows("SELECT message_id, occurred_at FROM v1_interaction"))
+        # a sent mail's own Date counts, however late it was filed
+        assert when.keys() == {"sent@x", "in@x"}
+        assert when["sent@x"].startswith(f"{old:%Y-%m-%d}")
+        assert house.rows("SELECT reason FROM placement WHERE verdict = 'skipped'") == [("draft",)]
