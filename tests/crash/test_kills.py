@@ -23,6 +23,15 @@ def test_a_program_that_is_killed_goes_on(scenario: Callable[[str], Scenario], n
         subject.check(company)
 
 
+@pytest.mark.parametrize("kills", [3, pytest.param(100, marks=pytest.mark.soak)])
+def test_a_program_that_is_killed_while_a_process_beside_it_reads_goes_on(
+    scenario: Callable[[str], Scenario], kills: int
+) -> None:
+    subject = scenario("first import")
+    for company in subject.killed(random.Random(kills), kills, apart=True):
+        subject.check(company)
+
+
 def test_every_labelled_point_is_reached(scenario: Callable[[str], Scenario]) -> None:
     reached = {point for name in SCENARIOS for point in scenario(name).reached}
     assert LABELS - reached == set()

@@ -22,6 +22,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 import connectors.imap.fetch
+import daemon.source
 import daemon.streams
 import daemon.worker
 from daemon.cli.main import main
@@ -101,6 +102,8 @@ def _work(argv: Sequence[str], out: Path, job: dict[str, Any]) -> int:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     if job.get("bug"):
         bugs.PLANTED[job["bug"]]()
+    if job.get("apart"):
+        daemon.source.WORTHWHILE = 5
     if job.get("pages"):
         event.listen(Engine, "connect", partial(_limit, job["pages"]))
     if job.get("count"):
