@@ -42,13 +42,21 @@ _WORDS = {
         已发送|已发送邮件|已发邮件|已傳送|已傳送郵件|寄件備份|送信済み|送信済みアイテム|送信済みメール|送信済みトレイ
         보낸편지함|보낸메일함|보낸 항목|Skickat|Skickade|Skickade objekt|Sendt|Sendt post|Sendte elementer
         Lähetetyt|Lähetetyt viestit|Odeslané|Odeslaná pošta|Odeslané zprávy|Elküldött|Elküldött elemek
+        Изпратени|Изпратени елементи|Изпратена поща|Послато|Послате ставке|Адпраўленыя|Poslano|Poslane poruke
+        Poslane stavke|Poslani elementi|Poslana pošta|Poslato|Odoslané|Odoslaná pošta|Odoslané položky
+        Išsiųsti|Išsiųsti laiškai|Išsiųsti elementai|Nosūtītie|Nosūtītie vienumi|Saadetud|Saadetud kirjad
+        Saadetud üksused|Enviats|Elements enviats|Bidaliak|Bidalitako elementuak|Item Terkirim|Dihantar
+        Item Dihantar|भेजे गए|भेजे गए आइटम|भेजे गए मेल|ส่งแล้ว|รายการที่ส่ง|გაგზავნილი|Ուղարկված|Yuborilgan
+        Юборилган|بھیجے گئے|بھیجی گئی ای میل|نێردراو|Σταλμένα|Илгээсэн и-мэйл|Илгээсэн мэйл
         Trimise|Elemente trimise|Απεσταλμένα|נשלחו|פריטים שנשלחו|Đã gửi|Thư đã gửi|Terkirim""",
     Purpose.DRAFTS: """
         Draft|Drafts|Entwurf|Entwürfe|Brouillon|Brouillons|Borrador|Borradores|Rascunho|Rascunhos|Bozza|Bozze
         Concepten|Szkice|Kopie robocze|Wersje robocze|Черновик|Черновики|Чернетки|Taslak|Taslaklar|Qaralamalar
         پیش‌نویس|پیش‌نویس‌ها|چرک‌نویس|چرک‌نویس‌ها|المسودات|مسودات|المسودة|مسودة|Ноорог|Ноорогууд
         草稿|草稿箱|草稿夹|草稿匣|下書き|임시보관함|임시 저장함|Utkast|Kladder|Luonnokset|Koncepty|Rozepsané
-        Piszkozatok|Ciorne|Πρόχειρα|טיוטות|Bản nháp|Thư nháp|Draf|Konsep""",
+        Чернови|Нацрти|Чарнавікі|Skice|Nacrti|Osnutki|Rozpracované|Juodraščiai|Melnraksti|Mustandid|Esborranys
+        Zirriborroak|Rascunhos de e-mail|ड्राफ़्ट|ड्राफ्ट|ฉบับร่าง|მონახაზები|Սևագրեր|Qoralamalar|Жобалар
+        ڈرافٹس|ڕەشنووس|Draf e-mel|Piszkozatok|Ciorne|Πρόχειρα|טיוטות|Bản nháp|Thư nháp|Draf|Konsep""",
     Purpose.JUNK: """
         Junk|Junk Mail|Junk E-Mail|Spam|Spam Mail|Bulk Mail|Spamverdacht|Spam-Verdacht|Unerwünscht|Spamordner
         Courrier indésirable|Indésirables|Pourriel|Pourriels|Correo no deseado|No deseado|Correo basura
@@ -59,6 +67,10 @@ _WORDS = {
         البريد العشوائي|بريد عشوائي|بريد غير مرغوب|البريد غير المرغوب|البريد غير المرغوب فيه|غير مرغوب|البريد غير الهام
         سبام|الرسائل غير المرغوب فيها|Хог захидал|Хогийн захидал|Хүсээгүй захидал|Хүсээгүй шуудан
         垃圾邮件|垃圾郵件|垃圾信件|广告邮件|迷惑メール|스팸|스팸메일|스팸메일함|스팸함|정크 메일
+        Нежелана поща|Нежељена пошта|Непажаданая пошта|Neželjena pošta|Neželena pošta|Nevyžiadaná pošta
+        Nepageidaujami laiškai|Šlamštas|Mēstules|Nevēlamais e-pasts|Rämpspost|Correu brossa|Correu no desitjat
+        Zabor-posta|स्पैम|जंक|जंक ई-मेल|จดหมายขยะ|เมลขยะ|სპამი|Սպամ|E-mel sampah|Email Sampah
+        Қажетсіз пошта|سپیم|Хүсээгүй и-мэйл
         Skräppost|Uønsket|Uønsket mail|Søppelpost|Roskaposti|Nevyžádaná pošta|Nevyžádané|Levélszemét
         Ανεπιθύμητα|Ανεπιθύμητη αλληλογραφία|דואר זבל|Thư rác""",
     Purpose.TRASH: """
@@ -72,9 +84,15 @@ _WORDS = {
         Устгасан|Устгагдсан|Устгасан захидал|Устгасан зүйлс|已删除|已删除邮件|已刪除|已刪除郵件|刪除的郵件|垃圾桶
         回收站|废件箱|ゴミ箱|削除済み|削除済みアイテム|휴지통|지운편지함|지운 편지함|Papperskorg|Papperskorgen|Borttaget
         Slettet|Slettet post|Slettede elementer|Papirkurv|Roskakori|Poistetut|Koš|Odstraněná pošta|Kuka|Lomtár
+        Кошче|Изтрити|Изтрити елементи|Отпад|Избрисане ставке|Сметніца|Smeće|Izbrisane stavke|Izbrisano
+        Izbrisani elementi|Obrisane poruke|Odstránené|Odstránená pošta|Odstránené položky|Šiukšliadėžė|Ištrinti
+        Ištrinti elementai|Miskaste|Dzēstie vienumi|Prügi|Prügikast|Kustutatud üksused|Paperera|Elements suprimits
+        Zakarrontzia|Sampah|Item Terhapus|Tong Sampah|Item Dipadam|ट्रैश|हटाए गए आइटम|ถังขยะ|รายการที่ถูกลบ
+        წაშლილი|სანაგვე ყუთი|Աղբաման|Ջնջված|Savat|Себет|Жойылғандар|ردی|حذف شدہ آئٹمز|Устгасан и-мэйл
         Törölt elemek|Gunoi|Coș de gunoi|Κάδος|Κάδος απορριμμάτων|Διαγραμμένα|אשפה|פריטים שנמחקו|Thùng rác""",
     Purpose.ARCHIVE: """
         Archive|Archives|Archiv|Archivio|Archivo|Arquivo|Archief|Archiwum|Архив|Архів|Arşiv|بایگانی|آرشیو|الأرشيف
+        Архіў|Архива|Arhiv|Arhiva|Archív|Archyvas|Arhīvs|Arhiiv|Arxiu|Artxiboa|Arsip|Arkib|Archívum|Αρχείο|ארכיון|संग्रह
         أرشيف|存档|归档|封存|アーカイブ|보관|Arkiv|Arkisto""",
 }
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 
 import structlog
 
 from connectors.api import Connector, CursorExpired, Identifying, Inspectable, Outline, Stream, Unavailable
+from daemon.reflist import RefList, in_both, only_in
 from store import placements, streams
+from store.audit import placed_refs
 from store.engine import Store
 
 log = structlog.get_logger()
 
 #: How often a stream is compared with its full listing: where the server tells of removals, and where it does not.
 OFTEN, SELDOM = timedelta(days=1), timedelta(days=7)
+#: Refs noted as gone at a time.
+_AT_ONCE = 5_000
 
 
 def save_streams(
@@ -68,9 +73,18 @@ def compare(
         if not is_anew and streams.contradict(sample, connector.outlines(stream, list(sample))):
             raise CursorExpired("what is known of the folder are other mails now: it was restored", step="compare")
         marked = connector.marked(stream)
-    present = set(connector.refs(stream))
+    with store.read() as transaction:
+        # known before the listing is asked for: what another process writes meanwhile is not taken for gone
+        placed = RefList(placed_refs(transaction, stream_id))
+        doubted = RefList(placements.doubted_refs(transaction, stream_id))
+    present = RefList(connector.refs(stream))
+    gone = only_in(placed, present)
+    count = 0
     with store.write() as transaction:
-        gone = placements.compare(transaction, stream_id, present, now)
+        while part := list(islice(gone, _AT_ONCE)):
+            count += placements.tell_removed(transaction, stream_id, part, now)
+        placements.came_back(transaction, stream_id, in_both(doubted, present))
+        placements.compared(transaction, stream_id, now)
         if isinstance(connector, Inspectable):
             placements.remark(transaction, stream_id, marked)
-    log.info("stream compared", stream=stream.name, present=len(present), gone=gone)
+    log.info("stream compared", stream=stream.name, present=len(present), gone=count)

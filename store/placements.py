@@ -114,17 +114,17 @@ def tell_removed(connection: Connection, stream_id: int, refs: Iterable[str], no
     return len(known)
 
 
-def compare(connection: Connection, stream_id: int, present: set[str], now: datetime) -> int:
-    """Note as gone what a full listing does not show; returns how many are."""
-    columns = (placement.c.ref, placement.c.removed_at, removal.c.told_at)
-    both = and_(removal.c.stream_id == placement.c.stream_id, removal.c.ref == placement.c.ref)
-    query = select(*columns).outerjoin(removal, both).where(placement.c.stream_id == stream_id)
-    rows = connection.execute(query).all()
-    came_back(connection, stream_id, [r.ref for r in rows if r.ref in present and (r.removed_at or r.told_at)])
-    gone = tell_removed(connection, stream_id, [r.ref for r in rows if r.ref not in present and not r.removed_at], now)
+def doubted_refs(connection: Connection, stream_id: int) -> list[str]:
+    """Refs of the stream that are gone, or said to be."""
+    gone = select(placement.c.ref).where(placement.c.stream_id == stream_id, placement.c.removed_at.is_not(None))
+    told = select(removal.c.ref).where(removal.c.stream_id == stream_id)
+    return list(connection.scalars(gone.union(told)))
+
+
+def compared(connection: Connection, stream_id: int, now: datetime) -> None:
+    """Note that all that is known of the stream was compared with its full listing."""
     done = {"is_uncompared": False, "compared_at": now}
     connection.execute(update(stream).where(stream.c.id == stream_id).values(done))
-    return gone
 
 
 def settle(connection: Connection, account_id: str, now: datetime, *, is_accepted: bool = False) -> list[HeldBack]:

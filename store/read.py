@@ -300,13 +300,14 @@ def account_statuses(connection: Connection) -> list[AccountStatus]:
     for row in connection.execute(
         select(stream.c.account_id, placement.c.verdict, func.count().label("items"))
         .join(stream, stream.c.id == placement.c.stream_id)
+        .where(placement.c.removed_at.is_(None))
         .group_by(stream.c.account_id, placement.c.verdict)
     ):
         counts.setdefault(row.account_id, {})[row.verdict] = row.items
     for row in connection.execute(
         select(stream.c.account_id, func.count().label("items"))
         .join(placement, placement.c.stream_id == stream.c.id)
-        .where(placement.c.is_wanted)
+        .where(placement.c.is_wanted, placement.c.removed_at.is_(None))
         .group_by(stream.c.account_id)
     ):
         wanted[row.account_id] = row.items

@@ -252,12 +252,12 @@ def _is_there() -> ColumnElement[bool]:
 def accounts_wanting(connection: Connection) -> list[str]:
     """Ids of the accounts that have items to be fetched by reference, in streams that are there."""
     query = select(stream.c.account_id).distinct().select_from(placement.join(stream))
-    return list(connection.scalars(query.where(placement.c.is_wanted, stream.c.state == "ok")))
+    return list(connection.scalars(query.where(placement.c.is_wanted, stream.c.state == "ok", _is_there())))
 
 
 def count_all_wanted(connection: Connection) -> int:
     """How many items of all accounts wait to be fetched by reference."""
-    return connection.scalar(select(func.count()).select_from(placement).where(placement.c.is_wanted)) or 0
+    return connection.scalar(select(func.count()).select_from(placement).where(placement.c.is_wanted, _is_there())) or 0
 
 
 def settle_wanted(connection: Connection, stream_id: int, refs: Iterable[str]) -> None:

@@ -36,8 +36,8 @@ LABELS = frozenset(
         "return daemon.derive:_derive_batch",
         # a folder that is read anew
         "return store.company:forget_cursor",
-        "call store.placements:compare",
-        "return store.placements:compare",
+        "call store.placements:compared",
+        "return store.placements:compared",
         # flags, and what is gone from a folder
         "return store.placements:reflag",
         "return store.placements:tell_removed",
