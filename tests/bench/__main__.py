@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import push
+from tests.bench import push, sockets
 from tests.bench.first_import import Result, compare, mailbox
 from tests.bench.measure import BenchError, machine
 from tests.servers.process import ServerError
@@ -35,10 +35,11 @@ def pushes(args: argparse.Namespace) -> int:
     try:
         print(f"{datetime.now(UTC):%Y-%m-%d}, {machine()}, load {os.getloadavg()[0]:.1f}")
         times, memory = push.measure(args.accounts, args.deliveries, lambda line: print(line, file=sys.stderr))
+        push.show(times, memory, args.accounts)
+        sockets.show(2 * args.accounts)
     except (BenchError, ServerError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
-    push.show(times, memory, args.accounts)
     return 0
 
 

@@ -7,6 +7,7 @@ import statistics
 import pytest
 
 from tests.bench import push
+from tests.bench.sockets import memory_of_watches
 
 pytestmark = pytest.mark.slow
 
@@ -20,3 +21,9 @@ def test_every_mail_is_pushed_and_becomes_a_row(capsys: pytest.CaptureFixture[st
     assert statistics.median(each.pushed for each in pushes) < 1.0
     push.show(pushes, memory, 4)
     assert capsys.readouterr().out.count(" ms") == 6
+
+
+@pytest.mark.usefixtures("dovecot")
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_watched_folder_takes_less_than_40_kilobytes(tls: bool) -> None:
+    assert memory_of_watches(100, tls=tls) < 40_000
