@@ -13,8 +13,9 @@ Nothing raises, whatever the bytes are; past a limit the record is cut and says 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from connectors.authentication import auth_of
 from connectors.bodies import MAX_TEXT, read_bodies
@@ -36,6 +37,7 @@ __all__ = [
     "MAX_KEPT_HEADERS",
     "MAX_PARTS",
     "MAX_TEXT",
+    "Elided",
     "Mailbox",
     "decode_words",
     "parse_addresses",
@@ -48,6 +50,16 @@ __all__ = [
 MAX_ADDRESSES = MAX_MAILBOXES
 #: Bytes of the header section that the record keeps.
 MAX_KEPT_HEADERS = 32 * 1024
+
+
+class Elided(NamedTuple):
+    """Bytes of an attachment that were left out of a mail."""
+
+    #: Where, in the mail without them.
+    at: int
+    #: How many they are, decoded.
+    decoded: int
+
 
 _SOMETHING = re.compile(rb"[^\s\0]")
 _IN_BRACKETS = re.compile(r"<([^<>]*)>")
@@ -68,11 +80,13 @@ def parse_message(
     flags: frozenset[str] = frozenset(),
     size: int | None = None,
     authserv_id: str | None = None,
+    elided: Sequence[Elided] = (),
 ) -> Message | Unreadable:
     """One mail (RFC 5322, RFC 2045-2049) as a record; `Unreadable` only where there is nothing at all.
 
     `ref`, `received_at` (UTC), `flags` and `size` are what the server says of it; without `size` it is len(raw).
-    `authserv_id` names the server whose Authentication-Results are believed; None: nobody's.
+    `authserv_id` names the server whose Authentication-Results are believed; None: nobody's. `elided` tells what was
+    left out of attachments in `raw`: they count in their sizes.
     """
     if _SOMETHING.search(raw) is None:
         return Unreadable(ref, "the mail is empty")
@@ -98,7 +112,7 @@ def parse_message(
         text=bodies.text,
         html=bodies.html,
         is_truncated=structure.is_truncated or bodies.is_truncated or crowded or len(head.block) > MAX_KEPT_HEADERS,
-        attachments=_attachments(raw, structure) + bodies.files,
+        attachments=_attachments(raw, structure, elided) + bodies.files,
         list_id=_list_id(values.text(b"list-id")),
         precedence=values.text(b"precedence").strip().lower(),
         auto_submitted=_keyword(values.text(b"auto-submitted")),
@@ -190,11 +204,13 @@ def _participant(role: Role, box: Mailbox) -> Participant:
     return Participant(role, box.email, name)
 
 
-def _attachments(raw: bytes, structure: Structure) -> tuple[Attachment, ...]:
-    return tuple(
-        Attachment(part.name, part.kind, decoded_size(raw, part.start, part.end, part.encoding))
-        for part in structure.attachments
-    )
+def _attachments(raw: bytes, structure: Structure, elided: Sequence[Elided]) -> tuple[Attachment, ...]:
+    found = []
+    for part in structure.attachments:
+        size = decoded_size(raw, part.start, part.end, part.encoding)
+        size += sum([each.decoded for each in elided if part.start <= each.at <= part.end])
+        found.append(Attachment(part.name, part.kind, size))
+    return tuple(found)
 
 
 def _list_id(text: str) -> str:

@@ -62,6 +62,8 @@ class Structure:
     text: list[Part] = field(default_factory=list)
     html: list[Part] = field(default_factory=list)
     attachments: list[Part] = field(default_factory=list)
+    #: All parts that hold no parts, in order.
+    leaves: list[Part] = field(default_factory=list)
     #: Parts of a multipart/report that speak about another mail, and all such parts elsewhere.
     reports: list[Part] = field(default_factory=list)
     report_type: str = ""
@@ -125,6 +127,7 @@ class _Walk:
                 self.read(children, inner, depth + 1, in_alternative or inner == "alternative", text, html)
                 continue
             part = self._part(node)
+            self.found.leaves.append(part)
             if not _is_body(part, index, multipart):
                 self._attach(part, multipart)
                 continue

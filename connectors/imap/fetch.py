@@ -1,4 +1,7 @@
-"""UIDs -> changes: sizes first, then bodies in groups, so that no server decides how much memory we need.
+"""UIDs -> changes, page by page, so that no server decides how much memory we need.
+
+Of each mail the beginning is read, which is most mails whole; of longer ones what is text (see `elision`). While a
+group of mails is parsed the server works on the next one.
 
 Dovecot ends the connection over a message whose file it can't read. What a command broke at is asked for alone, on a
 fresh connection; if that breaks too the message is Unreadable, and the others come.
@@ -6,25 +9,30 @@ fresh connection; if that breaks too the message is Unreadable, and the others c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from connectors.imap.elision import Elision, GivenUp
 from connectors.imap.errors import is_busy, refused, response_code
 from connectors.imap.folder import Folder
 from connectors.imap.responses import Fetched, sequence_set
-from connectors.imap.session import Answer
+from connectors.imap.session import Answer, Asked
 from connectors.imap.wire import LITERAL_LIMIT
-from connectors.mime import parse_message
+from connectors.mime import Elided, parse_message
 from connectors.records import Message, Unreadable
 
 Read = Message | Unreadable
 
-#: Of mails above LITERAL_LIMIT only the beginning is read.
-PREFIX = 1024 * 1024
+#: So much of each mail is read at first.
+PREFIX = 64 * 1024
+#: And so much of one above LITERAL_LIMIT that can't be read in parts.
+BEGINNING = 1024 * 1024
 PAGE_MESSAGES = 300
-_PAGE_BYTES = 16 * 1024 * 1024
-_GROUP_BYTES = 4 * 1024 * 1024
-_GROUP_MESSAGES = 100
+#: Bytes of text in a page.
+_PAGE_BYTES = 8 * 1024 * 1024
+_GROUP_MESSAGES = 50
+#: Long mails that are read on at once.
+_LONG_AT_ONCE = 8
 #: So many messages in a row that break the connection or are refused: it is the server, not they.
 _PATIENCE = 8
 
@@ -36,9 +44,13 @@ class _Question:
     is_answered: Callable[[Fetched], bool]
 
 
-_ABOUT = _Question("(UID RFC822.SIZE INTERNALDATE FLAGS)", lambda told: told.size is not None)
+_STRUCTURE = _Question("(UID BODYSTRUCTURE)", lambda told: told.structure is not None)
 _WHOLE = _Question("(UID BODY.PEEK[])", lambda told: told.has_body)
-_BEGINNING = _Question(f"(UID BODY.PEEK[]<0.{PREFIX}>)", lambda told: told.has_body)
+
+
+def _prefix(length: int) -> _Question:
+    items = f"(UID RFC822.SIZE INTERNALDATE FLAGS BODY.PEEK[]<0.{length}>)"
+    return _Question(items, lambda told: told.has_body)
 
 
 class Reader:
@@ -51,30 +63,93 @@ class Reader:
 
     def pages(self, uids: Sequence[int]) -> Iterator[tuple[Sequence[int], list[Read]]]:
         """(UIDs, what lies there) in the order of `uids`, bounded in number and bytes; what is gone is left out."""
-        for start in range(0, len(uids), PAGE_MESSAGES):
-            chunk = uids[start : start + PAGE_MESSAGES]
-            about, spoiled = self._ask(chunk, _ABOUT)
-            for portion in _portions(chunk, about, _PAGE_BYTES, len(chunk)):
-                found: dict[int, Read] = {uid: spoiled[uid] for uid in portion if uid in spoiled}
-                found |= self._read([about[uid] for uid in portion if uid in about])
-                yield portion, [found[uid] for uid in portion if uid in found]
+        size = min(_GROUP_MESSAGES, PAGE_MESSAGES)
+        groups = [uids[start : start + size] for start in range(0, len(uids), size)]
+        page: list[Read] = []
+        portion: list[int] = []
+        weight = 0
+        asked: Asked | None = None
+        for number, group in enumerate(groups):
+            told, spoiled = self._ask(group, _prefix(PREFIX), asked)
+            found: dict[int, Read] = {**spoiled}
+            found |= self._read_on([one for one in told.values() if _goes_on(one)])
+            asked = self._begin(groups[number + 1]) if number + 1 < len(groups) else None
+            for uid, one in told.items():
+                if uid not in found:
+                    found[uid] = self._record(one, one.body)
+            portion += group
+            page += [found[uid] for uid in group if uid in found]
+            weight += sum(map(_weight, found.values()))
+            if len(portion) + size > PAGE_MESSAGES or weight > _PAGE_BYTES or asked is None:
+                yield portion, page
+                page, portion, weight = [], [], 0
 
-    def _read(self, wanted: Sequence[Fetched]) -> dict[int, Read]:
+    def _begin(self, group: Sequence[int]) -> Asked | None:
+        """Let the server work on a group; None: there is no connection, and its turn will make one."""
+        return None if self._folder.is_lost else self._folder.ask(sequence_set(group), _prefix(PREFIX).items)
+
+    def _read_on(self, begun: Sequence[Fetched]) -> dict[int, Read]:
+        """The records of mails that are longer than their beginning."""
         found: dict[int, Read] = {}
-        about = {one.uid: one for one in wanted}
-        for question in (_WHOLE, _BEGINNING):
-            uids = [one.uid for one in wanted if _is_long(one) is (question is _BEGINNING)]
-            for group in _portions(uids, about, _GROUP_BYTES, _GROUP_MESSAGES):
-                told, spoiled = self._ask(group, question)
-                found |= spoiled
-                for uid, one in told.items():
-                    found[uid] = self._record(about[uid], one.body)
+        for start in range(0, len(begun), _LONG_AT_ONCE):
+            some = {one.uid: one for one in begun[start : start + _LONG_AT_ONCE]}
+            for uid, elision in self._elisions(some).items():
+                found[uid] = self._record(some[uid], elision.raw, elided=elision.elided)
+            for uid, one in some.items():
+                if uid not in found and (record := self._read_whole(one)) is not None:
+                    found[uid] = record
         return found
 
-    def _record(self, about: Fetched, body: bytes | None) -> Read:
-        if body is None:
+    def _elisions(self, begun: dict[int, Fetched]) -> dict[int, Elision]:
+        """Those that can be read without the bytes of their attachments."""
+        told, _spoiled = self._ask(list(begun), _STRUCTURE)
+        elisions: dict[int, Elision] = {}
+        for uid, one in told.items():
+            try:
+                elisions[uid] = Elision(begun[uid].body or b"", one.structure)
+            except GivenUp:
+                continue
+        done: dict[int, Elision] = {}
+        while elisions:
+            asked: dict[int, Asked] = {}
+            for uid, elision in list(elisions.items()):
+                try:
+                    wanted = elision.wanted()
+                except GivenUp:
+                    del elisions[uid]
+                    continue
+                if wanted is None:
+                    done[uid] = elisions.pop(uid)
+                elif not self._folder.is_lost:
+                    items = f"(UID BODY.PEEK[]<{wanted.start}.{wanted.length}>)"
+                    asked[uid] = self._folder.ask(sequence_set([uid]), items)
+            for uid in list(elisions):
+                answered = self._folder.told(asked[uid]).messages.get(uid) if uid in asked else None
+                try:
+                    if answered is None or not answered.has_body:
+                        raise GivenUp
+                    elisions[uid].take(answered.body or b"")
+                except GivenUp:
+                    del elisions[uid]
+        return done
+
+    def _read_whole(self, begun: Fetched) -> Read | None:
+        """A mail that has to be read with all its attachments, or its beginning where that is too much."""
+        is_long = begun.size is None or begun.size > LITERAL_LIMIT
+        told, spoiled = self._ask([begun.uid], _prefix(BEGINNING) if is_long else _WHOLE)
+        if begun.uid in spoiled:
+            return spoiled[begun.uid]
+        one = told.get(begun.uid)
+        if one is None:
+            return None
+        is_cut = one.body is not None and len(one.body) >= (BEGINNING if is_long else LITERAL_LIMIT)
+        return self._record(begun, one.body, is_cut=is_cut)
+
+    def _record(
+        self, about: Fetched, raw: bytes | None, *, elided: Sequence[Elided] = (), is_cut: bool = False
+    ) -> Read:
+        if raw is None:
             return Unreadable(self._folder.ref(about.uid), "the server gives no content for this message")
-        raw = body[:PREFIX] if _is_long(about) else body
         record = parse_message(
             raw,
             ref=self._folder.ref(about.uid),
@@ -82,18 +157,21 @@ class Reader:
             flags=about.flags,
             size=about.size,
             authserv_id=self._authserv_id,
+            elided=elided,
         )
-        is_cut = len(body) >= LITERAL_LIMIT or (_is_long(about) and len(body) >= PREFIX)
         return replace(record, is_truncated=True) if is_cut and isinstance(record, Message) else record
 
-    def _ask(self, uids: Sequence[int], question: _Question) -> tuple[dict[int, Fetched], dict[int, Unreadable]]:
-        """(answers, what can't be answered); what is in neither is gone."""
+    def _ask(
+        self, uids: Sequence[int], question: _Question, begun: Asked | None = None
+    ) -> tuple[dict[int, Fetched], dict[int, Unreadable]]:
+        """(answers, what can't be answered); what is in neither is gone. `begun`: it was asked already."""
         told: dict[int, Fetched] = {}
         spoiled: dict[int, Unreadable] = {}
         todo = [sorted(uids)]
         while todo:
             asked = todo.pop()
-            answer = self._send(asked, question)
+            answer = self._send(asked, question, begun)
+            begun = None
             told |= (answers := _told(asked, answer, question))
             left = [uid for uid in asked if uid not in answers]
             if not left or (answer.loss is None and not answer.refusal):
@@ -131,10 +209,10 @@ class Reader:
         reason = "the server ends the connection over this message" if answer.loss else problem.problem
         return Unreadable(self._folder.ref(uid), reason)
 
-    def _send(self, uids: Sequence[int], question: _Question) -> Answer:
-        if self._folder.is_lost:
+    def _send(self, uids: Sequence[int], question: _Question, begun: Asked | None = None) -> Answer:
+        if begun is None and self._folder.is_lost:
             self._folder.reopen()
-        answer = self._folder.fetch(sequence_set(uids), question.items)
+        answer = self._folder.told(begun or self._folder.ask(sequence_set(uids), question.items))
         if answer.loss is not None and isinstance(answer.loss.__cause__, TimeoutError):
             # silence is the network's or the server's, and to ask again costs as long a wait
             raise answer.loss
@@ -145,7 +223,7 @@ class Reader:
         return answer
 
 
-def _told(uids: Sequence[int], answer: Answer, question: _Question) -> dict[int, Fetched]:
+def _told(uids: Iterable[int], answer: Answer, question: _Question) -> dict[int, Fetched]:
     """The answers to what was asked; a line before the server gave up is none."""
     is_whole = answer.loss is None and not answer.refusal
     return {
@@ -155,19 +233,9 @@ def _told(uids: Sequence[int], answer: Answer, question: _Question) -> dict[int,
     }
 
 
-def _is_long(about: Fetched) -> bool:
-    return about.size is None or about.size > LITERAL_LIMIT
+def _goes_on(begun: Fetched) -> bool:
+    return begun.body is not None and len(begun.body) == PREFIX
 
 
-def _portions(uids: Sequence[int], about: dict[int, Fetched], size: int, count: int) -> Iterator[Sequence[int]]:
-    """`uids` cut where more than `size` bytes or `count` messages come together; none is empty."""
-    start = weight = 0
-    for at, uid in enumerate(uids):
-        one = about.get(uid)
-        cost = 0 if one is None else PREFIX if _is_long(one) else one.size or 0
-        if at > start and (weight + cost > size or at - start >= count):
-            yield uids[start:at]
-            start, weight = at, 0
-        weight += cost
-    if start < len(uids):
-        yield uids[start:]
+def _weight(read: Read) -> int:
+    return len(read.text) + len(read.html) + len(read.headers) if isinstance(read, Message) else 0

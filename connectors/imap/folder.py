@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 
 from connectors.imap.responses import Modified, Standing
-from connectors.imap.session import Answer, Session
+from connectors.imap.session import Answer, Asked, Session
 from connectors.records import CursorExpired
 
 
@@ -44,6 +44,15 @@ class Folder:
         """What the server tells of these messages."""
         self._ready()
         return self._session.fetch(uids, items)
+
+    def ask(self, uids: bytes, items: str) -> Asked:
+        """As `fetch`, without waiting; `told` does."""
+        self._ready()
+        return self._session.ask(uids, items)
+
+    def told(self, asked: Asked) -> Answer:
+        """What was asked for."""
+        return self._session.told(asked)
 
     def ref(self, uid: int) -> str:
         """The lasting reference of a message: "UIDVALIDITY:UID"."""

@@ -77,6 +77,8 @@ class Fetched:
     body: bytes | None = None
     #: BODY[] was in the answer, be it NIL.
     has_body: bool = False
+    #: BODYSTRUCTURE (RFC 3501, section 7.4.2).
+    structure: Value = None
 
 
 def values(pieces: Sequence[Piece]) -> list[Value]:
@@ -217,18 +219,23 @@ def parse_fetch(data: Iterable[Piece | None]) -> dict[int, Fetched]:
     """UID -> what the answers to UID FETCH tell, put together; what has no UID was not asked for."""
     found: dict[int, Fetched] = {}
     for pieces in answers(data):
-        try:
-            parsed = values(pieces)
-        except ValueError:
-            continue
-        attributes = parsed[1] if len(parsed) > 1 else None
-        if not isinstance(attributes, list):
-            continue
-        told = dict(zip((_word(name) for name in attributes[::2]), attributes[1::2], strict=False))
-        uid = _number(told.get(b"UID"))
-        if uid is not None:
-            _take(found.setdefault(uid, Fetched(uid)), told)
+        take_fetch(found, pieces)
     return found
+
+
+def take_fetch(found: dict[int, Fetched], pieces: Sequence[Piece]) -> None:
+    """Add what one answer tells, from its number on."""
+    try:
+        parsed = values(pieces)
+    except ValueError:
+        return
+    attributes = parsed[1] if len(parsed) > 1 else None
+    if not isinstance(attributes, list):
+        return
+    told = dict(zip((_word(name) for name in attributes[::2]), attributes[1::2], strict=False))
+    uid = _number(told.get(b"UID"))
+    if uid is not None:
+        _take(found.setdefault(uid, Fetched(uid)), told)
 
 
 def _take(fetched: Fetched, told: dict[bytes, Value]) -> None:
@@ -241,6 +248,8 @@ def _take(fetched: Fetched, told: dict[bytes, Value]) -> None:
             flags = (flag.decode("utf-8", "replace") for flag in value if isinstance(flag, bytes))
             # \\Recent belongs to a session, not to the message (RFC 3501, section 2.3.2)
             fetched.flags = frozenset(flag for flag in flags if flag.lower() != "\\recent")
+        elif name == b"BODYSTRUCTURE":
+            fetched.structure = value
         elif name.startswith(b"BODY[]"):
             fetched.has_body = True
             fetched.body = value if isinstance(value, bytes) else None

@@ -11,6 +11,7 @@ import contextlib
 import re
 import socket
 from array import array
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from imaplib import IMAP4
@@ -24,7 +25,6 @@ from connectors.imap.responses import (
     Listed,
     Modified,
     Standing,
-    parse_fetch,
     parse_labels,
     parse_list,
     parse_mailbox_ids,
@@ -32,6 +32,7 @@ from connectors.imap.responses import (
     parse_search,
     parse_status,
     parse_vanished,
+    take_fetch,
 )
 from connectors.imap.settings import ImapSettings, is_loopback
 from connectors.imap.wire import Client
@@ -53,6 +54,14 @@ class Answer:
     loss: Unavailable | None = None
 
 
+@dataclass(slots=True)
+class Asked:
+    """A UID FETCH on its way."""
+
+    tag: bytes = b""
+    answer: Answer | None = None
+
+
 class Session:
     """One connection; `open` may be called again after it was lost."""
 
@@ -64,6 +73,7 @@ class Session:
         self.examined: bytes | None = None
         #: How the server tells what changed (RFC 7162): "QRESYNC", "CONDSTORE", "" for not at all; None: not yet asked.
         self._quick: str | None = None
+        self._asked: deque[Asked] = deque()
 
     @property
     def is_open(self) -> bool:
@@ -99,6 +109,9 @@ class Session:
     def drop(self) -> None:
         """Close the socket without a word."""
         client, self._client, self.examined, self._quick = self._client, None, None, None
+        lost = Unavailable(f"the connection to {self._settings.host} was closed", step="fetch")
+        while self._asked:
+            self._asked.popleft().answer = Answer({}, "", lost)
         if client is not None:
             with contextlib.suppress(OSError, IMAP4.error, ValueError):
                 client.shutdown()
@@ -220,20 +233,49 @@ class Session:
 
     def fetch(self, uids: bytes, items: str) -> Answer:
         """What the server tells of these messages; a refusal or the loss of the connection is part of the answer."""
-        status, text, loss = "OK", "", None
-        with self._wire("fetch") as (_, wire):
-            wire.response("FETCH")
+        return self.told(self.ask(uids, items))
+
+    def ask(self, uids: bytes, items: str) -> Asked:
+        """Send UID FETCH and go on; `told` waits for the answer. Answers come in the order of the questions."""
+        asked = Asked()
         try:
-            with self._wire("fetch"):
-                status, text = self._command(wire, "UID", "FETCH", uids, items)
+            with self._connected("fetch") as (_, wire):
+                asked.tag = wire.ask(b"UID FETCH " + uids + b" " + items.encode("ascii"))
         except Unavailable as error:
-            loss = error
-        # answers cut in their middle are left out: they have no last line
-        messages = parse_fetch(wire.response("FETCH")[1])
-        return Answer(messages, quoted(text) if status != "OK" else "", loss)
+            asked.answer = Answer({}, "", error)
+        else:
+            self._asked.append(asked)
+        return asked
+
+    def told(self, asked: Asked) -> Answer:
+        """The answer; a refusal or the loss of the connection is part of it."""
+        while asked.answer is None:
+            self._read_answer(self._asked.popleft())
+        return asked.answer
+
+    def _read_answer(self, asked: Asked) -> None:
+        messages: dict[int, Fetched] = {}
+        try:
+            with self._connected("fetch") as (_, wire):
+                status, text = wire.answer(asked.tag, lambda pieces: take_fetch(messages, pieces))
+        except Unavailable as error:
+            # answers cut in their middle are left out: they have no last line
+            asked.answer = Answer(messages, "", error)
+            while self._asked:
+                self._asked.popleft().answer = Answer({}, "", error)
+        else:
+            asked.answer = Answer(messages, quoted(text) if status != "OK" else "")
 
     @contextlib.contextmanager
     def _wire(self, step: str) -> Iterator[tuple[Client, Any]]:
+        """The connection for one command, when all answers before are read."""
+        while self._asked:
+            self._read_answer(self._asked.popleft())
+        with self._connected(step) as connected:
+            yield connected
+
+    @contextlib.contextmanager
+    def _connected(self, step: str) -> Iterator[tuple[Client, Any]]:
         client = self._client
         if client is None:
             raise Unavailable(f"there is no connection to {self._settings.host}", step=step)

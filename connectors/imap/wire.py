@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import socket
 import ssl
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from time import monotonic
 from typing import Any
 
 from imapclient import IMAPClient, SocketTimeout
+
+from connectors.imap.responses import Piece
 
 #: Of a longer literal the rest is read and dropped.
 LITERAL_LIMIT = 16 * 1024 * 1024
@@ -31,6 +34,7 @@ SLOWEST = 1000
 #: What a short line takes in memory beside its bytes.
 _LINE_COST = 64
 _CHUNK = 64 * 1024
+_LITERAL = re.compile(rb"\{(\d{1,20})\+?\}$")
 
 
 class _Metered(io.RawIOBase):
@@ -108,6 +112,54 @@ class _Wire(IMAP4):
             raise self.abort(f"a line of more than {LINE_LIMIT} bytes")
         self._count(len(line) + _LINE_COST)
         return line
+
+    def ask(self, command: bytes) -> bytes:
+        """Send a command without waiting for its answer; returns its tag."""
+        tag: bytes = self._new_tag()
+        self.send(tag + b" " + command + b"\r\n")
+        return tag
+
+    def answer(self, tag: bytes, take: Callable[[list[Piece]], None]) -> tuple[str, str]:
+        """Read up to the end of a command: (OK, NO or BAD, its text). `take` gets each FETCH answer from its number on.
+
+        imaplib keeps all answers of a command, and looks at each of them five times.
+        """
+        self._read = 0
+        while True:
+            line = self._line()
+            if line.startswith(b"* "):
+                pieces = self._whole(line[2:])
+                first = pieces[0] if isinstance(pieces[0], bytes) else pieces[0][0]
+                word = first.partition(b" ")[2][:6].upper()
+                if word == b"FETCH ":
+                    first = first[: first.index(b" ")] + first[first.index(b" ") + 6 :]
+                    take([first if isinstance(pieces[0], bytes) else (first, pieces[0][1]), *pieces[1:]])
+                elif first[:4].upper() == b"BYE ":
+                    raise self.abort(first[4:].decode("utf-8", "replace"))
+            elif line.startswith(tag + b" "):
+                status, _, text = line[len(tag) + 1 :].partition(b" ")
+                return status.decode("ascii", "replace").upper(), text.decode("utf-8", "replace")
+            elif not line.startswith(b"+"):
+                raise self.abort(f"unexpected response: {line[:100]!r}")
+
+    def _whole(self, line: bytes) -> list[Piece]:
+        """An answer with its literals, given its first line."""
+        pieces: list[Piece] = []
+        while line.endswith(b"}") and (match := _LITERAL.search(line)) is not None:
+            size = int(match[1])
+            data = self.read(size)
+            if len(data) < min(size, LITERAL_LIMIT):
+                raise self.abort("the connection ended in a literal")
+            pieces.append((line, data))
+            line = self._line()
+        pieces.append(line)
+        return pieces
+
+    def _line(self) -> bytes:
+        line = self.readline()
+        if not line.endswith(b"\n"):
+            raise self.abort("the server closed the connection")
+        return line.rstrip(b"\r\n")
 
     def _count(self, size: int) -> None:
         self._read += size

@@ -235,7 +235,8 @@ def test_a_reader_thrown_out_for_good_goes_on_later_where_it_was(
         proxy.refuse = True
         mailbox.server.kick(mailbox.login.name)
         with pytest.raises(Unavailable):
-            next(pages)
+            # a page that was on its way may still come
+            got.extend(pages)
         with pytest.raises(Unavailable, match="no connection"):
             list(connector.pages(INBOX, got[-1].cursor))
     seen = read(got)

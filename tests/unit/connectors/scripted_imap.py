@@ -139,16 +139,13 @@ class ScriptedImap:
     def fetched(self, uid: int, command: str) -> bytes:
         """The usual answer for one message."""
         data = self.mails[uid]
-        if "BODY.PEEK" not in command:
-            when = b"06-Jan-2025 10:00:00 +0330"
-            return b'* %d FETCH (UID %d RFC822.SIZE %d INTERNALDATE "%s" FLAGS (\\Seen))\r\n' % (
-                uid,
-                uid,
-                len(data),
-                when,
-            )
-        part = re.search(r"<0\.(\d+)>", command)
-        if part is not None:
-            data = data[: int(part.group(1))]
-        name = b"BODY[]<0>" if part is not None else b"BODY[]"
-        return b"* %d FETCH (UID %d %s {%d}\r\n%s)\r\n" % (uid, uid, name, len(data), data)
+        told = [b"UID %d" % uid]
+        if "RFC822.SIZE" in command:
+            told.append(b'RFC822.SIZE %d INTERNALDATE "06-Jan-2025 10:00:00 +0330" FLAGS (\\Seen)' % len(data))
+        if "BODY.PEEK" in command:
+            name = b"BODY[]"
+            if part := re.search(r"<(\d+)\.(\d+)>", command):
+                start, length = int(part.group(1)), int(part.group(2))
+                data, name = data[start : start + length], b"BODY[]<%d>" % start
+            told.append(b"%s {%d}\r\n%s" % (name, len(data), data))
+        return b"* %d FETCH (%s)\r\n" % (uid, b" ".join(told))

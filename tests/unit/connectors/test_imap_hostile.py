@@ -142,8 +142,8 @@ def test_of_a_mail_above_16_mb_only_the_beginning_is_asked_for() -> None:
     with ScriptedImap({1: mail(1), 2: huge}) as server:
         changes = {change.ref: change for change in read_all(server)}
         assert [c for c in server.commands if "BODY.PEEK" in c] == [
-            "UID FETCH 1 (UID BODY.PEEK[])",
-            "UID FETCH 2 (UID BODY.PEEK[]<0.1048576>)",
+            "UID FETCH 1:2 (UID RFC822.SIZE INTERNALDATE FLAGS BODY.PEEK[]<0.65536>)",
+            "UID FETCH 2 (UID RFC822.SIZE INTERNALDATE FLAGS BODY.PEEK[]<0.1048576>)",
         ]
     message = changes["7:2"]
     assert isinstance(message, Message)
@@ -182,7 +182,10 @@ def test_impossible_times_are_none_and_possible_ones_utc() -> None:
         if "RFC822.SIZE" not in command:
             return None
         dates = {1: "31-Feb-2025 10:00:00 +0000", 2: " 6-Jan-2025 00:10:00 +0330", 3: "01-Jan-0001 00:00:00 +1200"}
-        told = (f'* {n} FETCH (UID {n} RFC822.SIZE 9 FLAGS () INTERNALDATE "{d}")\r\n' for n, d in dates.items())
+        told = (
+            f'* {n} FETCH (UID {n} RFC822.SIZE 9 FLAGS () INTERNALDATE "{d}" BODY[]<0> {{6}}\r\nA: b\r\n)\r\n'
+            for n, d in dates.items()
+        )
         return "".join(told).encode() + DONE
 
     with ScriptedImap({n: mail(n) for n in (1, 2, 3)}, answer) as server:
