@@ -14,7 +14,7 @@ from connectors.imap.folder import Folder
 from connectors.imap.folders import chosen, watched
 from connectors.imap.gmail import LabelReader
 from connectors.imap.network import keep_alive
-from connectors.imap.responses import Standing, sequence_set
+from connectors.imap.responses import Standing
 from connectors.imap.session import Session
 from connectors.imap.settings import ImapSettings
 from connectors.imap.sync import Sync, criteria
@@ -154,7 +154,7 @@ class ImapConnector:
         uids = {int(uid): ref for ref, (validity, _, uid) in parts.items() if validity == uidvalidity and uid.isdigit()}
         if not uids:
             return {}
-        answer = folder.fetch(sequence_set(uids), "(UID RFC822.SIZE INTERNALDATE)")
+        answer = folder.fetch(uids, "(UID RFC822.SIZE INTERNALDATE)")
         if answer.loss is not None:
             raise answer.loss
         return {

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from connectors.imap.elision import Elision, GivenUp
 from connectors.imap.errors import is_busy, refused, response_code
 from connectors.imap.folder import Folder
-from connectors.imap.responses import Fetched, sequence_set
+from connectors.imap.responses import Fetched
 from connectors.imap.session import Answer, Asked
 from connectors.imap.wire import LITERAL_LIMIT
 from connectors.mime import Elided, parse_message
@@ -86,7 +86,7 @@ class Reader:
 
     def _begin(self, group: Sequence[int]) -> Asked | None:
         """Let the server work on a group; None: there is no connection, and its turn will make one."""
-        return None if self._folder.is_lost else self._folder.ask(sequence_set(group), _prefix(PREFIX).items)
+        return None if self._folder.is_lost else self._folder.ask(group, _prefix(PREFIX).items)
 
     def _read_on(self, begun: Sequence[Fetched]) -> dict[int, Read]:
         """The records of mails that are longer than their beginning."""
@@ -122,7 +122,7 @@ class Reader:
                     done[uid] = elisions.pop(uid)
                 elif not self._folder.is_lost:
                     items = f"(UID BODY.PEEK[]<{wanted.start}.{wanted.length}>)"
-                    asked[uid] = self._folder.ask(sequence_set([uid]), items)
+                    asked[uid] = self._folder.ask([uid], items)
             for uid in list(elisions):
                 answered = self._folder.told(asked[uid]).messages.get(uid) if uid in asked else None
                 try:
@@ -212,7 +212,7 @@ class Reader:
     def _send(self, uids: Sequence[int], question: _Question, begun: Asked | None = None) -> Answer:
         if begun is None and self._folder.is_lost:
             self._folder.reopen()
-        answer = self._folder.told(begun or self._folder.ask(sequence_set(uids), question.items))
+        answer = self._folder.told(begun or self._folder.ask(uids, question.items))
         if answer.loss is not None and isinstance(answer.loss.__cause__, TimeoutError):
             # silence is the network's or the server's, and to ask again costs as long a wait
             raise answer.loss

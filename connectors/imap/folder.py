@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Collection
 
 from connectors.imap.responses import Modified, Standing
 from connectors.imap.session import Answer, Asked, Session
@@ -40,12 +41,11 @@ class Folder:
         self._ready()
         return self._session.labels(uids)
 
-    def fetch(self, uids: bytes, items: str) -> Answer:
-        """What the server tells of these messages."""
-        self._ready()
-        return self._session.fetch(uids, items)
+    def fetch(self, uids: Collection[int], items: str) -> Answer:
+        """What the server tells of these messages; a refusal or the loss of the connection is part of the answer."""
+        return self.told(self.ask(uids, items))
 
-    def ask(self, uids: bytes, items: str) -> Asked:
+    def ask(self, uids: Collection[int], items: str) -> Asked:
         """As `fetch`, without waiting; `told` does."""
         self._ready()
         return self._session.ask(uids, items)

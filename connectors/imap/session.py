@@ -12,8 +12,8 @@ import re
 import socket
 from array import array
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
 from imaplib import IMAP4
 from typing import Any
 
@@ -24,6 +24,7 @@ from connectors.imap.responses import (
     Fetched,
     Listed,
     Modified,
+    Piece,
     Standing,
     parse_labels,
     parse_list,
@@ -32,6 +33,7 @@ from connectors.imap.responses import (
     parse_search,
     parse_status,
     parse_vanished,
+    sequence_set,
     take_fetch,
 )
 from connectors.imap.settings import ImapSettings, is_loopback
@@ -58,7 +60,10 @@ class Answer:
 class Asked:
     """A UID FETCH on its way."""
 
+    uids: frozenset[int]
     tag: bytes = b""
+    #: What was told so far.
+    messages: dict[int, Fetched] = field(default_factory=dict)
     answer: Answer | None = None
 
 
@@ -111,7 +116,8 @@ class Session:
         client, self._client, self.examined, self._quick = self._client, None, None, None
         lost = Unavailable(f"the connection to {self._settings.host} was closed", step="fetch")
         while self._asked:
-            self._asked.popleft().answer = Answer({}, "", lost)
+            asked = self._asked.popleft()
+            asked.answer = Answer(asked.messages, "", lost)
         if client is not None:
             with contextlib.suppress(OSError, IMAP4.error, ValueError):
                 client.shutdown()
@@ -231,16 +237,12 @@ class Session:
             raise refused(text, step="fetch", what="the server does not tell the labels")
         return told
 
-    def fetch(self, uids: bytes, items: str) -> Answer:
-        """What the server tells of these messages; a refusal or the loss of the connection is part of the answer."""
-        return self.told(self.ask(uids, items))
-
-    def ask(self, uids: bytes, items: str) -> Asked:
-        """Send UID FETCH and go on; `told` waits for the answer. Answers come in the order of the questions."""
-        asked = Asked()
+    def ask(self, uids: Collection[int], items: str) -> Asked:
+        """Send UID FETCH and go on; `told` waits for the answer."""
+        asked = Asked(frozenset(uids))
         try:
             with self._connected("fetch") as (_, wire):
-                asked.tag = wire.ask(b"UID FETCH " + uids + b" " + items.encode("ascii"))
+                asked.tag = wire.ask(b"UID FETCH " + sequence_set(uids) + b" " + items.encode("ascii"))
         except Unavailable as error:
             asked.answer = Answer({}, "", error)
         else:
@@ -250,27 +252,40 @@ class Session:
     def told(self, asked: Asked) -> Answer:
         """The answer; a refusal or the loss of the connection is part of it."""
         while asked.answer is None:
-            self._read_answer(self._asked.popleft())
+            self._read_answer()
         return asked.answer
 
-    def _read_answer(self, asked: Asked) -> None:
-        messages: dict[int, Fetched] = {}
+    def _read_answer(self) -> None:
+        """Up to the end of the first command that was asked."""
+        waiting = list(self._asked)
+        first = waiting[0]
         try:
             with self._connected("fetch") as (_, wire):
-                status, text = wire.answer(asked.tag, lambda pieces: take_fetch(messages, pieces))
+                status, text = wire.answer(first.tag, self._take)
         except Unavailable as error:
             # answers cut in their middle are left out: they have no last line
-            asked.answer = Answer(messages, "", error)
-            while self._asked:
-                self._asked.popleft().answer = Answer({}, "", error)
+            for asked in waiting:
+                asked.answer = Answer(asked.messages, "", error)
         else:
-            asked.answer = Answer(messages, quoted(text) if status != "OK" else "")
+            self._asked.popleft()
+            first.answer = Answer(first.messages, quoted(text) if status != "OK" else "")
+
+    def _take(self, pieces: list[Piece]) -> None:
+        """Servers may answer a later command before an earlier one ends (RFC 3501, section 5.5): UIDs tell which."""
+        messages: dict[int, Fetched] = {}
+        take_fetch(messages, pieces)
+        for uid, fetched in messages.items():
+            asked = next((asked for asked in self._asked if uid in asked.uids), self._asked[0])
+            if uid in asked.messages:
+                take_fetch(asked.messages, pieces)
+            else:
+                asked.messages[uid] = fetched
 
     @contextlib.contextmanager
     def _wire(self, step: str) -> Iterator[tuple[Client, Any]]:
         """The connection for one command, when all answers before are read."""
         while self._asked:
-            self._read_answer(self._asked.popleft())
+            self._read_answer()
         with self._connected(step) as connected:
             yield connected
 

@@ -99,7 +99,7 @@ class Sync:
         anchor = position.anchor
         if anchor is None:
             return position
-        answer = self._folder.fetch(b"%d" % anchor.uid, "(UID RFC822.SIZE INTERNALDATE)")
+        answer = self._folder.fetch([anchor.uid], "(UID RFC822.SIZE INTERNALDATE)")
         if answer.loss is not None:
             raise answer.loss
         told = answer.messages.get(anchor.uid)

@@ -124,7 +124,9 @@ class _Wire(IMAP4):
 
         imaplib keeps all answers of a command, and looks at each of them five times.
         """
-        self._read = 0
+        # between question and answer we may have been busy: only the server's own time counts
+        self._read = self._came = 0
+        self._asked_at = monotonic()
         while True:
             line = self._line()
             if line.startswith(b"* "):

@@ -12,7 +12,8 @@ from tests.servers.faultproxy import Direction, FaultProxy
 HARMLESS = re.compile(
     rb"CAPABILITY|LOGOUT|NOOP|IDLE|DONE|AUTHENTICATE PLAIN( \S+)?|LOGIN .*|ENABLE QRESYNC|LIST .*|EXAMINE .*"
     rb"|UID SEARCH .*"
-    rb"|UID FETCH [\d:,*]+ \((?:UID|FLAGS|MODSEQ|INTERNALDATE|RFC822\.SIZE|BODY\.PEEK\[[^\]]*\](?:<\d+\.\d+>)?| )+\)"
+    rb"|UID FETCH [\d:,*]+ \((?:UID|FLAGS|MODSEQ|INTERNALDATE|RFC822\.SIZE|BODYSTRUCTURE"
+    rb"|BODY\.PEEK\[[^\]]*\](?:<\d+\.\d+>)?| )+\)"
     rb"(?: \(CHANGEDSINCE \d+(?: VANISHED)?\))?"
 )
 _TAG = re.compile(rb"^[A-Z]+\d+ ")
