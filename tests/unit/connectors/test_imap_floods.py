@@ -158,7 +158,8 @@ def test_a_message_with_10_000_flags_and_dates_is_read() -> None:
         if "RFC822.SIZE" not in command:
             return None
         flags = b" ".join(b"$flag%d" % n for n in range(10_000))
-        return b"* 1 FETCH (UID 1 RFC822.SIZE 9 FLAGS (%s))\r\n" % flags + DONE
+        body = mail(1)
+        return b"* 1 FETCH (UID 1 RFC822.SIZE 9 FLAGS (%s) BODY[]<0> {%d}\r\n%s)\r\n" % (flags, len(body), body) + DONE
 
     with ScriptedImap({1: mail(1)}, answer) as server:
         assert ids(read_all(server)) == [message_id(1)]

@@ -37,7 +37,15 @@ def once(word: str, said: bytes) -> Callable[[str], bytes | None]:
 
 def about(*lines: bytes) -> Callable[[str], bytes | None]:
     """A server that says these lines about messages, and gives them as they are."""
-    return told("RFC822.SIZE", b"".join(b"* " + line + b"\r\n" for line in lines) + DONE)
+    return told("RFC822.SIZE", b"".join(b"* " + _with_body(line) + b"\r\n" for line in lines) + DONE)
+
+
+def _with_body(line: bytes) -> bytes:
+    number = line.partition(b" ")[0]
+    if not number.isdigit() or int(number) not in MAILS or not line.endswith(b")"):
+        return line
+    body = MAILS[int(number)]
+    return line[:-1] + b" BODY[]<0> {%d}\r\n%s)" % (len(body), body)
 
 
 # folders that are made anew, go back, or go away
