@@ -41,11 +41,8 @@ def about(*lines: bytes) -> Callable[[str], bytes | None]:
 
 
 def _with_body(line: bytes) -> bytes:
-    number = line.partition(b" ")[0]
-    if not number.isdigit() or int(number) not in MAILS or not line.endswith(b")"):
-        return line
-    body = MAILS[int(number)]
-    return line[:-1] + b" BODY[]<0> {%d}\r\n%s)" % (len(body), body)
+    body = MAILS.get(int(b"0" + line.partition(b" ")[0][:3])) if line[:1].isdigit() and line.endswith(b")") else None
+    return line if body is None else line[:-1] + b" BODY[]<0> {%d}\r\n%s)" % (len(body), body)
 
 
 # folders that are made anew, go back, or go away
