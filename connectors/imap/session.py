@@ -194,7 +194,7 @@ class Session:
         """Have expunges told by UID, and changed flags by modification, before any folder is opened."""
         if self._quick is not None:
             return
-        self._quick = "CONDSTORE" if self.has("CONDSTORE") else ""
+        self._quick = "CONDSTORE" if self.has("CONDSTORE") or self.has("QRESYNC") else ""
         if self.has("ENABLE", "QRESYNC"):
             wire.response("ENABLED")
             status, _ = self._command(wire, "ENABLE", "QRESYNC")

@@ -27,7 +27,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 #: Flags and expunges of one page; they are small.
 PAGE_MARKS = 2000
 #: A server that says more vanished at once may mean all UIDs there could be: the reader compares.
-_MOST_VANISHED = 1_000_000
+_MOST_VANISHED = 100_000
 #: Servers take command lines of 8,000 bytes at the least (RFC 7162, section 4); of the set alone so many.
 _LONGEST_SET = 7000
 
@@ -158,9 +158,12 @@ class Sync:
         assert position.modseq is not None
         try:
             ranges, modified = self._folder.changes(last, position.modseq)
-        except Unavailable:
-            if self._folder.is_lost:
+        except Unavailable as problem:
+            if isinstance(problem.__cause__, TimeoutError):
                 raise
+            # refused, or more than we let a server tell at once: a comparison costs less
+            if self._folder.is_lost:
+                self._folder.reopen()
             return position, False
         gone = self._gone(ranges, last)
         for start in range(0, len(gone or ()), PAGE_MARKS):

@@ -203,6 +203,18 @@ def test_refused_commands_cost_a_comparison_and_nothing_else(server: Modern, ref
     assert pages(server, last_cursor(found, cursor)) == []
 
 
+def test_more_changes_than_a_server_may_tell_at_once_cost_a_comparison(
+    server: Modern, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cursor = begin(server)
+    monkeypatch.setattr("connectors.imap.wire.ANSWER_LIMIT", 20_000)
+    server.modseq, server.changed = 11, [(5, "\\Seen", 11)] * 500
+    found = pages(server, cursor)
+    assert asks(found)
+    assert read(found) == []
+    assert pages(server, last_cursor(found, cursor)) == []
+
+
 def test_mails_that_arrive_between_examine_and_search_make_no_difference(server: Modern) -> None:
     cursor = begin(server)
     server.mails |= {6: mail(6), 7: mail(7)}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from connectors.api import Message, Purpose, Stream
+from connectors.local import LocalConnector, LocalSettings
 from connectors.memory import Mailbox, MemoryConnector, MemorySettings, register
 from daemon.report import Report
 from daemon.worker import Worker
@@ -166,3 +167,28 @@ def test_a_stream_that_lost_its_name_to_another_can_come_back(house: House) -> N
         both = [Stream(name="A", server_id="2"), Stream(name="B", server_id="1")]
         ids = streams.save(transaction, account, both, NOON)
         assert (ids["A"], streams.save(transaction, account, both, NOON)) == (first, ids)
+
+
+def test_a_folder_of_files_that_is_renamed_is_recognized_too(house: House, tmp_path: Path) -> None:
+    root = tmp_path / "Maildir"
+    for part in ("cur", "new", "tmp"):
+        (root / ".Work" / part).mkdir(parents=True)
+    for n in range(5):
+        raw = f"From: {ALICE}\nTo: {ANN}\nMessage-ID: <f{n}@x>\nDate: Mon, 2 Mar 2026 12:0{n}:00 +0000\n\ntext\n"
+        (root / ".Work" / "cur" / f"17000000{n}0.M{n}.host:2,S").write_text(raw)
+
+    def read() -> Report:
+        report = Report("alice")
+        connector = LocalConnector(LocalSettings(path=root, format="maildir"))
+        Worker(house.ingest(), house.accounts["alice"]).turn(connector, report)
+        assert report.error is None
+        return report
+
+    assert read().total.stored == 5
+    (root / ".Work").rename(root / ".Kept")
+    assert read().total.seen == 0
+    assert house.rows("SELECT name, state FROM stream") == [("Kept", "ok")]
+    next((root / ".Kept" / "cur").iterdir()).unlink()
+    read()
+    assert house.rows("SELECT count(*) FROM placement WHERE removed_at IS NULL") == [(4,)]
+    assert house.rows("SELECT count(*) FROM v1_interaction") == [(5,)]
