@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import pytest
 
@@ -40,14 +40,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("server")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call() -> Generator[None, object, object]:
+    """A test may start a server of its own."""
+    try:
+        return (yield)
+    except MissingServer as missing:
+        _skip(missing)
+
+
+def _skip(missing: MissingServer) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        raise missing
+    pytest.skip(f"{missing}; install it with: sudo make servers")
+
+
 def require(server: S) -> Iterator[S]:
     """Run a server for the tests; without its packages, fail in CI and skip elsewhere."""
     try:
         server.__enter__()
     except MissingServer as missing:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(f"{missing}; install it with: sudo make servers")
+        _skip(missing)
     try:
         yield server
     finally:

@@ -172,6 +172,7 @@ def test_a_half_open_connection_is_noticed_at_its_renewal(mailbox: ImapMailbox) 
             watcher.close()
 
 
+@pytest.mark.usefixtures("dovecot")
 def test_two_hundred_folders_are_watched_and_left_at_once(tmp_path: Path) -> None:
     # more than the processes that may have an inotify each: the others look every second
     options = Options(max_connections=300, extra="mailbox_idle_check_interval = 1 secs")
