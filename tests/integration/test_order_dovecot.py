@@ -90,10 +90,9 @@ def test_leaving_a_folder_at_the_horizon_and_coming_back_costs_two_commands(
         pages = list(connector.pages(INBOX, None, HORIZON))
         rest = list(connector.pages(INBOX, last_cursor(pages)))
     # the farewell comes last, so that all before it has been recorded
-    asked = [b" ".join(c.split()[:2]) for c in proxy.commands if c != b"LOGOUT"]
-    first, again = asked[-9:-4], asked[-4:]
-    assert first == [b'EXAMINE "INBOX"', b"UID SEARCH", b"UID SEARCH", b"UID FETCH", b"UID FETCH"]
-    assert again == [b'EXAMINE "INBOX"', b"UID SEARCH", b"UID FETCH", b"UID FETCH"]
+    asked = [b" ".join(c.split()[:2]) for c in proxy.commands]
+    searches = [command for command in asked if command in (b'EXAMINE "INBOX"', b"UID SEARCH")]
+    assert searches == [b'EXAMINE "INBOX"', b"UID SEARCH", b"UID SEARCH", b'EXAMINE "INBOX"', b"UID SEARCH"]
     assert ids([*read(pages), *read(rest)]) == sorted(message_id(n) for n in range(len(AGES)))
 
 
