@@ -145,7 +145,9 @@ def test_a_server_restored_from_a_backup_that_gives_old_refs_to_other_mails_is_r
     for number in (8, 9):
         box._folders["Work"].mails[number + 1].item = sent(100 + number)
     with house.store.write() as transaction:
-        transaction.exec_driver_sql("UPDATE stream SET is_uncompared = 0, compared_at = '2026-01-01T00:00:00.000000Z'")
+        transaction.exec_driver_sql(
+            "UPDATE stream SET is_uncompared = false, compared_at = '2026-01-01T00:00:00.000000Z'"
+        )
     turn(house)
     history = {mid for (mid,) in house.rows("SELECT message_id FROM v1_interaction")}
     assert history == {f"s{n}@x" for n in (*range(10), 108, 109)}
