@@ -101,7 +101,8 @@ class Apart:
         )
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", "from daemon.apart import main; main()"],
+                # -P: the folder we happen to be in is no place to find modules
+                [sys.executable, "-P", "-c", "from daemon.apart import main; main()"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -20,8 +20,9 @@ from connectors.structure import MAX_DEPTH, MAX_HEADERS, Part, Structure, read_s
 WINDOW = 64 * 1024
 #: So much before the end of an attachment the reading goes on, to see how it ends.
 _TAIL = 256
-#: A text is read to its end up to here.
+#: A text is read to its end up to here, and so much of a mail without its attachments.
 _MOST_TEXT = 2 * 1024 * 1024
+_MOST = 8 * 1024 * 1024
 
 
 class Range(NamedTuple):
@@ -75,7 +76,7 @@ class Elision:
     def take(self, data: bytes) -> None:
         """The bytes of the last `wanted`; fewer than asked for are the last. Raises GivenUp."""
         expected = self._expected
-        if expected is None or len(data) > expected.length:
+        if expected is None or len(data) > expected.length or len(self.raw) > _MOST:
             raise GivenUp
         self._is_over = len(data) < expected.length
         if expected.start == len(self.raw) + sum(hole.octets for hole in self._holes):
