@@ -122,7 +122,7 @@ class Worker:
     def _compare(self, connector: Connector, each: Followed, report: Report) -> bool:
         """False: what is known are other mails now, and the stream has to be read anew."""
         now = self._ingest.clock()
-        if self._stop.is_set() or not (each.is_uncompared or is_due(each.stream, each.compared_at, now)):
+        if self._stop.is_set() or not (each.is_uncompared or is_due(each.stream, each.id, each.compared_at, now)):
             return True
         try:
             compare(self._store, connector, each.stream, each.id, now, is_anew=each.is_anew)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from connectors.api import Message, Purpose, Stream
 from connectors.local import LocalConnector, LocalSettings
 from connectors.memory import Mailbox, MemoryConnector, MemorySettings, register
+from daemon.following import is_due
 from daemon.report import Report
 from daemon.worker import Worker
 from store import streams
@@ -169,6 +171,16 @@ def test_a_stream_that_lost_its_name_to_another_can_come_back(house: House) -> N
         both = [Stream(name="A", server_id="2"), Stream(name="B", server_id="1")]
         ids = streams.save(transaction, account, both, NOON)
         assert (ids["A"], streams.save(transaction, account, both, NOON)) == (first, ids)
+
+
+def test_streams_that_began_together_are_compared_at_different_times() -> None:
+    told, plain = Stream(name="A", tells_removals=True), Stream(name="B")
+    for stream, days in ((plain, 1), (told, 7)):
+        due = [is_due(stream, n, NOON, NOON + timedelta(days=0.9 * days)) for n in range(500)]
+        assert 100 < sum(due) < 400
+        assert not any(is_due(stream, n, NOON, NOON + timedelta(days=0.75 * days)) for n in range(500))
+        assert all(is_due(stream, n, NOON, NOON + timedelta(days=days)) for n in range(500))
+    assert is_due(told, 1, None, NOON)
 
 
 def test_a_folder_of_files_that_is_renamed_is_recognized_too(house: House, tmp_path: Path) -> None:
