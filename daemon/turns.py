@@ -163,6 +163,8 @@ class Turns:
             if is_due:
                 # a poll reads these streams as well
                 state.hints.clear()
+                # whatever happens, it is not taken again at once
+                state.due = time.monotonic() + self._interval
         report = Report(state.account.name)
         try:
             self._session.take_turn(
@@ -193,6 +195,7 @@ class Turns:
         try:
             self._session.take_hints(state.account, names, report, self.kept, stop=self._stop)
             if isinstance(report.failure, AuthFailed | Misconfigured):
+                self._session.save_state(state.account, report)
                 self._settle(state, report)
             elif report.error is not None:
                 state.due = min(state.due, time.monotonic())

@@ -175,6 +175,19 @@ def test_a_kept_connection_that_broke_is_replaced_unnoticed(tmp_path: Path, alic
         assert (alice.logins, office.states()) == (3, {"alice": "ok"})
 
 
+def test_a_login_that_is_refused_after_a_hint_parks_the_account(tmp_path: Path, alice: PushingMailbox) -> None:
+    with watching(tmp_path, ("alice", alice)) as office:
+        alice.fail(Unavailable("the server ended the connection", step="fetch"), step="fetch")
+        alice.fail(AuthFailed("the password is wrong", step="login"), step="login", times=1_000)
+        alice.deliver("INBOX", mail(ANN, ALICE, mid="new@x"))
+        alice.push("INBOX")
+        wait(lambda: office.states() == {"alice": "auth_failed"})
+        logins = alice.logins
+        alice.push("INBOX")
+        time.sleep(0.2)
+        assert alice.logins == logins == 3
+
+
 def test_a_turn_that_fails_after_a_hint_becomes_a_poll(tmp_path: Path, alice: PushingMailbox) -> None:
     with watching(tmp_path, ("alice", alice)) as office:
         alice.fail(Unavailable("the line is down", step="fetch"), step="fetch", times=3)
