@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
-from store import schema
+from store import migrate, schema
 from store.engine import Store
 from store.errors import StoreError
+from store.upgrading import alembic_config
 
 
 def opened(folder: Path, **more: object) -> Store:
@@ -31,6 +33,12 @@ def test_a_new_store_gets_a_key_file_of_its_own_that_nobody_else_reads(tmp_path:
     first = sqlite3.connect(tmp_path / "store.db").execute("SELECT store_id FROM v1_store").fetchone()
     opened(tmp_path).close()
     assert sqlite3.connect(tmp_path / "store.db").execute("SELECT store_id FROM v1_store").fetchone() == first
+
+
+def test_the_revisions_are_those_that_alembic_knows() -> None:
+    scripts = ScriptDirectory.from_config(alembic_config())
+    assert migrate.revisions() == [script.revision for script in scripts.walk_revisions()][::-1]
+    assert migrate.revisions()[-1] == scripts.get_current_head()
 
 
 def test_the_key_is_nowhere_in_the_database(tmp_path: Path) -> None:
