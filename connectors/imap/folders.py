@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from connectors import foldernames
@@ -75,6 +75,11 @@ def watched(streams: Iterable[Stream], patterns: tuple[str, ...] | None) -> tupl
     highest = {name for name in sent if name.rpartition("/")[0] not in sent}
     usual = {Purpose.INBOX} & {stream.purpose for stream in known.values()} or {Purpose.ALL}
     return tuple(s for name, s in known.items() if name in highest or s.purpose in usual)
+
+
+def unseen(streams: Sequence[Stream], patterns: Iterable[str]) -> tuple[str, ...]:
+    """The patterns that none of the streams matches."""
+    return tuple(p for p in patterns if not any(matches(stream.name, p) for stream in streams))
 
 
 def _purpose(name: str, levels: tuple[str, ...], uses: dict[str, Purpose], choice: FolderChoice) -> Purpose:

@@ -6,7 +6,7 @@ import pytest
 
 from connectors.api import Purpose
 from connectors.foldernames import decode, purpose
-from connectors.imap.folders import chosen, watched
+from connectors.imap.folders import chosen, unseen, watched
 from connectors.imap.responses import Listed
 from connectors.imap.settings import FolderChoice
 
@@ -180,3 +180,8 @@ def test_what_is_watched(patterns: tuple[str, ...] | None, names: list[str]) -> 
     wires = [b"INBOX", b"Sent", b"Sent/2024", b"Trash", b"Clients/Ann", b"Clients/&ANY-mer"]
     streams = chosen([listed(wire) for wire in wires], FolderChoice()).streams
     assert sorted(stream.name for stream in watched(streams, patterns)) == names
+
+
+def test_patterns_of_watch_that_match_nothing_are_known() -> None:
+    streams = chosen([listed(b"INBOX"), listed(b"Clients/Ann")], FolderChoice()).streams
+    assert unseen(streams, ("Clients/*", "inbox", "Cleints/*")) == ("Cleints/*",)
