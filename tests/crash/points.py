@@ -41,21 +41,24 @@ def watch(names: Collection[str], reached: Callable[[str], None]) -> None:
     sys.setprofile(profile)
 
 
-def signal_at(point: str, nth: int, number: signal.Signals) -> None:
-    """Send ourselves a signal when a point is reached for the nth time, counted from 1."""
+def signal_at(point: str, nth: int, number: signal.Signals, then: str | None = None) -> None:
+    """Send ourselves a signal when a point is reached for the nth time, counted from 1; SIGKILL at the first `then`
+    behind it."""
     lock = threading.Lock()
     left = nth
 
-    def reached(_point: str) -> None:
+    def reached(at: str) -> None:
         nonlocal left
         with lock:
-            left -= 1
-            if left == 0:
+            if at == then and left <= 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            left -= at == point
+            if at == point and left == 0:
                 os.kill(os.getpid(), number)
                 # another thread may be the one to take the signal: this one goes no further meanwhile
                 time.sleep(1)
 
-    watch({point}, reached)
+    watch([each for each in (point, then) if each], reached)
 
 
 def counted(names: Collection[str]) -> Counter[str]:

@@ -112,7 +112,7 @@ def _work(argv: Sequence[str], out: Path, job: dict[str, Any]) -> int:
         out.with_suffix(".counts").write_text(json.dumps(counts))
         return code
     if job.get("point"):
-        points.signal_at(job["point"], job["nth"], signal.Signals(job["signal"]))
+        points.signal_at(job["point"], job["nth"], signal.Signals(job["signal"]), job.get("then"))
     return main(argv)
 
 
