@@ -36,6 +36,9 @@ T = TypeVar("T")
 SCRATCH_TABLE = "CREATE TEMP TABLE IF NOT EXISTS scratch (k)"
 _SCRATCH: Select[Any] = select(literal_column("k")).select_from(text("temp.scratch"))
 
+#: So many values are bound sooner than two statements fill the temporary table: for a mail that comes alone.
+_FEW = 5
+
 #: Below every database's limit of bound variables in one statement.
 CHUNK = 900
 
@@ -55,9 +58,10 @@ def one_of(connection: Connection, column: ColumnElement[Any], values: Iterable[
     wanted = list(dict.fromkeys(values))
     if connection.dialect.name == "postgresql":
         return column == any_(bindparam(None, wanted, type_=ARRAY(column.type)))
+    if len(wanted) <= _FEW:
+        return column.in_(wanted)
     connection.exec_driver_sql("DELETE FROM temp.scratch")
-    if wanted:
-        connection.exec_driver_sql("INSERT INTO temp.scratch VALUES (?)", [(value,) for value in wanted])
+    connection.exec_driver_sql("INSERT INTO temp.scratch VALUES (?)", [(value,) for value in wanted])
     return column.in_(_SCRATCH)
 
 
