@@ -47,7 +47,7 @@ def test_only_new_mail_is_fetched(dovecot: Dovecot, login: Login, company: Compa
     with RecordingProxy((dovecot.host, dovecot.imap_port)) as proxy:
         company.accounts["alice"].options["port"] = proxy.port
         assert tallies(company) == {"INBOX": (1, 0, 1)}
-        assert proxy.bodies_asked == [b"UID FETCH 3:4 (UID BODY.PEEK[])"]
+        assert [b" ".join(command.split()[:3]) for command in proxy.bodies_asked] == [b"UID FETCH 3:4"]
         assert proxy.harmful == []
     assert company.rows(HISTORY) == [("offer@acme",), ("answer@client",), ("more@client",)]
 
