@@ -43,7 +43,7 @@ class Mail:
 
 def instant(value: datetime | None) -> str:
     """A Date as a word, to the second."""
-    return value.strftime("%Y%m%d%H%M%S") if value else ""
+    return value.isoformat(" ", "seconds")[:19] if value else ""
 
 
 def group(copies: Iterable[Copy]) -> list[Mail]:

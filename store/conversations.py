@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from store.copies import MESSAGE_COLUMNS, gather
 from store.keys import IdentityKey
@@ -21,6 +21,14 @@ SUBJECT_WINDOW = timedelta(days=31)
 _PEOPLE_ROLES = ("from", "to", "cc")
 
 
+_SAME_SUBJECT: Select[Any] = (
+    select(*MESSAGE_COLUMNS)
+    .where(
+        message.c.subject_key == bindparam("subject"),
+        message.c.sent_at.between(bindparam("since"), bindparam("until")),
+    )
+    .limit(MAX_SAME_SUBJECT + 1)
+)
 #: (References, In-Reply-To) of a copy.
 Named = tuple[tuple[str, ...], tuple[str, ...]]
 
@@ -68,9 +76,8 @@ def _gather_same_subject(connection: Connection, rows: dict[bytes, Row[Any]]) ->
             rows[row.key] = row
             by_subject.setdefault(row.subject_key, []).append(row.sent_at)
     for subject, times in by_subject.items():
-        span = message.c.sent_at.between(min(times) - SUBJECT_WINDOW, max(times))
-        query: Select[Any] = select(*MESSAGE_COLUMNS).where(message.c.subject_key == subject, span)
-        same = connection.execute(query.limit(MAX_SAME_SUBJECT + 1)).all()
+        span = {"subject": subject, "since": min(times) - SUBJECT_WINDOW, "until": max(times)}
+        same = connection.execute(_SAME_SUBJECT, span).all()
         if len(same) <= MAX_SAME_SUBJECT:
             rows.update((row.key, row) for row in same)
 

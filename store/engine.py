@@ -136,7 +136,13 @@ def _sqlite_settings(connection: Any, _record: object) -> None:
     # The driver's own transactions begin too late for BEGIN IMMEDIATE; we begin them ourselves.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-16000", "temp_store=MEMORY"):
+    for pragma in (
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "cache_size=-16000",
+        "temp_store=MEMORY",
+        "wal_autocheckpoint=8000",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.execute(SCRATCH_TABLE)
     cursor.close()

@@ -142,7 +142,7 @@ def test_of_a_mail_above_16_mb_only_the_beginning_is_asked_for() -> None:
     with ScriptedImap({1: mail(1), 2: huge}) as server:
         changes = {change.ref: change for change in read_all(server)}
         assert [c for c in server.commands if "BODY.PEEK" in c] == [
-            "UID FETCH 1:2 (UID RFC822.SIZE INTERNALDATE FLAGS BODY.PEEK[]<0.65536>)",
+            "UID FETCH 1:2 (UID RFC822.SIZE INTERNALDATE FLAGS BODY.PEEK[]<0.262144>)",
             "UID FETCH 2 (UID RFC822.SIZE INTERNALDATE FLAGS BODY.PEEK[]<0.1048576>)",
         ]
     message = changes["7:2"]
