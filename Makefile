@@ -3,6 +3,7 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 # further words for pytest: make test ARGS="-x tests/unit"
 ARGS :=
+QUICK = $(PY) -m pytest -n auto --dist worksteal -m 'not slow and not server and not soak'
 # our own modules are compiled once, not at every start
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -18,11 +19,17 @@ demo: setup  ## show what keeptouch does, on a small made-up company
 	@.venv/bin/keeptouch demo
 
 quick: setup  ## the tests that need no server and no patience
-	$(PY) -m pytest -n auto --dist worksteal -m 'not slow and not server and not soak' $(ARGS)
+	$(QUICK) $(ARGS)
 
+# the quick ones on all cores, then those that mind what else the machine does; with ARGS all in one run
 test: setup  ## all tests; in CI the servers they need are installed first
 	@if [ "$$CI" = true ]; then .ci/servers; else .ci/servers --missing; fi
+ifeq ($(strip $(ARGS)),)
+	$(QUICK)
+	$(PY) -m pytest -m '(slow or server) and not soak'
+else
 	$(PY) -m pytest $(ARGS)
+endif
 
 soak: setup  ## 1,000 kills and other long forms, in parts of minutes; one part: make soak ARGS="-k 'killed and news'"
 	$(PY) -m pytest -m soak --durations=0 $(ARGS)
