@@ -13,12 +13,12 @@ pickling. `connectors.conformance` holds the test class that every connector pas
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
-from connectors.mime import parse_addresses, parse_date, parse_ids, parse_message
+from connectors.mime import parse_addresses, parse_date, parse_html, parse_ids, parse_message
 from connectors.records import (
     Attachment,
     Auth,
@@ -29,6 +29,7 @@ from connectors.records import (
     Cursor,
     CursorExpired,
     Deleted,
+    Envelope,
     Flagged,
     Message,
     Misconfigured,
@@ -59,6 +60,7 @@ __all__ = [
     "Cursor",
     "CursorExpired",
     "Deleted",
+    "Envelope",
     "Flagged",
     "Identifying",
     "Inspectable",
@@ -71,6 +73,7 @@ __all__ = [
     "Purpose",
     "Role",
     "Secret",
+    "Skimming",
     "Stream",
     "StreamKind",
     "Unavailable",
@@ -79,6 +82,7 @@ __all__ = [
     "Watchable",
     "parse_addresses",
     "parse_date",
+    "parse_html",
     "parse_ids",
     "parse_message",
 ]
@@ -150,6 +154,18 @@ class Identifying(Protocol):
 
     def identified(self, streams: Sequence[Stream]) -> tuple[Stream, ...]:
         """The streams with their `server_id`, as far as the server tells; asked for where a name is new."""
+        ...
+
+
+@runtime_checkable
+class Skimming(Protocol):
+    """A connector that can leave out what nobody will read; asked for by `isinstance`."""
+
+    def skim(self, is_dispensable: Callable[[Stream, Envelope], bool]) -> None:
+        """From now on `pages` may leave text and attachments out of mails of which this is true (`is_skimmed`).
+
+        `fetch` brings them whole.
+        """
         ...
 
 

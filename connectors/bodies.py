@@ -1,4 +1,4 @@
-"""The readable text and the HTML of a mail, made from the parts that are its body."""
+"""The readable text of a mail, and its HTML, made from the parts that are its body."""
 
 from __future__ import annotations
 
@@ -33,30 +33,36 @@ class Bodies(NamedTuple):
 
     #: The plain parts; text made from the HTML where it stands alone, or before them.
     text: str
-    #: As sent, line ends LF.
-    html: str
     #: Files that stand uuencoded in the text.
     files: tuple[Attachment, ...]
     is_truncated: bool
 
 
+#: Of a mail whose text nobody wants.
+NO_BODIES = Bodies("", (), False)
+
+
+def html_of(raw: bytes, structure: Structure) -> str:
+    """The HTML as sent, line ends LF, cut at `MAX_TEXT`. Never raises."""
+    return _joined(raw, (part for part in structure.html if part.kind == "text/html"))[0]
+
+
 def read_bodies(raw: bytes, structure: Structure) -> Bodies:
-    """Text and HTML, each cut at `MAX_TEXT`. Never raises."""
+    """The text, cut at `MAX_TEXT`. Never raises."""
     cut = False
     files: list[Attachment] = []
     plain, cut_plain = _joined(raw, (part for part in structure.text if part.kind == "text/plain"))
-    html, cut_html = _joined(raw, (part for part in structure.html if part.kind == "text/html"))
     if "begin " in plain:
         plain = _without_files(plain, files)
     leading = list(takewhile(lambda part: part.kind == "text/html", structure.text))
     if leading or not plain or plain.isspace():
-        source = html if not leading or leading == structure.html else _joined(raw, leading)[0]
+        source, cut = _joined(raw, leading or (part for part in structure.html if part.kind == "text/html"))
         if source:
-            made, cut = text_of_html(source)
+            made, cut_tags = text_of_html(source)
             plain = f"{made}\n\n{plain}" if plain and not plain.isspace() else made
             plain, cut_made = _cut(plain)
-            cut |= cut_made
-    return Bodies(plain, html, tuple(files), cut or cut_plain or cut_html)
+            cut |= cut_tags or cut_made
+    return Bodies(plain, tuple(files), cut or cut_plain)
 
 
 def _joined(raw: bytes, parts: Iterable[Part]) -> tuple[str, bool]:

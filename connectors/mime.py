@@ -13,18 +13,18 @@ Nothing raises, whatever the bytes are; past a limit the record is cut and says 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from connectors.authentication import auth_of
-from connectors.bodies import MAX_TEXT, read_bodies
+from connectors.bodies import MAX_TEXT, NO_BODIES, html_of, read_bodies
 from connectors.charset_guess import guess
 from connectors.charsets import codec_of
 from connectors.dates import parse_date
 from connectors.headers import Head, parse_ids, plain, read_head, skip_to_head, text_of
 from connectors.mailboxes import MAX_MAILBOXES, Mailbox, parse_addresses, read_mailboxes
-from connectors.records import Attachment, Message, Participant, Role, Unreadable
+from connectors.records import Attachment, Envelope, Message, Participant, Role, Unreadable
 from connectors.reports import read_reports
 from connectors.structure import MAX_DEPTH, MAX_HEADERS, MAX_PARTS, Structure, read_structure
 from connectors.transfer import decoded_size
@@ -42,6 +42,7 @@ __all__ = [
     "decode_words",
     "parse_addresses",
     "parse_date",
+    "parse_html",
     "parse_ids",
     "parse_message",
 ]
@@ -81,23 +82,31 @@ def parse_message(
     size: int | None = None,
     authserv_id: str | None = None,
     elided: Sequence[Elided] = (),
+    skim: Callable[[Envelope], bool] | None = None,
 ) -> Message | Unreadable:
     """One mail (RFC 5322, RFC 2045-2049) as a record; `Unreadable` only where there is nothing at all.
 
     `ref`, `received_at` (UTC), `flags` and `size` are what the server says of it; without `size` it is len(raw).
     `authserv_id` names the server whose Authentication-Results are believed; None: nobody's. `elided` tells what was
-    left out of attachments in `raw`: they count in their sizes.
+    left out of attachments in `raw`: they count in their sizes. Where `skim` says yes to its envelope, text and
+    attachments are left out of the record.
     """
     if _SOMETHING.search(raw) is None:
         return Unreadable(ref, "the mail is empty")
-    if b"\n" not in raw:
-        raw = raw.replace(b"\r", b"\n")
-    head = read_head(raw, skip_to_head(raw), len(raw), MAX_HEADERS)
-    structure = read_structure(raw, head)
-    bodies = read_bodies(raw, structure)
+    raw, head, structure = _read(raw)
     values = _Values(head, structure)
     reported_ids, recipients = read_reports(raw, structure) if structure.reports else ((), ())
     participants, crowded = _participants(values, recipients)
+    envelope = Envelope(
+        participants,
+        _list_id(values.text(b"list-id")),
+        values.text(b"precedence").strip().lower(),
+        _keyword(values.text(b"auto-submitted")),
+        b"list-unsubscribe" in head.fields,
+        structure.report_type,
+    )
+    is_skimmed = skim is not None and skim(envelope)
+    bodies = NO_BODIES if is_skimmed else read_bodies(raw, structure)
     return Message(
         ref=ref,
         message_id=next(iter(values.ids(b"message-id", bare=True)), None),
@@ -110,20 +119,34 @@ def parse_message(
         subject=plain(values.text(b"subject")),
         participants=participants,
         text=bodies.text,
-        html=bodies.html,
         is_truncated=structure.is_truncated or bodies.is_truncated or crowded or len(head.block) > MAX_KEPT_HEADERS,
-        attachments=_attachments(raw, structure, elided) + bodies.files,
-        list_id=_list_id(values.text(b"list-id")),
-        precedence=values.text(b"precedence").strip().lower(),
-        auto_submitted=_keyword(values.text(b"auto-submitted")),
-        has_unsubscribe=b"list-unsubscribe" in head.fields,
-        report_type=structure.report_type,
+        attachments=() if is_skimmed else _attachments(raw, structure, elided) + bodies.files,
+        list_id=envelope.list_id,
+        precedence=envelope.precedence,
+        auto_submitted=envelope.auto_submitted,
+        has_unsubscribe=envelope.has_unsubscribe,
+        report_type=envelope.report_type,
         reported_ids=reported_ids,
         auth=auth_of(head.fields.get(b"authentication-results", ()), authserv_id),
         headers=_kept(head.block),
         size=len(raw) if size is None else size,
         flags=flags,
+        is_skimmed=is_skimmed,
     )
+
+
+def parse_html(raw: bytes) -> str:
+    """The HTML of one mail as it was sent, at most 256 KiB of UTF-8, line ends LF; "" where there is none."""
+    raw, _head, structure = _read(raw)
+    return html_of(raw, structure)
+
+
+def _read(raw: bytes) -> tuple[bytes, Head, Structure]:
+    """The mail with line ends that are some, its header section and its parts."""
+    if b"\n" not in raw:
+        raw = raw.replace(b"\r", b"\n")
+    head = read_head(raw, skip_to_head(raw), len(raw), MAX_HEADERS)
+    return raw, head, read_structure(raw, head)
 
 
 class _Values:

@@ -158,6 +158,19 @@ def _aware(name: str, value: datetime | None) -> None:
         raise ValueError(f"{name} must be an aware UTC time, not {value!r}")
 
 
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What can be told of a mail before its text is read."""
+
+    participants: tuple[Participant, ...]
+    #: These as in a Message.
+    list_id: str
+    precedence: str
+    auto_submitted: str
+    has_unsubscribe: bool
+    report_type: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One copy of a mail, as one server holds it (RFC 5322 headers, RFC 2045-2049 structure)."""
@@ -182,8 +195,6 @@ class Message:
     participants: tuple[Participant, ...] = ()
     #: Readable text, at most 256 KiB of UTF-8: the plain parts, else text made from the HTML.
     text: str = ""
-    #: HTML as sent, at most 256 KiB of UTF-8; "" where there is none.
-    html: str = ""
     #: Something was cut at a limit.
     is_truncated: bool = False
     attachments: tuple[Attachment, ...] = ()
@@ -209,6 +220,8 @@ class Message:
     flags: frozenset[str] = frozenset()
     #: What the server files it for, where that is more than its stream tells (Gmail's labels).
     purpose: Purpose | None = None
+    #: Text and attachments were left out, because whoever reads it said so of its envelope (`api.Skimming`).
+    is_skimmed: bool = False
 
     def __post_init__(self) -> None:
         _aware("sent_at", self.sent_at)

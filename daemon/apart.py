@@ -234,6 +234,7 @@ def serve(requests: int, answers: int) -> None:
     try:
         secret = Secret(given.secret) if given.secret is not None else None
         with given.connector(given.settings, secret) as connector:
+            drafting.skim(connector)
             _say(answers, _READY)
             while True:
                 request: object = pickle.loads(_frame(requests))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from connectors.api import Change, Deleted, Flagged, Message, Page, Unreadable
+from connectors.api import Change, Connector, Deleted, Envelope, Flagged, Message, Page, Skimming, Stream, Unreadable
 from matching import policy
 from matching.policy import Company
 from store.facts import Draft, draft
@@ -31,6 +31,14 @@ class Drafting:
 
     company: Company
     key: IdentityKey
+
+    def skim(self, connector: Connector) -> None:
+        """Let the connector leave out what no draft will have."""
+        if isinstance(connector, Skimming):
+            connector.skim(self._is_dispensable)
+
+    def _is_dispensable(self, stream: Stream, envelope: Envelope) -> bool:
+        return policy.is_dispensable(envelope, self.company, stream.purpose)
 
     def draft(self, message: Message) -> Draft:
         """The mail as the store takes it, under the company's policy."""

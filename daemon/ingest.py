@@ -14,7 +14,7 @@ from matching.policy import Company, Verdict
 from store import placements, write
 from store.engine import Store, Transaction
 from store.facts import Draft
-from store.write import Copies, Place, Placed
+from store.write import Copies, Kept, Place, Placed, Skipped
 
 
 @dataclass(slots=True)
@@ -79,7 +79,7 @@ class Ingest:
         refs = [d.ref for d in drafts] + [ref for ref, _reason in unreadable]
         before = write.placed(transaction, place.stream_id, refs)
         if before:
-            placements.displace(transaction, place.stream_id, before, {d.ref: d.key for d in drafts}, now)
+            drafts = self._undecided(transaction, place, drafts, before, now)
         decided = _Decided(drafts, purpose, Copies(transaction, drafts), _Contacts(transaction, drafts))
         write.write_stored(transaction, place, decided.stored, now)
         write.write_skipped(transaction, self.store.key, place, decided.skipped, now, self.policy_version)
@@ -91,6 +91,20 @@ class Ingest:
         placements.tell_removed(transaction, place.stream_id, gone, now)
         outcomes = decided.outcomes | {ref: "quarantined" for ref, _reason in unreadable}
         return self._count(outcomes, before)
+
+    @staticmethod
+    def _undecided(
+        transaction: Transaction, place: Place, drafts: list[Draft], before: dict[str, Placed], now: datetime
+    ) -> list[Draft]:
+        """The mails that can be decided about, when those at some of their refs were known."""
+        unclear = [d.ref for d in drafts if d.content is None and d.ref in before and before[d.ref].message_key]
+        # whether what is stored there is this mail, its content has to tell
+        write.want(transaction, place.stream_id, unclear)
+        drafts = [d for d in drafts if d.ref not in set(unclear)]
+        keys = {d.ref: d.content.key if d.content else None for d in drafts}
+        told = {ref: placed for ref, placed in before.items() if ref not in set(unclear)}
+        placements.displace(transaction, place.stream_id, told, keys, now)
+        return drafts
 
     def _count(self, outcomes: dict[str, str], before: dict[str, Placed]) -> Counter[str]:
         counts: Counter[str] = Counter()
@@ -126,25 +140,31 @@ class _Decided:
     purpose: Purpose
     copies: Copies
     is_contact: _Contacts
-    stored: list[tuple[Draft, str]] = field(default_factory=list)
-    skipped: list[tuple[Draft, str, list[bool]]] = field(default_factory=list)
+    stored: list[Kept] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
     outcomes: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for item in self.drafts:
             is_copy = self.copies.has(item)
-            verdict, reason = policy.decide(
-                item.direction,
-                item.is_bulk,
-                item.purpose or self.purpose,
-                concerns_contact=any(self.is_contact(p.normal, p.base or p.normal) for p in item.outside),
-                is_copy=is_copy,
-            )
-            if verdict is Verdict.STORED:
+            verdict, reason = self._decide(item, is_copy=is_copy)
+            if verdict is Verdict.STORED and item.content is not None:
                 self.copies.note(item)
-                self.stored.append((item, reason))
+                self.stored.append(Kept(item, item.content, reason))
                 self.outcomes[item.ref] = "known" if is_copy else "stored"
-            else:
-                creatable = [policy.is_creatable(p.normal) for p in item.outside]
-                self.skipped.append((item, reason, creatable))
-                self.outcomes[item.ref] = "skipped"
+                continue
+            is_wanted = verdict is Verdict.STORED
+            if is_wanted:
+                _, reason = self._decide(item, is_copy=False)
+            creatable = [policy.is_creatable(p.normal) for p in item.outside]
+            self.skipped.append(Skipped(item, reason, creatable, is_wanted))
+            self.outcomes[item.ref] = "skipped"
+
+    def _decide(self, item: Draft, *, is_copy: bool) -> tuple[Verdict, str]:
+        return policy.decide(
+            item.direction,
+            item.is_bulk,
+            item.purpose or self.purpose,
+            concerns_contact=any(self.is_contact(p.normal, p.base or p.normal) for p in item.outside),
+            is_copy=is_copy,
+        )

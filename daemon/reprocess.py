@@ -164,7 +164,7 @@ class _Walk:
                             transaction,
                             self._store.key,
                             Place(copy.stream_id, 0, False),
-                            [(item, reason, creatable)],
+                            [write.Skipped(item, reason, creatable, is_wanted=False)],
                             self._clock(),
                             RULES_VERSION,
                         )

@@ -34,6 +34,7 @@ class Source:
         self._apart: Apart | None = None
         self._is_ready = False
         self._seen = 0
+        drafting.skim(connector)
 
     def __enter__(self) -> Self:
         return self

@@ -16,12 +16,13 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from connectors.api import Message, Purpose, Role
+from connectors.api import Envelope, Message, Participant, Purpose, Role
 from matching.addresses import AddressRules, OwnAddresses, is_no_reply, is_role, normalize
 
 #: A mail of ours to more people than this is no correspondence.
 MAX_RECIPIENTS = 20
 _RECIPIENTS = (Role.TO, Role.CC, Role.BCC)
+_AUTHORS = (Role.FROM, Role.SENDER)
 _BULK_PRECEDENCE = frozenset({"bulk", "list", "junk"})
 
 
@@ -124,11 +125,11 @@ def bulk_reason(message: Signs) -> str:
     return ""
 
 
-def parties_of(message: Message, company: Company) -> tuple[Party, ...]:
+def parties_of(participants: Iterable[Participant], company: Company) -> tuple[Party, ...]:
     """The participants with their normal forms, each role and address once."""
     seen: set[tuple[Role, str]] = set()
     parties: list[Party] = []
-    for participant in message.participants:
+    for participant in participants:
         normal = normalize(participant.email)
         mark = (participant.role, normal or f"\0{participant.email}\0{participant.name}")
         if mark in seen:
@@ -149,7 +150,7 @@ def parties_of(message: Message, company: Company) -> tuple[Party, ...]:
 
 def assess(message: Message, company: Company) -> Assessment:
     """What `message` is to the company."""
-    parties = parties_of(message, company)
+    parties = parties_of(message.participants, company)
     author = author_of(parties)
     return Assessment(
         direction=direction_of(parties),
@@ -232,6 +233,18 @@ def occurred_at(sent_at: datetime | None, arrived_at: datetime | None, *, is_sen
 
 #: Folders whose mail is never history unless the configuration names them.
 _UNLOGGED = {Purpose.DRAFTS: "draft", Purpose.JUNK: "junk", Purpose.TRASH: "trash"}
+
+
+def is_dispensable(envelope: Envelope, company: Company, purpose: Purpose) -> bool:
+    """Will `decide` skip it, whoever is a contact, unless another copy of it is stored?"""
+    if purpose in _UNLOGGED:
+        return True
+    is_bulk = bool(bulk_reason(envelope))
+    author = author_of(parties_of((p for p in envelope.participants if p.role in _AUTHORS), company))
+    if author is None or not author.is_own:
+        return is_bulk
+    direction = direction_of(parties_of(envelope.participants, company))
+    return direction is Direction.INTERNAL or (is_bulk and direction is Direction.INBOUND)
 
 
 def decide(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,7 +20,7 @@ from store.keys import IdentityKey
 if TYPE_CHECKING:  # drafts are made in processes that need no database
     from sqlalchemy import Row
 
-#: The columns of a row, in the order of the tuples in a Draft.
+#: The columns of a row, in the order of the tuples in a Content.
 MESSAGE_COLUMNS = (
     "key",
     "mid",
@@ -64,15 +64,28 @@ class Outside(NamedTuple):
 
 
 @dataclass(slots=True)
+class Content:
+    """The rows of one copy's content."""
+
+    #: Names the distinct content; copies that say the same share it.
+    key: bytes
+    message_row: tuple[Any, ...]
+    content_row: tuple[Any, ...]
+    participant_rows: list[tuple[Any, ...]]
+    reference_rows: list[tuple[Any, ...]]
+    bcc_rows: list[tuple[Any, ...]]
+
+
+@dataclass(slots=True)
 class Draft:
-    """One copy of a mail on its way into the store: what decides about it, its keys, and its rows.
+    """One copy of a mail on its way into the store: what decides about it, its keys, and the rows of its content.
 
     It is made apart from the store, perhaps in another process, so it consists of plain values and tuples.
     """
 
     ref: str
-    #: Names the distinct content; copies that say the same share it.
-    key: bytes
+    #: None: its text was left out, because it will hardly be stored.
+    content: Content | None
     mid: str | None
     mid_key: bytes | None
     fingerprint: bytes
@@ -93,11 +106,6 @@ class Draft:
     auth: str
     #: Date, else the time of arrival.
     occurred_at: datetime | None
-    message_row: tuple[Any, ...]
-    content_row: tuple[Any, ...]
-    participant_rows: list[tuple[Any, ...]]
-    reference_rows: list[tuple[Any, ...]]
-    bcc_rows: list[tuple[Any, ...]]
     #: What it is filed for, where that is more than its stream tells.
     purpose: Purpose | None
 
@@ -110,32 +118,13 @@ def draft(message: Message, assessment: Assessment, made: Iterable[Party], key: 
     blind = [p for p in parties if p.role is Role.BCC]
     seen = [p for p in parties if p.role is not Role.BCC] if blind else parties
     addressed = sorted({p.normal for p in seen if p.role in _ADDRESSED and p.normal is not None})
-    mid_key = key.digest("mid", message.message_id) if message.message_id else None
-    fingerprint = key.digest("fingerprint", assessment.sender, when, subject, *addressed)
-    attachments = _attachments_text(message.attachments)
-    content = (
-        message.subject,
-        message.text,
-        _encode([(p.role, p.email, p.name) for p in seen]),
-        _encode([message.in_reply_to, message.references, message.reported_ids]),
-        message.thread_index,
-        attachments,
-        message.list_id,
-        message.precedence,
-        message.auto_submitted,
-        str(message.has_unsubscribe),
-        message.report_type,
-    )
-    content_key = key.digest("message", message.message_id or "", when, assessment.sender, *content)
-    shared = conversation(message.thread_index) if message.thread_index else ""
     arrived_at = _earliest(message.received_at, message.transported_at)
-    targets = dict.fromkeys((*message.references, *message.in_reply_to))
-    return Draft(
+    one = Draft(
         ref=message.ref,
-        key=content_key,
+        content=None,
         mid=message.message_id,
-        mid_key=mid_key,
-        fingerprint=fingerprint,
+        mid_key=key.digest("mid", message.message_id) if message.message_id else None,
+        fingerprint=key.digest("fingerprint", assessment.sender, when, subject, *addressed),
         sent=when,
         sender=assessment.sender,
         is_list=bool(message.list_id),
@@ -151,14 +140,43 @@ def draft(message: Message, assessment: Assessment, made: Iterable[Party], key: 
         received_at=message.received_at,
         auth=message.auth.value,
         occurred_at=message.sent_at or arrived_at,
+        purpose=message.purpose,
+    )
+    if not message.is_skimmed:
+        one.content = _content(message, one, seen, blind, subject, key)
+    return one
+
+
+def _content(
+    message: Message, one: Draft, seen: Sequence[Party], blind: Sequence[Party], subject: str, key: IdentityKey
+) -> Content:
+    attachments = _attachments_text(message.attachments)
+    said = (
+        message.subject,
+        message.text,
+        _encode([(p.role, p.email, p.name) for p in seen]),
+        _encode([message.in_reply_to, message.references, message.reported_ids]),
+        message.thread_index,
+        attachments,
+        message.list_id,
+        message.precedence,
+        message.auto_submitted,
+        str(message.has_unsubscribe),
+        message.report_type,
+    )
+    content_key = key.digest("message", message.message_id or "", one.sent, one.sender, *said)
+    shared = conversation(message.thread_index) if message.thread_index else ""
+    targets = dict.fromkeys((*message.references, *message.in_reply_to))
+    return Content(
+        key=content_key,
         message_row=(
             content_key,
             message.message_id,
-            mid_key,
-            fingerprint,
-            assessment.sender,
+            one.mid_key,
+            one.fingerprint,
+            one.sender,
             message.sent_at,
-            arrived_at,
+            _earliest(message.received_at, message.transported_at),
             message.subject,
             key.digest("subject", subject) if subject else None,
             needs_subject(_node(message)),
@@ -184,7 +202,6 @@ def draft(message: Message, assessment: Assessment, made: Iterable[Party], key: 
         bcc_rows=[
             (message.ref, position, content_key, p.normal, p.base, p.email, p.name) for position, p in enumerate(blind)
         ],
-        purpose=message.purpose,
     )
 
 

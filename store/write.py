@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, or_, select, true, update
 
@@ -14,7 +14,7 @@ from matching.identity import instant
 from matching.policy import Verdict
 from store import facts
 from store.errors import Fenced
-from store.facts import Draft
+from store.facts import Content, Draft
 from store.keys import IdentityKey
 from store.schema import (
     contact,
@@ -137,15 +137,35 @@ class Copies:
             self._by_mid.setdefault((mid, sent), []).append((sender, is_list))
 
 
-def write_stored(connection: Connection, place: Place, items: Sequence[tuple[Draft, str]], now: datetime) -> None:
-    """Write mails worth keeping, each with its reason, and what has to be derived from them."""
-    drafts = [item for item, _reason in items]
+class Kept(NamedTuple):
+    """A mail worth keeping, and why."""
+
+    draft: Draft
+    content: Content
+    reason: str
+
+
+class Skipped(NamedTuple):
+    """A mail that is not kept, and why."""
+
+    draft: Draft
+    reason: str
+    #: Which of its outside parties may become contacts by themselves.
+    creatable: Sequence[bool]
+    #: It is to be kept after all, but its text was left out: it is fetched by reference.
+    is_wanted: bool
+
+
+def write_stored(connection: Connection, place: Place, items: Sequence[Kept], now: datetime) -> None:
+    """Write mails worth keeping, and what has to be derived from them."""
+    drafts = [item.draft for item in items]
+    contents = [item.content for item in items]
     _forget_skipped(connection, place.stream_id, [d.ref for d in drafts])
     upsert_rows(
         connection,
         message,
         (*facts.MESSAGE_COLUMNS, "is_sent_copy"),
-        [(*d.message_row, place.is_sent or d.purpose is Purpose.SENT) for d in drafts],
+        [(*c.message_row, place.is_sent or d.purpose is Purpose.SENT) for d, c, _reason in items],
         update={
             "arrived_at": lambda stored, offered: func.coalesce(
                 case((offered < stored, offered), else_=stored), stored, offered
@@ -153,14 +173,14 @@ def write_stored(connection: Connection, place: Place, items: Sequence[tuple[Dra
             "is_sent_copy": or_,
         },
     )
-    upsert_rows(connection, content, facts.CONTENT_COLUMNS, [d.content_row for d in drafts])
-    upsert_rows(connection, participant, facts.PARTICIPANT_COLUMNS, [r for d in drafts for r in d.participant_rows])
-    upsert_rows(connection, reference, facts.REFERENCE_COLUMNS, [r for d in drafts for r in d.reference_rows])
-    blind = [(*row, place.stream_id) for d in drafts for row in d.bcc_rows]
+    upsert_rows(connection, content, facts.CONTENT_COLUMNS, [c.content_row for c in contents])
+    upsert_rows(connection, participant, facts.PARTICIPANT_COLUMNS, [r for c in contents for r in c.participant_rows])
+    upsert_rows(connection, reference, facts.REFERENCE_COLUMNS, [r for c in contents for r in c.reference_rows])
+    blind = [(*row, place.stream_id) for c in contents for row in c.bcc_rows]
     upsert_rows(connection, placement_bcc, (*facts.BCC_COLUMNS, "stream_id"), blind)
     _upsert_placements(
         connection,
-        [(*_placement(d, place.stream_id, now), Verdict.STORED.value, reason, d.key, *_KEPT) for d, reason in items],
+        [(*_placement(d, place.stream_id, now), Verdict.STORED.value, reason, c.key, *_KEPT) for d, c, reason in items],
     )
     mark_dirty(connection, "item", (item_key(d) for d in drafts))
     want_copies(connection, drafts)
@@ -170,17 +190,17 @@ def write_skipped(
     connection: Connection,
     key: IdentityKey,
     place: Place,
-    items: Sequence[tuple[Draft, str, Sequence[bool]]],
+    items: Sequence[Skipped],
     now: datetime,
     policy_version: int,
 ) -> None:
-    """Write mails that are not kept: (mail, reason, which outside parties may become contacts)."""
-    _forget_skipped(connection, place.stream_id, [d.ref for d, _reason, _may in items])
+    """Write mails that are not kept, as far as a later decision needs them."""
+    _forget_skipped(connection, place.stream_id, [item.draft.ref for item in items])
     _upsert_placements(
         connection,
         [
             (
-                *_placement(d, place.stream_id, now),
+                *_placement(d, place.stream_id, now, is_wanted=is_wanted),
                 Verdict.SKIPPED.value,
                 reason,
                 None,
@@ -191,7 +211,7 @@ def write_skipped(
                 d.is_bulk,
                 policy_version,
             )
-            for d, reason, _may in items
+            for d, reason, _creatable, is_wanted in items
         ],
     )
     upsert_rows(
@@ -207,7 +227,7 @@ def write_skipped(
                 key.digest("base", party.base),
                 may,
             )
-            for d, _reason, creatable in items
+            for d, _reason, creatable, _is_wanted in items
             for party, may in zip(d.outside, creatable, strict=True)
         ],
     )
@@ -296,6 +316,13 @@ def item_key(item: Draft) -> str:
     return f"m:{item.mid_key.hex()}" if item.mid_key else f"f:{item.fingerprint.hex()}"
 
 
+def want(connection: Connection, stream_id: int, refs: Sequence[str]) -> None:
+    """Have these fetched by reference, whatever is known of them."""
+    if refs:
+        here = and_(placement.c.stream_id == stream_id, one_of(connection, placement.c.ref, refs))
+        connection.execute(update(placement).where(here).values(is_wanted=True))
+
+
 def want_copies(connection: Connection, drafts: Sequence[Draft]) -> None:
     """Skipped copies of mails stored now are wanted too, so that the order of reading does not matter."""
     is_skipped = and_(
@@ -320,9 +347,9 @@ _PLACEMENT_COLUMNS = (*_PLACE_COLUMNS, "verdict", "reason", "message_key", *_SKI
 _KEPT = (None,) * len(_SKIPPED_COLUMNS)
 
 
-def _placement(item: Draft, stream_id: int, now: datetime) -> tuple[Any, ...]:
+def _placement(item: Draft, stream_id: int, now: datetime, *, is_wanted: bool = False) -> tuple[Any, ...]:
     """The values of _PLACE_COLUMNS."""
-    return (stream_id, item.ref, item.mid_key, item.flags, item.size, item.received_at, item.auth, now, False)
+    return (stream_id, item.ref, item.mid_key, item.flags, item.size, item.received_at, item.auth, now, is_wanted)
 
 
 def _upsert_placements(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:

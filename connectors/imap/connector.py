@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import ClassVar, Self
 
@@ -25,6 +26,7 @@ from connectors.records import (
     Cursor,
     CursorExpired,
     Deleted,
+    Envelope,
     Outline,
     Page,
     Purpose,
@@ -50,6 +52,7 @@ class ImapConnector:
         self._streams: tuple[Stream, ...] = ()
         #: What the list told of a folder, by its name; good for one reading.
         self._standings: dict[str, Standing] = {}
+        self._is_dispensable: Callable[[Stream, Envelope], bool] | None = None
         #: Patterns of `folders` that match no folder, known after `streams()`.
         self.unmatched: tuple[str, ...] = ()
 
@@ -112,6 +115,10 @@ class ImapConnector:
             patience=self._settings.timeout_seconds,
         )
 
+    def skim(self, is_dispensable: Callable[[Stream, Envelope], bool]) -> None:
+        """Texts of such mails are not decoded."""
+        self._is_dispensable = is_dispensable
+
     def pages(self, stream: Stream, since: Cursor | None, horizon: datetime | None = None) -> Iterator[Page]:
         """New mail, flags and expunges, then what is left of the past, newest first, or until the horizon."""
         options = self._settings
@@ -120,6 +127,7 @@ class ImapConnector:
             since=options.since,
             authserv_id=options.authserv_id,
             is_labelled=self._is_labelled(stream),
+            skim=None if self._is_dispensable is None else partial(self._is_dispensable, stream),
         )
         yield from sync.pages(since, horizon, self._standings.pop(stream.name, None))
 

@@ -19,7 +19,7 @@ from connectors.imap.responses import Fetched
 from connectors.imap.session import Answer, Asked
 from connectors.imap.wire import LITERAL_LIMIT
 from connectors.mime import Elided, parse_message
-from connectors.records import Message, Unreadable
+from connectors.records import Envelope, Message, Unreadable
 
 Read = Message | Unreadable
 
@@ -57,9 +57,10 @@ def _prefix(length: int) -> _Question:
 class Reader:
     """Reads messages of one folder, and keeps count of what goes wrong on the way."""
 
-    def __init__(self, folder: Folder, authserv_id: str | None) -> None:
+    def __init__(self, folder: Folder, authserv_id: str | None, skim: Callable[[Envelope], bool] | None = None) -> None:
         self._folder = folder
         self._authserv_id = authserv_id
+        self._skim = skim
         self._failures = 0
 
     def pages(self, uids: Sequence[int]) -> Iterator[tuple[Sequence[int], list[Read]]]:
@@ -159,6 +160,7 @@ class Reader:
             size=about.size,
             authserv_id=self._authserv_id,
             elided=elided,
+            skim=self._skim,
         )
         return replace(record, is_truncated=True) if is_cut and isinstance(record, Message) else record
 
@@ -239,4 +241,4 @@ def _goes_on(begun: Fetched) -> bool:
 
 
 def _weight(read: Read) -> int:
-    return len(read.text) + len(read.html) + len(read.headers) if isinstance(read, Message) else 0
+    return len(read.text) + len(read.headers) if isinstance(read, Message) else 0

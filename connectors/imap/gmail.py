@@ -6,13 +6,13 @@ is there for, its labels say (https://developers.google.com/workspace/gmail/imap
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from connectors.imap.fetch import Read, Reader
 from connectors.imap.folder import Folder
 from connectors.imap.responses import sequence_set
-from connectors.records import Message, Purpose, Stream
+from connectors.records import Envelope, Message, Purpose, Stream
 
 CAPABILITY = "X-GM-EXT-1"
 #: What Gmail gives beside All Mail.
@@ -39,8 +39,8 @@ def without_labels(streams: Sequence[Stream]) -> tuple[Stream, ...]:
 class LabelReader(Reader):
     """Reads messages of All Mail, each with the purpose that its labels tell."""
 
-    def __init__(self, folder: Folder, authserv_id: str | None) -> None:
-        super().__init__(folder, authserv_id)
+    def __init__(self, folder: Folder, authserv_id: str | None, skim: Callable[[Envelope], bool] | None = None) -> None:
+        super().__init__(folder, authserv_id, skim)
         self._labelled = folder
 
     def pages(self, uids: Sequence[int]) -> Iterator[tuple[Sequence[int], list[Read]]]:

@@ -11,7 +11,7 @@ what it told, the page asks its reader to compare.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -21,7 +21,18 @@ from connectors.imap.folder import Folder
 from connectors.imap.gmail import LabelReader
 from connectors.imap.position import Anchor, Gap, Position, load
 from connectors.imap.responses import Modified, Standing, sequence_set
-from connectors.records import Change, Cursor, CursorExpired, Deleted, Flagged, Message, Page, Phase, Unavailable
+from connectors.records import (
+    Change,
+    Cursor,
+    CursorExpired,
+    Deleted,
+    Envelope,
+    Flagged,
+    Message,
+    Page,
+    Phase,
+    Unavailable,
+)
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 #: Flags and expunges of one page; they are small.
@@ -36,12 +47,19 @@ class Sync:
     """One run over one folder."""
 
     def __init__(
-        self, folder: Folder, *, since: date | None, authserv_id: str | None, is_labelled: bool = False
+        self,
+        folder: Folder,
+        *,
+        since: date | None,
+        authserv_id: str | None,
+        is_labelled: bool = False,
+        skim: Callable[[Envelope], bool] | None = None,
     ) -> None:
         self._folder = folder
         self._is_labelled = is_labelled
         self._since = since
         self._authserv_id = authserv_id
+        self._skim = skim
 
     def pages(
         self, cursor: Cursor | None, horizon: datetime | None = None, listed: Standing | None = None
@@ -214,7 +232,7 @@ class Sync:
         return replace(position, gaps=rest)
 
     def _read(self, uids: array[int]) -> Iterator[tuple[Sequence[int], list[Read]]]:
-        return (LabelReader if self._is_labelled else Reader)(self._folder, self._authserv_id).pages(uids)
+        return (LabelReader if self._is_labelled else Reader)(self._folder, self._authserv_id, self._skim).pages(uids)
 
 
 def _with_anchor(position: Position, changes: Sequence[Change]) -> Position:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
-from connectors.api import Message, Role, Unreadable, parse_message
+from connectors.api import Message, Role, Unreadable, parse_html, parse_message
 from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.header_values import KINDS, explain_headers
 from daemon.cli.output import json_text, write_line
@@ -57,6 +57,7 @@ class Explained:
 
     file: str
     message: Message | None = None
+    html: str = ""
     error: str | None = None
 
 
@@ -103,7 +104,7 @@ def _read(file: str) -> Explained:
         case Unreadable() as unreadable:
             return Explained(file, error=unreadable.reason)
         case message:
-            return Explained(file, message)
+            return Explained(file, message, parse_html(raw))
 
 
 def read_bytes(file: str) -> bytes:
@@ -116,7 +117,7 @@ def read_bytes(file: str) -> bytes:
 
 def _document(explained: Explained, company: Company | None) -> dict[str, object]:
     message = explained.message
-    document = _message(message) if message else None
+    document = _message(message) | {"html": explained.html} if message else None
     if message and document is not None and company:
         document["direction"] = assess(message, company).direction
     # signals, the new part of the text, and meetings have no rules yet
@@ -142,7 +143,6 @@ def _message(message: Message) -> dict[str, object]:
         "cc": _people(message, Role.CC),
         "reply_to": _people(message, Role.REPLY_TO),
         "text": message.text,
-        "html": message.html,
         "attachments": [{"name": each.name, "type": each.type, "size": each.size} for each in message.attachments],
     }
 

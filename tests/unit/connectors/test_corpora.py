@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from connectors.mime import parse_addresses, parse_date, parse_ids, parse_message
+from connectors.mime import parse_addresses, parse_date, parse_html, parse_ids, parse_message
 from connectors.records import Message, Role
 from tests.unit.connectors import standard_library
 
@@ -54,7 +54,7 @@ def our_mail(raw: bytes) -> dict[str, Any]:
         "message_id": message.message_id,
         "references": list(message.references),
         "text": message.text,
-        "html": message.html,
+        "html": parse_html(raw),
         "attachments": [{"type": each.type, "name": each.name} for each in message.attachments],
     }
 

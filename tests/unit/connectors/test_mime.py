@@ -53,7 +53,7 @@ def test_every_field_of_the_record_comes_from_its_header() -> None:
     assert message.transported_at == datetime(2026, 3, 3, 6, 30, 5, tzinfo=UTC)
     assert message.subject == "قرارداد 2026"
     assert message.text == "سلام\n"
-    assert (message.html, message.attachments, message.is_truncated) == ("", (), False)
+    assert (message.attachments, message.is_truncated, message.is_skimmed) == ((), False, False)
     assert (message.list_id, message.precedence, message.has_unsubscribe) == ("List.acme.example", "bulk", True)
     assert message.auto_submitted == "auto-replied"
     assert message.auth is Auth.PASS

@@ -17,6 +17,7 @@ from connectors.mime import (
     MAX_TEXT,
     parse_addresses,
     parse_date,
+    parse_html,
     parse_ids,
     parse_message,
 )
@@ -101,7 +102,7 @@ def check(raw: bytes) -> None:
     if isinstance(record, Unreadable):
         assert not raw.strip(b" \t\r\n\v\f\0")
         return
-    texts = [record.text, record.html, record.subject, record.list_id, record.thread_index, record.report_type]
+    texts = [record.text, parse_html(raw), record.subject, record.list_id, record.thread_index, record.report_type]
     texts += [text for each in record.participants for text in (each.email, each.name)]
     texts += [text for each in record.attachments for text in (each.name or "", each.type)]
     texts += [record.message_id or "", *record.in_reply_to, *record.references, *record.reported_ids]
@@ -109,7 +110,7 @@ def check(raw: bytes) -> None:
         assert "\0" not in text
         text.encode("utf-8")  # no surrogates
     assert len(record.text.encode()) <= MAX_TEXT
-    assert len(record.html.encode()) <= MAX_TEXT
+    assert len(parse_html(raw).encode()) <= MAX_TEXT
     assert len(record.participants) <= MAX_ADDRESSES
     assert len(record.headers) <= MAX_KEPT_HEADERS
     assert all(each.size is None or 0 <= each.size <= len(raw) for each in record.attachments)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from connectors.api import Cursor, Message, Page, Participant, Purpose, Role, Stream
+from connectors.api import Cursor, Envelope, Message, Page, Participant, Purpose, Role, Stream
 from daemon.derive import derive
 from daemon.ingest import Ingest
 from matching.addresses import AddressRules, OwnAddresses
-from matching.policy import Company, Create
+from matching.policy import Company, Create, is_dispensable
 from store import company as company_store
 from store import streams, write
 from store.company import AccountFacts, PersonFacts
@@ -51,6 +52,21 @@ def mail(sender: str, *to: str, ref: str = "", mid: str | None = None, minute: i
     return Message(**{**fields, **more})
 
 
+def skimmed(message: Message, policy: Company, purpose: Purpose) -> Message:
+    """As a connector that skims brings it."""
+    envelope = Envelope(
+        message.participants,
+        message.list_id,
+        message.precedence,
+        message.auto_submitted,
+        message.has_unsubscribe,
+        message.report_type,
+    )
+    if not is_dispensable(envelope, policy, purpose):
+        return message
+    return replace(message, text="", attachments=(), is_skimmed=True)
+
+
 @cache
 def _empty_store() -> bytes:
     """An empty store's file: made once, because migrating takes longer than most tests."""
@@ -71,6 +87,8 @@ class House:
             url = f"sqlite:///{folder / name}"
         self.store = Store.open(url, key_text=KEY, key_file=folder / "unused")
         self.company = policy or company()
+        #: Is the mail read as by a connector that skims?
+        self.skims = True
         self.accounts: dict[str, str] = {}
         self.folders: dict[str, dict[str, Purpose]] = {"alice": {}, "bob": {}}
         with self.store.write() as transaction:
@@ -104,6 +122,8 @@ class House:
             ids = streams.save(transaction, self.accounts[account], listed, NOON)
             state = company_store.stream_state(transaction, ids[folder])
         place = Place(state.id, state.version, purpose is Purpose.SENT)
+        if self.skims:
+            mails = [skimmed(each, self.company, purpose) for each in mails]
         page = Page(changes=tuple(mails), cursor=Cursor("c"))
         ingest = self.ingest()
         counts = ingest.page(place, purpose, ingest.drafting.prepared(page))

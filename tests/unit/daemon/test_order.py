@@ -51,7 +51,8 @@ def source(connector: MemoryConnector) -> Source:
 
 
 def _subject(draft: Draft) -> object:
-    return draft.message_row[MESSAGE_COLUMNS.index("subject")]
+    assert draft.content is not None
+    return draft.content.message_row[MESSAGE_COLUMNS.index("subject")]
 
 
 def reading(connector: MemoryConnector, clock: Iterator[float] | None = None) -> Reading:

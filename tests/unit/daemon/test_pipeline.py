@@ -148,6 +148,7 @@ def test_all_copies_are_one_interaction_and_a_forged_reuse_is_a_second(house: Ho
 )
 def test_the_result_does_not_depend_on_the_order_of_reading(tmp_path: Path, create: Create, orders: int) -> None:
     first = House(tmp_path, company(create), "0.db")
+    first.skims = False
     _fill(first, _copies(), 0)
     expected = first.contract()
     assert create is Create.OFF or len(expected["v1_interaction"]) >= 6
@@ -155,6 +156,41 @@ def test_the_result_does_not_depend_on_the_order_of_reading(tmp_path: Path, crea
         other = House(tmp_path, company(create), f"{seed}.db")
         _fill(other, _copies(), seed)
         assert other.contract() == expected, seed
+
+
+def test_what_was_skimmed_is_fetched_when_it_proves_to_be_a_copy(house: House) -> None:
+    ours = mail(ALICE, ANN, "dev@lists.example", mid="a@x")
+    listed = mail(
+        "dev@lists.example", ANN, "dev@lists.example", mid="a@x", ref="3:1", list_id="dev", text="text\n-- \nfooter"
+    )
+    server: Server = {("alice", "Lists"): (Purpose.OTHER, [listed])}
+    house.read("alice", "Sent", [ours], Purpose.SENT)
+    assert house.read("alice", "Lists", [listed], Purpose.OTHER) == {"skipped": 1}
+    assert house.rows("SELECT reason FROM placement WHERE is_wanted") == [("bulk",)]
+    assert house.fetch_wanted(server) == 1
+    placed = "SELECT verdict, reason, is_wanted, length(message_key) FROM placement WHERE ref = '3:1'"
+    assert house.rows(placed) == [("stored", "copy", 0, 16)]
+    # read again from the beginning it may be another mail: its text tells that it is not
+    before = house.contract()
+    assert house.read("alice", "Lists", [listed], Purpose.OTHER) == {}
+    assert house.rows(placed) == [("stored", "copy", 1, 16)]
+    assert house.fetch_wanted(server) == 1
+    assert house.rows(placed) == [("stored", "copy", 0, 16)]
+    assert house.rows("SELECT count(*) FROM placement") == [(2,)]
+    assert house.contract() == before
+
+
+def test_a_skimmed_mail_where_another_one_was_stored(house: House) -> None:
+    house.read("alice", "Sent", [mail(ALICE, ANN, mid="a@x")], Purpose.SENT)
+    house.read("alice", "INBOX", [mail(ANN, ALICE, mid="b@x", ref="1:1")])
+    other = mail(BOB, ALICE, mid="c@x", ref="1:1", text="another")
+    house.read("alice", "INBOX", [other])
+    house.fetch_wanted({("alice", "INBOX"): (Purpose.INBOX, [other])})
+    assert [(ref[:4], verdict) for ref, verdict in house.rows("SELECT ref, verdict FROM placement")] == [
+        ("1:1", "skipped"),
+        ("1:1", "stored"),
+        ("1:1~", "stored"),
+    ]
 
 
 def test_earlier_mail_of_a_new_contact_is_fetched_and_linked(house: House) -> None:
