@@ -17,7 +17,7 @@ from daemon.drafts import Drafting, Prepared
 
 log = structlog.get_logger()
 
-#: A turn that has read so many mails of the past has, most likely, many more before it.
+#: A turn that has read so many mails, or knows of so many that are left, is worth a process.
 WORTHWHILE = 200
 #: One process for each core but our own.
 _ROOM = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) - 1))
@@ -34,6 +34,8 @@ class Source:
         self._apart: Apart | None = None
         self._is_ready = False
         self._seen = 0
+        #: What is left of the past, by stream, as far as their pages told.
+        self._left: dict[str, int] = {}
         drafting.skim(connector)
 
     def __enter__(self) -> Self:
@@ -56,8 +58,10 @@ class Source:
             try:
                 for prepared in pages:
                     cursor = prepared.page.cursor or cursor
+                    self._left[stream.name] = prepared.page.backlog or 0
+                    self._seen += len(prepared.changes)
                     yield prepared
-                    if self._changes_over(len(prepared.changes)):
+                    if self._changes_over():
                         is_over = False
                         break
             except Broken as problem:
@@ -70,7 +74,7 @@ class Source:
     def _begin(
         self, stream: Stream, cursor: Cursor | None, horizon: datetime | None
     ) -> Generator[Prepared, None, None]:
-        self._changes_over(0)
+        self._changes_over()
         if self._is_ready and self._apart is not None:
             return self._apart.pages(stream, cursor, horizon)
         return self._here(stream, cursor, horizon)
@@ -79,14 +83,13 @@ class Source:
         for page in self._connector.pages(stream, cursor, horizon):
             yield self._drafting.prepared(page)
 
-    def _changes_over(self, seen: int) -> bool:
+    def _changes_over(self) -> bool:
         """Start the process when it is worth it; True: from now on it can be asked."""
-        self._seen += seen
         if self._is_ready or self._opening is None:
             return False
         try:
             if self._apart is None:
-                if self._seen >= WORTHWHILE and _ROOM.acquire(blocking=False):
+                if self._seen + sum(self._left.values()) >= WORTHWHILE and _ROOM.acquire(blocking=False):
                     self._apart = Apart(self._opening, self._drafting)
                     self._apart.start()
             elif self._apart.is_started:

@@ -11,7 +11,8 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 #: What imaplib collects: a line, or a line that ends in {n} with the literal that follows it.
 Piece = bytes | tuple[bytes, bytes]
@@ -27,7 +28,13 @@ _FLAGS = re.compile(rb"\bFLAGS \(([^()]*)\)", re.IGNORECASE)
 _RUN = re.compile(rb"\d{1,10}(?::\d{1,10})?")
 _LITERAL = re.compile(rb"~?\{\d+\+?\}$")
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
+#: What most servers answer to our usual question, in the order in which it was asked, with the literal behind it.
+_USUAL = re.compile(
+    rb'\d+ \(UID (\d{1,10}) RFC822\.SIZE (\d{1,19}) INTERNALDATE "([^"\\]+)" FLAGS \(([^()"\\{]*)\)'
+    rb" BODY\[\](?:<0>)? ~?\{\d+\}"
+)
 _DATE = re.compile(rb"\s?(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)$")
+_DAY = timedelta(days=1)
 _MONTHS = {m: n for n, m in enumerate(b"jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 
 
@@ -181,9 +188,7 @@ def parse_modified(data: Iterable[Piece | None]) -> list[Modified]:
         uid, modseq, flags = (pattern.search(line) for pattern in (_UID, _MODSEQ, _FLAGS))
         if uid is None or modseq is None or flags is None:
             continue
-        words = (word.decode("utf-8", "replace") for word in flags.group(1).split())
-        kept = frozenset(word for word in words if word.lower() != "\\recent")
-        found[int(uid.group(1))] = Modified(int(modseq.group(1)), int(uid.group(1)), kept)
+        found[int(uid.group(1))] = Modified(int(modseq.group(1)), int(uid.group(1)), _flags(flags.group(1)))
     return sorted(found.values(), key=lambda one: (one.modseq, one.uid))
 
 
@@ -225,6 +230,11 @@ def parse_fetch(data: Iterable[Piece | None]) -> dict[int, Fetched]:
 
 def take_fetch(found: dict[int, Fetched], pieces: Sequence[Piece]) -> None:
     """Add what one answer tells, from its number on."""
+    if len(pieces) == 2 and isinstance(pieces[0], tuple) and pieces[1] == b")":
+        usual = _USUAL.fullmatch(pieces[0][0])
+        if usual is not None:
+            _take_usual(found, usual, pieces[0][1])
+            return
     try:
         parsed = values(pieces)
     except ValueError:
@@ -238,6 +248,24 @@ def take_fetch(found: dict[int, Fetched], pieces: Sequence[Piece]) -> None:
         _take(found.setdefault(uid, Fetched(uid)), told)
 
 
+def _take_usual(found: dict[int, Fetched], usual: re.Match[bytes], body: bytes) -> None:
+    """A tenth of the time that values of any form take."""
+    uid = int(usual[1])
+    fetched = found.setdefault(uid, Fetched(uid))
+    fetched.size = int(usual[2])
+    fetched.received_at = parse_date(usual[3])
+    fetched.flags = _flags(usual[4])
+    fetched.has_body, fetched.body = True, body
+
+
+# a folder's mails bear few combinations of flags
+@lru_cache(maxsize=256)
+def _flags(text: bytes) -> frozenset[str]:
+    # \\Recent belongs to a session, not to the message (RFC 3501, section 2.3.2)
+    words = (word.decode("utf-8", "replace") for word in text.split())
+    return frozenset(word for word in words if word.lower() != "\\recent")
+
+
 def _take(fetched: Fetched, told: dict[bytes, Value]) -> None:
     for name, value in told.items():
         if name == b"RFC822.SIZE":
@@ -245,9 +273,7 @@ def _take(fetched: Fetched, told: dict[bytes, Value]) -> None:
         elif name == b"INTERNALDATE" and isinstance(value, bytes):
             fetched.received_at = parse_date(value)
         elif name == b"FLAGS" and isinstance(value, list):
-            flags = (flag.decode("utf-8", "replace") for flag in value if isinstance(flag, bytes))
-            # \\Recent belongs to a session, not to the message (RFC 3501, section 2.3.2)
-            fetched.flags = frozenset(flag for flag in flags if flag.lower() != "\\recent")
+            fetched.flags = _flags(b" ".join(flag for flag in value if isinstance(flag, bytes)))
         elif name == b"BODYSTRUCTURE":
             fetched.structure = value
         elif name.startswith(b"BODY[]"):
@@ -269,12 +295,12 @@ def parse_date(text: bytes) -> datetime | None:
     if match is None:
         return None
     day, month, year, hour, minute, second, sign, hours, minutes = match.groups()
-    offset = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == b"-" else 1)
     try:
-        zone = timezone(offset)
-        return datetime(
-            int(year), _MONTHS[month.lower()], int(day), int(hour), int(minute), int(second), tzinfo=zone
-        ).astimezone(UTC)
+        when = datetime(int(year), _MONTHS[month.lower()], int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+        offset = timedelta(hours=int(hours), minutes=int(minutes))
+        if offset >= _DAY:
+            return None
+        return when + offset if sign == b"-" else when - offset
     except (ValueError, OverflowError, KeyError):
         return None
 
