@@ -6,8 +6,9 @@ import contextlib
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
-from store import migrate, schema
+from store import feed, migrate, schema
 from store.errors import StoreError
 from store.keys import IdentityKey, parse_key, read_or_make_key
 from store.upsert import SCRATCH_TABLE, upsert
@@ -31,9 +32,12 @@ BUSY_SECONDS = 30
 class Store:
     """An open store. `read()` and `write()` are the only ways in; one writer at a time in this process."""
 
-    def __init__(self, engine: Engine, key: IdentityKey) -> None:
+    def __init__(
+        self, engine: Engine, key: IdentityKey, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self.engine = engine
         self.key = key
+        self._clock = clock
         self._writing = threading.Lock()
 
     @classmethod
@@ -96,11 +100,20 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction: all of it or nothing. Never keep a network call inside."""
+        """One transaction: all of it or nothing, and what readers see of it is in their feed. Never keep a network
+        call inside."""
         url = self.engine.url.render_as_string(hide_password=True)
         writer = self.engine.execution_options(**{migrate.WRITES: True})
-        with self._writing, translated(url), writer.begin() as connection:
-            yield connection
+        with self._writing, translated(url):
+            with writer.begin() as connection:
+                yield connection
+                if connection.dialect.name == "sqlite":
+                    feed.number(connection, self._clock())
+            if self.engine.dialect.name == "postgresql":
+                # what was written is committed: should this fail, the next transaction's numbers include it
+                with contextlib.suppress(DBAPIError), writer.begin() as connection:
+                    if feed.is_waiting(connection):
+                        feed.number(connection, self._clock())
 
 
 def make_engine(url: str, password: str | None, *, may_create: bool = True) -> Engine:

@@ -5,6 +5,7 @@ Only the views (store.views) and the w1_* tables are for others; everything here
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -385,6 +386,36 @@ dirty = Table(
     Column("key", Text, nullable=False),
     PrimaryKeyConstraint("kind", "key"),
     sqlite_with_rowid=False,
+)
+
+#: Changes of what the views show, until they get their numbers (store.feed).
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("entity", String(24), nullable=False),
+    Column("entity_id", Id, nullable=False),
+    Column("op", String(8), nullable=False),  # upsert | delete | redirect | erase
+)
+
+change = Table(
+    "change",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("entity", String(24), nullable=False),
+    Column("entity_id", Id, nullable=False),
+    Column("op", String(8), nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("ix_change_changed_at", change.c.changed_at)
+
+#: One row.
+feed_state = Table(
+    "feed_state",
+    metadata,
+    Column("first_seq", BigInteger, nullable=False),
+    Column("last_seq", BigInteger, nullable=False),
 )
 
 redirect = Table(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, inspect
 
 #: Raised by one whenever a view or column is added.
-CONTRACT_VERSION = 3
+CONTRACT_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,11 @@ VIEWS: tuple[View, ...] = (
         (
             ("store_id", _meta("store_id"), "id"),
             ("feed_epoch", _meta("feed_epoch"), "id"),
-            ("first_seq", "0", "integer"),
-            ("last_seq", "0", "integer"),
+            ("first_seq", "f.first_seq", "integer"),
+            ("last_seq", "f.last_seq", "integer"),
             ("contract_version", str(CONTRACT_VERSION), "integer"),
         ),
-        "(SELECT 1 AS one) AS one",
+        "feed_state f",
     ),
     View(
         "v1_person",
@@ -185,6 +185,17 @@ VIEWS: tuple[View, ...] = (
             ("at", "at", "instant"),
         ),
         "redirect",
+    ),
+    View(
+        "v1_change",
+        (
+            ("seq", "seq", "integer"),
+            ("entity", "entity", "text"),
+            ("entity_id", "entity_id", "id"),
+            ("op", "op", "text"),
+            ("changed_at", "changed_at", "instant"),
+        ),
+        "change",
     ),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 import store.w1_schema  # noqa: F401 - its tables belong to the metadata
-from store import schema, triggers, views
+from store import feed_triggers, schema, triggers, views
 
 connection = context.config.attributes["connection"]
 context.configure(
@@ -15,7 +15,9 @@ context.configure(
     transactional_ddl=False,  # store.migrate holds the transaction
 )
 triggers.drop(connection)
+feed_triggers.drop(connection)
 views.drop(connection)
 context.run_migrations()
 views.create(connection)
 triggers.create(connection)
+feed_triggers.create(connection)

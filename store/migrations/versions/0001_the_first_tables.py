@@ -182,6 +182,32 @@ def upgrade() -> None:
         batch_op.create_index("ix_placement_bcc_normal", ["normal"], unique=False)
 
     op.create_table(
+        "outbox",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("entity", sa.String(length=24), nullable=False),
+        sa.Column("entity_id", sa.String(length=36), nullable=False),
+        sa.Column("op", sa.String(length=8), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+    )
+    op.create_table(
+        "change",
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("entity", sa.String(length=24), nullable=False),
+        sa.Column("entity_id", sa.String(length=36), nullable=False),
+        sa.Column("op", sa.String(length=8), nullable=False),
+        sa.Column("changed_at", store.types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_change")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("change", schema=None) as batch_op:
+        batch_op.create_index("ix_change_changed_at", ["changed_at"], unique=False)
+    state = op.create_table(
+        "feed_state",
+        sa.Column("first_seq", sa.BigInteger(), nullable=False),
+        sa.Column("last_seq", sa.BigInteger(), nullable=False),
+    )
+    op.bulk_insert(state, [{"first_seq": 1, "last_seq": 0}])
+    op.create_table(
         "redirect",
         sa.Column("entity", sa.String(length=16), nullable=False),
         sa.Column("old_id", sa.String(length=36), nullable=False),
