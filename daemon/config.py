@@ -111,7 +111,11 @@ class _Loader:
 
     def _store(self) -> StoreConfig | None:
         store = self._reader.build(StoreConfig, self._values(StoreConfig, "store"), "store")
-        return replace(store, url=checked_url(store.url, "store.url", self._reader)) if store else None
+        if store is None:
+            return None
+        if store.feed_days < 1:
+            self._reader.refuse("store.feed_days", "must be at least 1", "readers need time to read what changed")
+        return replace(store, url=checked_url(store.url, "store.url", self._reader))
 
     def _company(self) -> Company | None:
         found = self._values(Company, "company")

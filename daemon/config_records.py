@@ -23,6 +23,8 @@ class StoreConfig:
     password: SecretSource | None = None
     #: The identity key; None: identity.key beside the configuration. Its file may yet have to be made.
     key: SecretSource | None = field(default=None, metadata={"must_exist": False})
+    #: How long the change feed keeps a change.
+    feed_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from daemon.kept import Kept
 from daemon.problems import ConfigError
 from daemon.report import Problem, Report
 from daemon.reprocess import RULES_VERSION
+from daemon.upkeep import keep_up
 from daemon.worker import Worker
 from matching.addresses import AddressRules, OwnAddresses, normalize
 from matching.policy import Company
@@ -131,6 +132,10 @@ class Session:
         """Let contacts that other programs entered take effect, and all that follows from them."""
         if apply_entered(self.store, self.company, self.clock):
             derive(self.store, self.company, self.clock)
+
+    def keep_up(self) -> None:
+        """Do what is to be done once a day, if it is time."""
+        keep_up(self.store, self.config, self.clock())
 
     def ingest(self) -> Ingest:
         """A writer of pages for one run."""

@@ -137,9 +137,10 @@ class Turns:
         self._pushes.put(partial(self._push, state), state.pushed_at + _PAUSE * (1 - state.credit))
 
     def _enter(self) -> None:
-        """Once an interval: what other programs entered."""
+        """Once an interval: what other programs entered, and what is to be done once a day."""
         try:
             self._session.apply_entered()
+            self._session.keep_up()
             self._wake_wanted()
         except StoreError as error:
             log.error("store problem", problem=error.problem, hint=error.hint)
