@@ -16,6 +16,7 @@ from daemon.config_files import Source, find_config, read_sources
 from daemon.config_people import People
 from daemon.config_records import Account, Company, Config, ContactsConfig, Person, StoreConfig
 from daemon.config_servers import Servers
+from daemon.config_webhooks import Webhook, Webhooks
 from daemon.options import Reader, Values
 from daemon.plugins import Connectors, installed
 from daemon.problems import ConfigError, Problem, suggestion
@@ -32,12 +33,13 @@ __all__ = [
     "Person",
     "Problem",
     "StoreConfig",
+    "Webhook",
     "find_config",
     "load",
 ]
 
 #: The tables of the main file, and the few of them that a drop-in may add to.
-SECTIONS = ("store", "company", "contacts", "people", "people_file", "servers", "accounts")
+SECTIONS = ("store", "company", "contacts", "people", "people_file", "servers", "accounts", "webhooks")
 DROP_IN_SECTIONS = ("people", "servers", "accounts")
 
 
@@ -70,6 +72,7 @@ class _Loader:
         self._people = People(reader)
         self._servers = Servers(reader, connectors, complete=not reader.problems)
         self._accounts = Accounts(reader, self._people, self._servers, today)
+        self._webhooks = Webhooks(reader)
 
     def load(self) -> Config | None:
         self._refuse_unknown_sections()
@@ -81,6 +84,7 @@ class _Loader:
             self._servers.read_tables(source.table.get("servers", {}), source.label)
         for source in self._sources:
             self._accounts.read_tables(source.table.get("accounts", []), source.label)
+        self._webhooks.read_tables(self._main.get("webhooks", []))
         if store is None or company is None or contacts is None:
             return None
         return Config(
@@ -91,6 +95,7 @@ class _Loader:
             contacts=contacts,
             people=tuple(self._people.people),
             accounts=tuple(self._accounts.accounts),
+            webhooks=tuple(self._webhooks.webhooks),
         )
 
     def _refuse_unknown_sections(self) -> None:

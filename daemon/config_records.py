@@ -9,6 +9,7 @@ from typing import Any
 
 from connectors.api import Connector, ConnectorType, Secret
 from daemon.apart import Opening
+from daemon.config_webhooks import Webhook
 from daemon.credentials import SecretSource
 from daemon.problems import refuse, suggestion
 from matching.policy import Create
@@ -111,6 +112,7 @@ class Config:
     #: Those of the configuration, then owners that it does not name as people.
     people: tuple[Person, ...]
     accounts: tuple[Account, ...]
+    webhooks: tuple[Webhook, ...] = ()
 
     def chosen(self, name: str | None) -> tuple[Account, ...]:
         """All accounts, or the one of this name, or those that the entry of this name stands for.

@@ -26,6 +26,7 @@ from daemon.problems import ConfigError
 from daemon.report import Problem, Report
 from daemon.reprocess import RULES_VERSION
 from daemon.upkeep import keep_up
+from daemon.webhooks import Sender
 from daemon.worker import Worker
 from matching.addresses import AddressRules, OwnAddresses, normalize
 from matching.policy import Company
@@ -136,6 +137,11 @@ class Session:
     def keep_up(self) -> None:
         """Do what is to be done once a day, if it is time."""
         keep_up(self.store, self.config, self.clock())
+
+    def senders(self) -> list[Sender]:
+        """One for each webhook."""
+        environ, folder = self._environment.environ, self.config.folder
+        return [Sender(self.store, each, environ, folder, self.clock) for each in self.config.webhooks]
 
     def ingest(self) -> Ingest:
         """A writer of pages for one run."""

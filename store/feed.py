@@ -15,8 +15,12 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, func, select, text, update
 
 from store.errors import StoreError
+from store.feed_triggers import WATCHED
 from store.schema import change, feed_state, meta, outbox
 from store.upsert import upsert_rows
+
+#: The words of v1_change.entity.
+ENTITIES = tuple(watched.entity for watched in WATCHED)
 
 #: NOTIFY channel on PostgreSQL; its payload is the last number.
 CHANNEL = "keeptouch_changes"

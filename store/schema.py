@@ -418,6 +418,33 @@ feed_state = Table(
     Column("last_seq", BigInteger, nullable=False),
 )
 
+#: Where a webhook stands in the feed.
+webhook = Table(
+    "webhook",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("epoch", Text, nullable=False),
+    Column("is_dead", Boolean, nullable=False),
+    Column("reason", Text),
+    Column("next_try_at", Instant),
+    Column("last_success_at", Instant),
+    Column("leased_until_at", Instant),  # a process is sending
+)
+
+#: What webhooks have yet to take.
+webhook_delivery = Table(
+    "webhook_delivery",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("webhook", ForeignKey("webhook.name"), nullable=False),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+Index("ix_webhook_delivery_webhook", webhook_delivery.c.webhook)
+
 redirect = Table(
     "redirect",
     metadata,

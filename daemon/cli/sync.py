@@ -44,6 +44,9 @@ def sync(args: argparse.Namespace) -> int:
         accounts = session.config.chosen(args.account)
         with progress_shown(args.json) as progress, stop_on_signals() as stop:
             reports = sync_all(session, accounts, stop, progress)
+            for sender in session.senders():
+                if not stop.is_set() and sender.has_news():
+                    sender.turn()
     write_troubles(
         Trouble(r.account, r.error.step, r.error.problem, r.error.hint) for r in reports if r.error is not None
     )

@@ -208,6 +208,31 @@ def upgrade() -> None:
     )
     op.bulk_insert(state, [{"first_seq": 1, "last_seq": 0}])
     op.create_table(
+        "webhook",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("epoch", sa.Text(), nullable=False),
+        sa.Column("is_dead", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("next_try_at", store.types.Instant(), nullable=True),
+        sa.Column("last_success_at", store.types.Instant(), nullable=True),
+        sa.Column("leased_until_at", store.types.Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_webhook")),
+    )
+    op.create_table(
+        "webhook_delivery",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("webhook", sa.Text(), nullable=False),
+        sa.Column("last_seq", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("created_at", store.types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["webhook"], ["webhook.name"], name=op.f("fk_webhook_delivery_webhook")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_delivery")),
+    )
+    with op.batch_alter_table("webhook_delivery", schema=None) as batch_op:
+        batch_op.create_index("ix_webhook_delivery_webhook", ["webhook"], unique=False)
+    op.create_table(
         "redirect",
         sa.Column("entity", sa.String(length=16), nullable=False),
         sa.Column("old_id", sa.String(length=36), nullable=False),
