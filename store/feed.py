@@ -15,8 +15,9 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, func, select, text, update
 
 from store.errors import StoreError
+from store.feed_schema import change, feed_state, outbox
 from store.feed_triggers import WATCHED
-from store.schema import change, feed_state, meta, outbox
+from store.schema import meta
 from store.upsert import upsert_rows
 
 #: The words of v1_change.entity.

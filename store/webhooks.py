@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 
-from store.schema import account, webhook, webhook_delivery
+from store.feed_schema import webhook, webhook_delivery
+from store.schema import account
 from store.upsert import upsert
 
 

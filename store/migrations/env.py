@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-import store.w1_schema  # noqa: F401 - its tables belong to the metadata
+import store.feed_schema
+import store.w1_schema  # noqa: F401 - as above
 from store import feed_triggers, schema, triggers, views
 
 connection = context.config.attributes["connection"]

@@ -17,6 +17,8 @@ from tests.servers.postgres import Postgres
 from tests.unit.daemon.company_mail import KEY
 
 WRITERS = 8
+#: In one transaction.
+_CHANGES = 5
 #: A writer sleeps so long inside every so manieth transaction: later ones overtake it.
 _SLOW_EVERY, _SLOW = 50, 0.05
 
@@ -26,10 +28,12 @@ def _open(url: str, folder: Path) -> Store:
 
 
 def _write(store: Store, writer: int, count: int) -> None:
+    """So many transactions."""
     for number in range(count):
         with store.write() as transaction:
             transaction.execute(
-                text("INSERT INTO organization (id, display_name) VALUES (:id, 'x')"), {"id": f"{writer}-{number}"}
+                text("INSERT INTO organization (id, display_name) VALUES (:id, 'x')"),
+                [{"id": f"{writer}-{number}-{each}"} for each in range(_CHANGES)],
             )
             if number % _SLOW_EVERY == writer:
                 time.sleep(_SLOW)
@@ -76,7 +80,7 @@ def test_a_reader_beside_eight_writers_misses_nothing(postgres: Postgres, tmp_pa
         idle.execute("CREATE TABLE held_open (n int)")
         with ThreadPoolExecutor(WRITERS + 1) as pool:
             following = pool.submit(reader.run)
-            writing = [pool.submit(_write, stores[n], n, total // WRITERS) for n in range(WRITERS)]
+            writing = [pool.submit(_write, stores[n], n, total // WRITERS // _CHANGES) for n in range(WRITERS)]
             for each in writing:
                 each.result()
             ended.set()
@@ -86,7 +90,8 @@ def test_a_reader_beside_eight_writers_misses_nothing(postgres: Postgres, tmp_pa
         idle.close()
         for store in stores:
             store.close()
-    wanted = {f"{writer}-{number}" for writer in range(WRITERS) for number in range(total // WRITERS)}
+    numbers = range(total // WRITERS // _CHANGES)
+    wanted = {f"{writer}-{n}-{each}" for writer in range(WRITERS) for n in numbers for each in range(_CHANGES)}
     assert reader.seen == Counter(dict.fromkeys(wanted, 1))
     assert reader.numbers == list(range(1, total + 1))
     # it was never held up by the writers or by the idle transaction, only by the machine
