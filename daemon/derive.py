@@ -61,6 +61,7 @@ class _Derived:
             is_forwarded=self.is_forwarded,
             thread_id=place.thread_id,
             parent_id=place.parent_id,
+            answer_seconds=None,
             thread_basis=place.basis,
         )
 
@@ -146,6 +147,7 @@ class _Batch:
             place = found.places[other]
             moved = stored[other]._replace(thread_id=place.thread_id, parent_id=place.parent_id)
             wanted.append(moved._replace(thread_basis=place.basis))
+        wanted = _with_answer_times(wanted)
         history.save_interactions(self.transaction, wanted, stored, self.now)
         assigned = []
         for key, interaction_id in found.interaction_of.items():
@@ -214,6 +216,19 @@ class _Batch:
         is_own = party.normal is not None and self.company.own.owns(party.normal)
         base = self.company.rules.base(party.normal) if party.normal else None
         return Party(party.role, party.email, party.name, party.normal, base, is_own)
+
+
+def _with_answer_times(wanted: list[Interaction]) -> list[Interaction]:
+    """Whole threads, each answer with the time it took."""
+    times = {item.id: item.occurred_at for item in wanted}
+    timed = []
+    for item in wanted:
+        asked_at = times.get(item.parent_id) if item.parent_id else None
+        seconds = None
+        if asked_at is not None and item.occurred_at >= asked_at:
+            seconds = int((item.occurred_at - asked_at).total_seconds())
+        timed.append(item if item.answer_seconds == seconds else item._replace(answer_seconds=seconds))
+    return timed
 
 
 def _links(derived: _Derived, directory: contacts.Directory) -> Iterable[tuple[Link, Party]]:

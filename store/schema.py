@@ -331,6 +331,7 @@ interaction = Table(
     Column("message_key", Key, nullable=False),  # the copy whose content is shown
     Column("thread_id", Id),
     Column("parent_id", Id),  # the interaction it answers
+    Column("answer_seconds", Integer),  # how long after that one
     Column("thread_basis", String(12)),
     Column("is_unverified", Boolean, nullable=False),
     Column("is_message_id_reused", Boolean, nullable=False),

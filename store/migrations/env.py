@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-import store.feed_schema
-import store.w1_schema  # noqa: F401 - as above
-from store import feed_triggers, schema, triggers, views
+from store import feed_schema, feed_triggers, meeting_schema, schema, task_schema, triggers, views, w1_schema
+
+# imported for their tables, which belong to one metadata
+if {each.metadata for each in (feed_schema, meeting_schema, task_schema, w1_schema)} != {schema.metadata}:
+    raise AssertionError("tables of another metadata would not be made")
 
 connection = context.config.attributes["connection"]
 context.configure(
