@@ -70,7 +70,9 @@ def read(connection: Connection, user: str, password: str) -> int:
     for attributes, name in folders:
         if b"\\noselect" in attributes.lower() or b"\\nonexistent" in attributes.lower():
             continue
-        there = next(int(match[1]) for line in list(connection.command(b"EXAMINE " + name)) if (match := _EXISTS.match(line)))
+        there = next(
+            int(match[1]) for line in list(connection.command(b"EXAMINE " + name)) if (match := _EXISTS.match(line))
+        )
         if not there:
             continue
         answer = connection.command(b"UID FETCH 1:* (BODY.PEEK[]<0.%d>)" % _PREFIX)

@@ -1,4 +1,4 @@
-"""What a watched folder takes in memory: connections to Dovecot in IDLE, plain and with TLS, held by a fresh process."""
+"""What a watched folder takes in memory: connections to Dovecot in IDLE, plain and with TLS, of a fresh process."""
 
 from __future__ import annotations
 
