@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
-        raise ValueError
+        raise argparse.ArgumentTypeError("it must be 1 or more")
     return number
 
 
@@ -70,14 +70,14 @@ def imports(args: argparse.Namespace) -> None:
     with mailbox(args.mails) as box, _place() as place:
         _introduce([box])
         results = compare(box, place, args.runs, _tell)
-        slow, note = _offlineimap(box, place)
+        slow, note = offlineimap(box, place)
     tables.show_runs(results)
     tables.show_medians([*results, *slow])
     print(note)
     tables.show_ratios([*results, *slow])
 
 
-def _offlineimap(box: Mailbox, place: Path) -> tuple[list[Result], str]:
+def offlineimap(box: Mailbox, place: Path) -> tuple[list[Result], str]:
     """(its one run, what is to be said of it); no run where it is not installed."""
     part = box.within(OFFLINEIMAP_MAILS)
     try:

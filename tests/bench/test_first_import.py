@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.bench import tables, truth
-from tests.bench.first_import import compare, fill, once, scale
+from tests.bench.__main__ import main, offlineimap
+from tests.bench.first_import import compare, fill, once
 from tests.bench.measure import BenchError, run
 from tests.bench.programs import (
     DOMAIN,
@@ -31,12 +32,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def box(dovecot: Dovecot) -> Mailbox:
     """A small mailbox."""
-    return _box(dovecot, "bench", 200)
-
-
-def _box(dovecot: Dovecot, name: str, mails: int) -> Mailbox:
-    dovecot.add_user(name, "secret")
-    return fill(dovecot, Login(name, "secret", dovecot.maildir(name)), mails, seed=4, median_size=3000)
+    dovecot.add_user("bench", "secret")
+    return fill(dovecot, Login("bench", "secret", dovecot.maildir("bench")), 200, seed=4, median_size=3000)
 
 
 @pytest.fixture(scope="module")
@@ -81,12 +78,18 @@ def test_offlineimap_pulls_a_mailbox_or_some_folders_of_a_large_one(box: Mailbox
         once(pull_by_offlineimap, more, tmp_path)
 
 
-def test_keeptouch_is_measured_with_mailboxes_of_two_sizes(
-    box: Mailbox, dovecot: Dovecot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    results = scale([_box(dovecot, "less", 30), box], tmp_path, 1, lambda _line: None)
-    tables.show_scale(results)
-    assert capsys.readouterr().out.startswith("the rate per mail of 200 mails is ")
+def test_without_offlineimap_the_table_says_so(box: Mailbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert offlineimap(box, tmp_path) == ([], "offlineimap: not installed (Debian: offlineimap3)")
+
+
+@pytest.mark.usefixtures("dovecot")
+def test_keeptouch_is_measured_with_mailboxes_of_two_sizes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--scale", "--mails", "12", "--runs", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:27] for line in lines[1:3]] == ["First import of 12 mails in", "First import of 60 mails in"]
+    assert lines[-1].startswith("the rate per mail of 60 mails is ")
+    assert lines[-1].endswith(" MiB")
 
 
 def test_a_rate_is_told_of_whole_imports_alone(box: Mailbox, tmp_path: Path) -> None:
