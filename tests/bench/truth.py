@@ -38,7 +38,7 @@ def differences(company: Company, mails: Sequence[oracle.Mail], domain: str) -> 
         (folder, int(ref.rpartition(":")[2])): verdict
         for (_account, folder, ref), verdict in company.placements().items()
     }
-    for place in expected.keys() | placed.keys():
+    for place in sorted(expected.keys() | placed.keys()):
         if placed.get(place) != expected.get(place):
             yield f"{_name(place)} is {placed.get(place)}, not {expected.get(place)}"
     contacts = oracle.contacts_of(list(mails), domain)
@@ -55,7 +55,7 @@ def differences(company: Company, mails: Sequence[oracle.Mail], domain: str) -> 
             if mail := by_place.get(place):
                 linked = links.get(interaction_id, set())
                 yield from _of_mail(mail, text, (count, json.loads(attachments)), linked, oracle.links(mail, contacts))
-    yield from (f"{_name(place)} has no interaction" for place in missing)
+    yield from (f"{_name(place)} has no interaction" for place in sorted(missing))
     surplus = {key for (key,) in company.rows("SELECT id FROM v1_interaction")} - interactions
     yield from (f"interaction {key} belongs to no mail" for key in surplus)
 
