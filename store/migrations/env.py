@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 import store.w1_schema  # noqa: F401 - its tables belong to the metadata
-from store import schema, triggers, views
+from store import grants, schema, triggers, views
 
 connection = context.config.attributes["connection"]
 context.configure(
@@ -14,8 +14,9 @@ context.configure(
     render_as_batch=True,
     transactional_ddl=False,  # store.migrate holds the transaction
 )
-triggers.drop(connection)
-views.drop(connection)
-context.run_migrations()
-views.create(connection)
-triggers.create(connection)
+with grants.kept(connection):
+    triggers.drop(connection)
+    views.drop(connection)
+    context.run_migrations()
+    views.create(connection)
+    triggers.create(connection)
