@@ -49,7 +49,7 @@ class Lineage:
             begin_anew(connection)
         rows = {"place": place}
         if self._file is not None:
-            rows["generation"] = str(max(counted, int(kept.get("generation", 0))) + 1)
+            rows["generation"] = str(max(counted, _number(kept.get("generation", ""))) + 1)
         upsert(connection, meta, [{"name": n, "value": v} for n, v in sorted(rows.items())], update=["value"])
         return reason
 
@@ -81,8 +81,8 @@ class Lineage:
 
     def _counted(self) -> int:
         try:
-            return int(self._file.read_text("ascii")) if self._file is not None else 0
-        except (OSError, ValueError):
+            return _number(self._file.read_text("ascii")) if self._file is not None else 0
+        except (OSError, UnicodeDecodeError):
             return 0
 
     def _place(self, connection: Connection) -> str:
@@ -112,9 +112,16 @@ def _reason(kept: dict[str, str], place: str, counted: int) -> str | None:
         return f"it is a {kept[MARK]}"
     if kept.get("place", place) != place:
         return "it lies in another place than before"
-    if int(kept.get("generation", counted)) < counted:
+    if "generation" in kept and _number(kept["generation"]) < counted:
         return "it is older than what was written here last"
     return None
+
+
+def _number(text: str) -> int:
+    """The number of a transaction; 0 for what is none, and for more than there can be."""
+    digits = text.strip()
+    number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS else 0
+    return number if number < 2**62 else 0
 
 
 def _raw(connection: Connection) -> Any:
@@ -129,8 +136,10 @@ def _write_greater(path: str, number: int, model: Path) -> None:
         file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         make_like(Path(path), model)
     try:
-        before = os.pread(file, _DIGITS, 0)
-        if not before.isdigit() or int(before) < number:
+        before = _number(os.pread(file, _DIGITS, 0).decode("ascii", "replace"))
+        if before == 0:
+            os.ftruncate(file, 0)  # it is new, or nonsense of whatever length
+        if before < number:
             os.pwrite(file, b"%0*d\n" % (_DIGITS, number), 0)
     finally:
         os.close(file)

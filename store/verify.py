@@ -60,33 +60,50 @@ class Verified:
     unchecked: list[str] = field(default_factory=list)
 
 
-def verify(engine: Engine, key: IdentityKey | StoreError, progress: Callable[[str], None]) -> Verified:
-    """Look at everything in one state of the store; changes nothing. Raises StoreError where there is none.
+def verify(engine: Engine, url: str, key: IdentityKey | StoreError, progress: Callable[[str], None]) -> Verified:
+    """Look at everything in one state of the store at `url`; changes nothing. Raises StoreError where there is none.
 
     `key`: the company's, or why it can't be read. `progress` hears the name of each check before it is made.
     """
     found = Verified()
-    with translated(engine.url.render_as_string(hide_password=True)), snapshot(engine) as connection:
-        condition = migrate.condition_of(connection)
-        if condition.state is State.EMPTY:
-            raise StoreError("there is no store in it", "name the store's file, or a backup of one")
-        found.revision = condition.revision
-        checks = _Checks(connection, key, found, progress)
-        if engine.dialect.name == "sqlite":
-            checks.make("integrity", checks.file())
+    with translated(url):
         try:
-            migrate.refuse_unfit(condition)
-            if condition.state is State.OLDER:
-                migrate.refuse_older(engine.dialect.name)
-        except StoreError as error:
-            found.findings.append(Finding("schema_version", error.problem, error.hint))
-            if condition.state is not State.SHUT:
-                return found
-        checks.make("identity", checks.identity())
-        checks.make("schema", checks.schema())
-        checks.make("counts", checks.counts())
-        checks.make("rows", checks.rows())
+            with snapshot(engine) as connection:
+                _look(connection, key, found, progress)
+        except DBAPIError as error:
+            found.findings.append(_damage("integrity", error))
     return found
+
+
+def _look(
+    connection: Connection, key: IdentityKey | StoreError, found: Verified, progress: Callable[[str], None]
+) -> None:
+    condition = migrate.condition_of(connection)
+    if condition.state is State.EMPTY:
+        raise StoreError("there is no store in it", "name the store's file, or a backup of one")
+    found.revision = condition.revision
+    checks = _Checks(connection, key, found, progress)
+    if connection.dialect.name == "sqlite":
+        checks.make("integrity", checks.file())
+    try:
+        migrate.refuse_unfit(condition)
+        if condition.state is State.OLDER:
+            migrate.refuse_older(connection.dialect.name)
+    except StoreError as error:
+        found.findings.append(Finding("schema_version", error.problem, error.hint))
+        if condition.state is not State.SHUT:
+            return
+    checks.make("identity", checks.identity())
+    checks.make("schema", checks.schema())
+    checks.make("counts", checks.counts())
+    checks.make("rows", checks.rows())
+
+
+def _damage(check: str, error: DBAPIError) -> Finding:
+    """What SQLite says of pages that are no database's; raises every other error again."""
+    if not isinstance(error.orig, sqlite3.DatabaseError) or "malformed" not in str(error.orig):
+        raise error
+    return Finding(check, f"the file is damaged: {error.orig}", _RESTORE)
 
 
 class _Checks:
@@ -110,9 +127,7 @@ class _Checks:
         try:
             self._found.findings.extend(findings)
         except DBAPIError as error:
-            if not isinstance(error.orig, sqlite3.DatabaseError):
-                raise
-            self._found.findings.append(Finding(name, f"the file is damaged: {error.orig}", _RESTORE))
+            self._found.findings.append(_damage(name, error))
 
     def file(self) -> Iterator[Finding]:
         """SQLite's own checks of its file."""

@@ -134,13 +134,15 @@ def verify(args: argparse.Namespace) -> int:
     """The command `store verify`."""
     config = load_config(args)
     if args.file is not None:
-        engine = file_engine(Path(args.file).absolute())
+        path = Path(args.file).absolute()
+        engine, url = file_engine(path), f"sqlite:///{path}"
     else:
-        engine = make_engine(config.store.url, password_of(config, os.environ), may_create=False)
-    name = args.file or shown(config.store.url)
+        url = config.store.url
+        engine = make_engine(url, password_of(config, os.environ), may_create=False)
+    name = shown(url)
     try:
         with work_shown(args.json, "verify") as tell:
-            found = verify_store(engine, _key(config), lambda check: tell(check, 0, None))
+            found = verify_store(engine, url, _key(config), lambda check: tell(check, 0, None))
     finally:
         engine.dispose()
     if args.json:
