@@ -12,10 +12,11 @@ import psycopg
 import pytest
 
 from store import copying
-from store.copying import copy_store
+from store.copying import Progress, copy_store
 from store.engine import Store, make_engine
 from store.errors import StoreError
 from store.verify import verify
+from tests import forked
 from tests.integration.test_postgresql import plain
 from tests.unit.daemon.company_mail import KEY, House, mail
 from tests.unit.daemon.test_pipeline import _copies as copies
@@ -107,12 +108,11 @@ def test_a_copy_that_is_killed_leaves_nothing_and_is_begun_again(tmp_path: Path,
             if (table, is_compared) == victim:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        child = os.fork()
-        if child == 0:
-            here.store.engine.dispose(close=False)
+        def copy(kill: Progress = kill) -> None:
+            here.store.engine.dispose(close=False)  # its connections are the parent's
             copy_store(here.store, target, None, kill)
-            os._exit(0)
-        assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+
+        assert forked.run(copy) == -signal.SIGKILL
     copy_store(here.store, target, None, quiet)
     with Copy(here, opened(tmp_path, target)) as there:
         assert plain(there.contract()) == here.contract()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from connectors.api import Message, Purpose
 from daemon import decisions
@@ -64,17 +65,19 @@ def read_all(house: House) -> None:
 
 def enter(house: House, *rows: tuple[str, str, str, bool]) -> None:
     """(id, name, address, is deleted) by another program."""
-    contact = (
-        "INSERT INTO w1_contact (external_source, external_id, display_name, is_deleted) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET display_name = excluded.display_name, is_deleted = excluded.is_deleted"
+    contact = text(
+        "INSERT INTO w1_contact (external_source, external_id, display_name, is_deleted)"
+        " VALUES ('crm', :number, :name, :is_deleted) ON CONFLICT (external_source, external_id)"
+        " DO UPDATE SET display_name = excluded.display_name, is_deleted = excluded.is_deleted"
     )
-    address = (
-        "INSERT INTO w1_contact_address (external_source, external_id, address) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+    address = text(
+        "INSERT INTO w1_contact_address (external_source, external_id, address)"
+        " VALUES ('crm', :number, :address) ON CONFLICT DO NOTHING"
     )
     with house.store.write() as transaction:
         for number, name, where, is_deleted in rows:
-            transaction.exec_driver_sql(contact, ("crm", number, name, is_deleted))
-            transaction.exec_driver_sql(address, ("crm", number, where))
+            transaction.execute(contact, {"number": number, "name": name, "is_deleted": is_deleted})
+            transaction.execute(address, {"number": number, "address": where})
     apply_entered(house.store, house.company, lambda: NOON)
     house.derive()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import threading
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from store import backup
 from store.engine import Store
 from store.errors import StoreError
+from tests import forked
 from tests.unit.daemon.company_mail import KEY
 
 
@@ -94,10 +94,8 @@ def test_a_backup_that_is_interrupted_leaves_nothing(
 
 
 def test_what_a_killed_backup_left_is_taken_away_and_that_of_one_at_work_is_not(store: Store, tmp_path: Path) -> None:
-    child = os.fork()
-    if child == 0:
-        os._exit(0)
-    os.waitpid(child, 0)
+    child = forked.begin(lambda: None)
+    forked.end(child)
     left, at_work, other = (tmp_path / f"b.db.{who}.part" for who in (child, 1, "x"))
     for path in (left, at_work, other):
         path.touch()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import sqlite3
 from pathlib import Path
@@ -14,6 +13,7 @@ from store import migrate, schema
 from store.backup import KEPT, upgrade_copies
 from store.engine import Store
 from store.errors import StoreError
+from tests import forked
 from tests.unit.daemon.company_mail import KEY, House
 from tests.unit.daemon.test_pipeline import _copies as copies
 from tests.unit.daemon.test_pipeline import _fill as fill
@@ -123,11 +123,8 @@ def test_an_upgrade_that_is_killed_is_done_by_the_next_start(old: Path, monkeypa
     before = rows(old / "store.db", "SELECT * FROM v1_interaction ORDER BY id")
     with monkeypatch.context() as killed:
         later_release.install(killed, old, more="import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
-        child = os.fork()
-        if child == 0:
-            opened(old)
-            os._exit(0)
-        assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+        child = forked.begin(lambda: opened(old))
+        assert forked.end(child) == -signal.SIGKILL
         (old / "later").rename(old / "killed")
     (old / f"store.db.before-{later_release.REVISION}.{child}.part").write_bytes(b"what a kill may leave")
     later_release.install(monkeypatch, old)
