@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import threading
 import time
 from pathlib import Path
@@ -15,6 +16,7 @@ from store import migrate
 from store.engine import Store
 from store.errors import StoreError
 from tests import forked
+from tests.integration.company import Company
 from tests.servers.postgres import Postgres
 from tests.unit.daemon.company_mail import KEY, NOON, House
 from tests.unit.daemon.test_decisions import enter, read_all
@@ -215,6 +217,35 @@ def test_a_restart_of_the_database_is_no_restore(tmp_path: Path) -> None:
             server.restart(crash=crash)
             with opened(url, tmp_path) as store:
                 assert store.opened.put_back is None
+
+
+def test_a_backup_is_left_to_the_databases_own_tools(postgres: Postgres, filled: str, tmp_path: Path) -> None:
+    company = Company(tmp_path / "company", key=KEY, url=filled)
+    target = postgres.dir / "told.dump"
+    answer = company.run("store", "backup", "--json", str(target))
+    assert answer.code == 2
+    program, *words = shlex.split(answer.document["problems"][0]["hint"])
+    postgres.tool(program, *words)
+    assert target.stat().st_size > 0
+    copy = postgres.create_database()
+    postgres.tool("pg_restore", "--no-owner", f"--dbname={plain(copy)}", str(target))
+    company.url = copy
+    assert company.run("store", "verify").code == 0
+
+
+def test_grants_and_copies_on_the_command_line(postgres: Postgres, filled: str, tmp_path: Path) -> None:
+    company = Company(tmp_path / "company", key=KEY, url=filled)
+    postgres.sql("CREATE ROLE bi LOGIN")
+    answer = company.run("store", "grant", "--role", "bi", "--access", "read")
+    assert (answer.code, answer.err) == (0, "")
+    assert "bi may read" in answer.out
+    (tmp_path / "secret").write_text("of no use here\n")
+    copy = tmp_path / "copy.db"
+    assert company.run("store", "copy-to", f"sqlite:///{copy}").code == 0
+    company.url = f"sqlite:///{copy}"
+    url = postgres.create_database()
+    assert company.run("store", "copy-to", "--password-file", str(tmp_path / "secret"), url).code == 0
+    assert row(url, "SELECT count(*) FROM v1_interaction") == row(filled, "SELECT count(*) FROM v1_interaction")
 
 
 # -- decisions ----------------------------------------------------------------------------------------------------
