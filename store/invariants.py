@@ -102,10 +102,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "thread_counts_wrong",
         "threads that count other mails than theirs",
-        "SELECT t.id FROM thread t LEFT JOIN"
-        " (SELECT thread_id, count(*) AS items, min(occurred_at) AS first_at, max(occurred_at) AS last_at"
-        " FROM interaction GROUP BY thread_id) i ON i.thread_id = t.id"
-        " WHERE coalesce(i.items, 0) <> t.interaction_count OR i.first_at <> t.first_at OR i.last_at <> t.last_at",
+        # for each thread by itself: all of them grouped would be in memory together
+        "SELECT t.id FROM thread t WHERE NOT EXISTS"
+        " (SELECT 1 FROM interaction i WHERE i.thread_id = t.id GROUP BY i.thread_id HAVING"
+        " count(*) = t.interaction_count AND min(i.occurred_at) = t.first_at AND max(i.occurred_at) = t.last_at)",
         waits_for="item",
         remedy="reprocess",
     ),
