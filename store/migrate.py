@@ -105,11 +105,12 @@ def refuse_unfit(condition: Condition, copy: Path | None = None) -> None:
     """
     match condition.state:
         case State.NEWER:
-            by = f"it was upgraded by {condition.program}, and " if condition.program else ""
-            hint = f"install keeptouch {condition.program or 'of that version'} here"
+            is_told = is_before(program(), condition.program)
+            which = f", {condition.program}; this is {program()}" if is_told else ""
+            hint = f"install keeptouch {condition.program} here" if is_told else "install that version again"
             if copy is not None:
                 hint += f"; or go back with the copy from before the upgrade, {copy}"
-            raise StoreError(f"the store belongs to a newer keeptouch: {by}this is {program()}", hint)
+            raise StoreError(f"the store was written by a newer keeptouch{which}", hint)
         case State.SHUT:
             raise StoreError(
                 f"the store allows keeptouch {condition.oldest_program} and newer, and this is {program()}",

@@ -104,7 +104,7 @@ def test_an_older_store_is_refused_until_it_is_upgraded_on_purpose(
     assert row(filled, "SELECT count(*) FROM v1_interaction") == before
     monkeypatch.undo()
     error = refusal(filled, tmp_path, may_create=may_create)
-    assert f"upgraded by {later_release.VERSION}" in error.problem
+    assert f"a newer keeptouch, {later_release.VERSION}; this is" in error.problem
     assert "copy" not in error.hint
 
 

@@ -93,7 +93,7 @@ def test_a_newer_store_is_refused_with_the_release_and_the_copy_that_help(
         later_release.install(later, old)
         opened(old).close()
     error = refusal(old)
-    assert f"upgraded by {later_release.VERSION}" in error.problem
+    assert f"a newer keeptouch, {later_release.VERSION}; this is" in error.problem
     assert f"install keeptouch {later_release.VERSION}" in error.hint
     copy = old / f"store.db.before-{later_release.REVISION}"
     assert str(copy) in error.hint
@@ -153,7 +153,7 @@ def test_a_program_that_works_with_the_store_is_stopped_by_an_upgrade(
         with monkeypatch.context() as later:
             later_release.install(later, old)
             opened(old).close()
-        with pytest.raises(StoreError, match="belongs to a newer keeptouch"):
+        with pytest.raises(StoreError, match="written by a newer keeptouch"):
             _write(running)
     assert rows(old / "store.db", "SELECT value FROM meta WHERE name = 'x'") == [("1",)]
 
