@@ -23,11 +23,13 @@ from daemon.cli import (
     changes,
     check,
     contacts,
+    decisions,
     demo,
     explain,
     reprocess,
     run,
     status,
+    store,
     sync,
     timeline,
     webhooks,
@@ -62,6 +64,8 @@ MODULES: tuple[VerbModule, ...] = (
     contacts,
     changes,
     webhooks,
+    decisions,
+    store,
     reprocess,
 )
 
