@@ -14,7 +14,7 @@ from daemon.entered import BATCH, MAX_NAME, address_of
 from matching.names import clean_name
 from matching.policy import Company
 from store import entered
-from store.contact_book import Entry, EntryAddress, Verdict
+from store.contact_records import Entry, EntryAddress, Verdict
 from store.engine import Store, Transaction
 
 #: As long as the tables w1_* allow.

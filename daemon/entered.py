@@ -10,8 +10,8 @@ import structlog
 from matching.addresses import normalize
 from matching.names import clean_name
 from matching.policy import Company
-from store import entered, w1
-from store.contact_book import Entry, EntryAddress, Outcome, Verdict
+from store import entered, merging, w1
+from store.contact_records import Entry, EntryAddress, Outcome, Verdict
 from store.engine import Store
 from store.w1 import AddressRow, Answer, ContactRow, Unit
 
@@ -39,13 +39,13 @@ def apply_entered(store: Store, company: Company, clock: Callable[[], datetime])
     parts = [waiting[start : start + BATCH] for start in range(0, len(waiting), BATCH)]
     for part in parts:
         with store.write() as transaction:
-            entered.lock(transaction)
+            merging.lock(transaction)
             entries = [reading.entry for reading in _readings(w1.units(transaction, part), company) if reading.entry]
             entered.release(transaction, store.key, entries, clock())
     refused = 0
     for part in parts:
         with store.write() as transaction:
-            entered.lock(transaction)
+            merging.lock(transaction)
             readings = _readings(w1.units(transaction, part), company)
             outcomes = entered.enter(transaction, store.key, [r.entry for r in readings if r.entry], clock())
             by_line = {outcome.entry.line: outcome for outcome in outcomes}

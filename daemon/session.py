@@ -22,6 +22,7 @@ from daemon.derive import derive
 from daemon.entered import apply_entered
 from daemon.ingest import Ingest
 from daemon.kept import Kept
+from daemon.merging import apply_merges
 from daemon.problems import ConfigError
 from daemon.report import Problem, Report
 from daemon.reprocess import RULES_VERSION
@@ -128,8 +129,8 @@ class Session:
         return self._environment.clock
 
     def apply_entered(self) -> None:
-        """Let contacts that other programs entered take effect, and all that follows from them."""
-        if apply_entered(self.store, self.company, self.clock):
+        """Let what other programs wrote of contacts take effect, and all that follows from it."""
+        if apply_entered(self.store, self.company, self.clock) + apply_merges(self.store, self.clock):
             derive(self.store, self.company, self.clock)
 
     def ingest(self) -> Ingest:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, literal, select, text
+from sqlalchemy import Connection, bindparam, delete, exists, literal, select
 
 from matching.addresses import domain_of
 from matching.names import name_key
 from matching.organizations import display_name, organization_domain
-from store import w1
-from store.contact_book import Address, Book, Contact, Entry, Outcome
+from store import merging, w1
+from store.contact_book import Book
+from store.contact_records import Address, Contact, Entry, Outcome
 from store.history import add_redirects
 from store.keys import IdentityKey
 from store.schema import contact, contact_address, organization, redirect
@@ -26,8 +27,12 @@ _CONTACT = (
     contact.c.name_rank,
     contact.c.external_source,
     contact.c.external_id,
+    contact.c.merged_into_id,
     contact.c.deleted_at,
 )
+
+#: Before every `valid_from_at`.
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 def release(connection: Connection, key: IdentityKey, entries: Sequence[Entry], now: datetime) -> set[int]:
@@ -38,32 +43,23 @@ def release(connection: Connection, key: IdentityKey, entries: Sequence[Entry], 
     known = [each for each in entries if each.identity]
     if not known:
         return set()
-    lock(connection)
-    contacts = _load(connection, set(_ids_by_identity(connection, known)))
+    merging.lock(connection)
+    contacts = load(connection, set(_ids_by_identity(connection, known)))
     book = Book(key, contacts, now, lambda _id: True)
     changed = {each.line for each in known if book.release(each)}
-    _write(connection, key, contacts, book, now)
+    write(connection, key, contacts, book, now)
     return changed
 
 
 def enter(connection: Connection, key: IdentityKey, entries: Sequence[Entry], now: datetime) -> list[Outcome]:
     """Let the entries take effect, one after another; what their addresses change is marked dirty."""
-    lock(connection)
+    merging.lock(connection)
     ids = _ids_concerned(connection, key, entries)
-    contacts = _load(connection, ids)
+    contacts = load(connection, ids)
     book = Book(key, contacts, now, _is_taken(connection, ids))
     outcomes = [book.enter(each) for each in entries]
-    _write(connection, key, contacts, book, now)
+    write(connection, key, contacts, book, now)
     return outcomes
-
-
-def lock(connection: Connection) -> None:
-    """Be the one who enters contacts, until the transaction ends; SQLite has one writer anyway.
-
-    What a book was read from stays true until it is written. Who locks rows of w1_* too comes here first.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("LOCK TABLE contact, contact_address IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def _ids_by_identity(connection: Connection, entries: Iterable[Entry]) -> Iterator[str]:
@@ -91,17 +87,40 @@ def _ids_concerned(connection: Connection, key: IdentityKey, entries: Sequence[E
     return ids
 
 
-def _load(connection: Connection, ids: set[str]) -> list[Contact]:
-    addresses: dict[str, dict[str, Address]] = {}
+def load(connection: Connection, ids: Iterable[str]) -> list[Contact]:
+    """The contacts with all their addresses."""
+    ids = sorted(set(ids))
+    rows: dict[str, list[Address]] = {}
     query = select(contact_address)
-    for row in sorted(
-        select_in(connection, query.where, contact_address.c.contact_id, sorted(ids)), key=lambda row: str(row.normal)
-    ):
-        addresses.setdefault(row.contact_id, {})[row.normal] = Address(
-            row.address, row.normal, row.base, bool(row.is_primary), row.valid_from_at, row.valid_to_at
+    for row in select_in(connection, query.where, contact_address.c.contact_id, ids):
+        rows.setdefault(row.contact_id, []).append(
+            Address(
+                row.address,
+                row.normal,
+                row.base,
+                bool(row.is_primary),
+                row.valid_from_at,
+                row.valid_to_at,
+                row.decided_at,
+                row.id,
+            )
         )
-    rows = select_in(connection, select(*_CONTACT).where, contact.c.id, sorted(ids))
-    return [Contact(**row._mapping, addresses=addresses.get(row.id, {})) for row in rows]
+    found = []
+    for row in select_in(connection, select(*_CONTACT).where, contact.c.id, ids):
+        latest, earlier = by_time(rows.get(row.id, ()))
+        found.append(Contact(**row._mapping, addresses=latest, earlier=earlier))
+    return found
+
+
+def by_time(rows: Iterable[Address]) -> tuple[dict[str, Address], tuple[Address, ...]]:
+    """The latest time of each address, and the earlier ones."""
+    latest: dict[str, Address] = {}
+    earlier: list[Address] = []
+    for each in sorted(rows, key=lambda each: (each.normal, each.valid_from_at or _EVER, each.id)):
+        if each.normal in latest:
+            earlier.append(latest[each.normal])
+        latest[each.normal] = each
+    return latest, tuple(earlier)
 
 
 def _is_taken(connection: Connection, loaded: set[str]) -> Callable[[str], bool]:
@@ -110,7 +129,7 @@ def _is_taken(connection: Connection, loaded: set[str]) -> Callable[[str], bool]
     return lambda each: each not in loaded and connection.execute(query, {"i": each}).first() is not None
 
 
-def _write(connection: Connection, key: IdentityKey, before: Sequence[Contact], book: Book, now: datetime) -> None:
+def write(connection: Connection, key: IdentityKey, before: Sequence[Contact], book: Book, now: datetime) -> None:
     """Write the difference between the contacts as they were and as the book has them."""
     old = {each.id: each for each in before}
     changed = [each for _id, each in sorted(book.contacts.items()) if old.get(each.id) != each]
@@ -123,30 +142,30 @@ def _write(connection: Connection, key: IdentityKey, before: Sequence[Contact], 
         for row in select_in(connection, select(contact.c.organization_id).where, contact.c.id, touched)
         if row.organization_id
     }
-    _drop_addresses(connection, key, [old[each.id] for each in changed if each.id in old], book, gone)
+    _drop_addresses(connection, [old[each.id] for each in changed if each.id in old], book, gone)
     _write_contacts(connection, key, changed, now)
     upsert(
         connection,
         contact_address,
-        [_address_row(key, each.id, held) for each in changed for held in each.addresses.values()],
-        update=("address", "base", "is_primary", "valid_from_at", "valid_to_at"),
+        [_address_row(each.id, held) for each in changed for held in each.rows()],
+        update=("address", "base", "is_primary", "valid_from_at", "valid_to_at", "decided_at"),
     )
     _drop_unused(connection, organizations)
     add_redirects(connection, "contact", {each: book.merged[each] for each in gone}, now)
     for part in chunks(each.id for each in changed if each.id not in old):
         connection.execute(delete(redirect).where(redirect.c.entity == "contact", redirect.c.old_id.in_(part)))
     mark_dirty(connection, "address", book.dirty)
+    merging.renamed(connection, {each: book.merged[each] for each in gone})
+    merging.settle(connection, touched, now)
     w1.ask_again(connection, book.released)
 
 
-def _drop_addresses(
-    connection: Connection, key: IdentityKey, before: Iterable[Contact], book: Book, gone: Iterable[str]
-) -> None:
+def _drop_addresses(connection: Connection, before: Iterable[Contact], book: Book, gone: Iterable[str]) -> None:
     """Remove contacts that went away, and addresses that a contact has no more."""
     doomed = [
-        key.id("contact_address", each.id, normal)
+        address_id
         for each in before
-        for normal in each.addresses.keys() - book.contacts[each.id].addresses.keys()
+        for address_id in sorted({a.id for a in each.rows()} - {a.id for a in book.contacts[each.id].rows()})
     ]
     for part in chunks(doomed):
         connection.execute(delete(contact_address).where(contact_address.c.id.in_(part)))
@@ -188,9 +207,9 @@ def _organization_row(key: IdentityKey, normal: str) -> dict[str, Any] | None:
     return {"id": key.id("organization", domain), "domain": domain, "display_name": display_name(domain)}
 
 
-def _address_row(key: IdentityKey, contact_id: str, held: Address) -> dict[str, Any]:
+def _address_row(contact_id: str, held: Address) -> dict[str, Any]:
     return {
-        "id": key.id("contact_address", contact_id, held.normal),
+        "id": held.id,
         "contact_id": contact_id,
         "address": held.text,
         "normal": held.normal,
@@ -199,6 +218,7 @@ def _address_row(key: IdentityKey, contact_id: str, held: Address) -> dict[str, 
         "state": "active",
         "valid_from_at": held.valid_from_at,
         "valid_to_at": held.valid_to_at,
+        "decided_at": held.decided_at,
     }
 
 

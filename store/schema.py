@@ -285,7 +285,7 @@ contact = Table(
     "contact",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("origin", String(10), nullable=False),  # policy | import | w1
+    Column("origin", String(10), nullable=False),  # policy | hand | import | w1 | sync
     Column("display_name", Text, nullable=False),
     Column("name_key", Text, nullable=False),
     Column("name_rank", Text, nullable=False),  # how good the evidence of a policy contact's name is
@@ -314,8 +314,9 @@ contact_address = Table(
     Column("state", String(10), nullable=False),
     Column("valid_from_at", Instant),
     Column("valid_to_at", Instant),
-    UniqueConstraint("contact_id", "normal"),
+    Column("decided_at", Instant),  # a person said who holds it
 )
+Index("ix_contact_address_contact_id", contact_address.c.contact_id)
 Index("ix_contact_address_normal", contact_address.c.normal)
 Index("ix_contact_address_base", contact_address.c.base)
 

@@ -42,6 +42,20 @@ _SQLITE = (
         WHERE external_source = NEW.external_source AND external_id = NEW.external_id AND address = NEW.address;
     END
     """,
+    """
+    CREATE TRIGGER w1_merge_keyed BEFORE UPDATE OF contact_id ON w1_merge
+    WHEN OLD.contact_id IS NOT NEW.contact_id
+    BEGIN
+        SELECT RAISE(ABORT, 'the key of a row of w1_merge does not change: set is_deleted and insert another row');
+    END
+    """,
+    """
+    CREATE TRIGGER w1_merge_changed AFTER UPDATE OF merged_into_id, is_deleted ON w1_merge
+    WHEN OLD.merged_into_id IS NOT NEW.merged_into_id OR OLD.is_deleted IS NOT NEW.is_deleted
+    BEGIN
+        UPDATE w1_merge SET applied_at = NULL, error = NULL WHERE contact_id = NEW.contact_id;
+    END
+    """,
 )
 
 _POSTGRESQL = (
@@ -81,6 +95,23 @@ _POSTGRESQL = (
     CREATE TRIGGER w1_contact_address_changed BEFORE UPDATE ON w1_contact_address
     FOR EACH ROW EXECUTE FUNCTION w1_contact_address_changed()
     """,
+    """
+    CREATE FUNCTION w1_merge_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF OLD.contact_id IS DISTINCT FROM NEW.contact_id THEN
+            RAISE EXCEPTION 'the key of a row of w1_merge does not change: set is_deleted and insert another row';
+        END IF;
+        IF (OLD.merged_into_id, OLD.is_deleted) IS DISTINCT FROM (NEW.merged_into_id, NEW.is_deleted) THEN
+            NEW.applied_at := NULL;
+            NEW.error := NULL;
+        END IF;
+        RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER w1_merge_changed BEFORE UPDATE ON w1_merge
+    FOR EACH ROW EXECUTE FUNCTION w1_merge_changed()
+    """,
 )
 
 _DROP_SQLITE = (
@@ -88,11 +119,14 @@ _DROP_SQLITE = (
     "DROP TRIGGER IF EXISTS w1_contact_changed",
     "DROP TRIGGER IF EXISTS w1_contact_address_keyed",
     "DROP TRIGGER IF EXISTS w1_contact_address_changed",
+    "DROP TRIGGER IF EXISTS w1_merge_keyed",
+    "DROP TRIGGER IF EXISTS w1_merge_changed",
 )
 #: With a function goes its trigger.
 _DROP_POSTGRESQL = (
     "DROP FUNCTION IF EXISTS w1_contact_changed() CASCADE",
     "DROP FUNCTION IF EXISTS w1_contact_address_changed() CASCADE",
+    "DROP FUNCTION IF EXISTS w1_merge_changed() CASCADE",
 )
 
 

@@ -78,10 +78,10 @@ def is_anything_waiting(connection: Connection) -> bool:
 def waiting(connection: Connection) -> list[Identity]:
     """The contacts of which a row waits."""
     found: set[Identity] = set()
-    with _lenient(connection):
+    with lenient(connection):
         for table in (w1_contact, w1_contact_address):
             query = select(table.c.external_source, table.c.external_id).where(_waiting(table)).distinct()
-            found.update((row[0], row[1]) for row in connection.execute(query) if _is_text(row[0], row[1]))
+            found.update((row[0], row[1]) for row in connection.execute(query) if is_text(row[0], row[1]))
     return sorted(found)
 
 
@@ -96,7 +96,7 @@ def units(connection: Connection, identities: Sequence[Identity]) -> list[Unit]:
     by_source: dict[str, list[str]] = {}
     for source, external_id in identities:
         by_source.setdefault(source, []).append(external_id)
-    with _lenient(connection):
+    with lenient(connection):
         for source, ids in by_source.items():
             for row in _rows(connection, w1_contact, source, ids, busy):
                 contacts[source, row.external_id] = _contact_row(row)
@@ -137,8 +137,8 @@ def ask_again(connection: Connection, normals: set[str]) -> None:
     table = w1_contact_address
     key = (table.c.external_source, table.c.external_id, table.c.address)
     query = select(*key).where(table.c.error.is_not(None)).with_for_update(skip_locked=True)
-    with _lenient(connection):
-        refused = [row for row in connection.execute(query) if _is_text(*row) and normalize(row.address) in normals]
+    with lenient(connection):
+        refused = [row for row in connection.execute(query) if is_text(*row) and normalize(row.address) in normals]
     if refused:
         names = ("s", "i", "a")
         same = [column == bindparam(name) for column, name in zip(key, names, strict=True)]
@@ -155,10 +155,10 @@ def refuse_unreadable(connection: Connection) -> None:
         (w1_contact_address, ("external_source", "external_id", "address")),
     ):
         query = select(text("rowid"), *(type_coerce(table.c[name], NullType()) for name in names))
-        with _lenient(connection):
+        with lenient(connection):
             rows = connection.execute(query.where(_waiting(table))).all()
         for rowid, *values in rows:
-            bad = next((name for name, value in zip(names, values, strict=True) if not _is_text(value)), None)
+            bad = next((name for name, value in zip(names, values, strict=True) if not is_text(value)), None)
             if bad:
                 error = f"{bad} is not text in UTF-8"
                 connection.execute(update(table).where(text("rowid = :r")).values(error=error), {"r": rowid})
@@ -186,13 +186,13 @@ def _rows(connection: Connection, table: Table, source: str, ids: list[str], bus
         for row in select_in(connection, select(table.c.external_id).where(of_source).where, table.c.external_id, ids):
             counts[row.external_id] = counts.get(row.external_id, 0) - 1
         busy.update((source, external_id) for external_id, number in counts.items() if number)
-    yield from (row for row in rows if table is w1_contact or _is_text(row.address))
+    yield from (row for row in rows if table is w1_contact or is_text(row.address))
 
 
 def _contact_row(row: Row[Any]) -> ContactRow:
     return ContactRow(
-        display_name=name if _is_text(name := row.display_name or "") else None,
-        is_deleted=_flag(row.is_deleted),
+        display_name=name if is_text(name := row.display_name or "") else None,
+        is_deleted=flag(row.is_deleted),
         is_waiting=row.is_unapplied and row.error is None,
         error=row.error,
     )
@@ -201,23 +201,25 @@ def _contact_row(row: Row[Any]) -> ContactRow:
 def _address_row(row: Row[Any]) -> AddressRow:
     return AddressRow(
         address=row.address,
-        is_primary=_flag(row.is_primary),
-        is_deleted=_flag(row.is_deleted),
+        is_primary=flag(row.is_primary),
+        is_deleted=flag(row.is_deleted),
         is_waiting=row.is_unapplied and row.error is None,
         error=row.error,
     )
 
 
-def _flag(value: object) -> bool | None:
+def flag(value: object) -> bool | None:
+    """A flag as a program wrote it; None where it is none."""
     return bool(value) if value in (0, 1) else None
 
 
-def _is_text(*values: object) -> bool:
+def is_text(*values: object) -> bool:
+    """Are they texts in UTF-8?"""
     return all(isinstance(each, str) and not _UNDECODED.search(each) for each in values)
 
 
 @contextmanager
-def _lenient(connection: Connection) -> Iterator[None]:
+def lenient(connection: Connection) -> Iterator[None]:
     """Read texts of SQLite that are not UTF-8 without failing: every program writes what it likes there."""
     if connection.dialect.name != "sqlite":
         yield

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from daemon.cli import decisions
 from daemon.cli.arguments import Verbs, add_noun, add_verb, load_config
 from daemon.cli.opening import opened_session
 from daemon.cli.output import Trouble, write_json, write_text, write_troubles
@@ -22,7 +23,7 @@ _SHOWN = 50
 
 def register(verbs: Verbs) -> None:
     """Add the commands."""
-    nouns = add_noun(verbs, "contacts", "enter contacts by hand")
+    nouns = add_noun(verbs, "contacts", "enter contacts, and decide about them")
     parser = add_verb(
         nouns,
         "import",
@@ -35,6 +36,7 @@ def register(verbs: Verbs) -> None:
     parser.add_argument("file", metavar="FILE", help="a vCard or CSV file")
     parser.add_argument("--source", metavar="NAME", help="where its ids come from (default: the file's name)")
     parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
+    decisions.register(nouns)
 
 
 def run_import(args: argparse.Namespace) -> int:

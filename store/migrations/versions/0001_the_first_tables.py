@@ -231,6 +231,36 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_thread")),
     )
     op.create_table(
+        "contact_merge",
+        sa.Column("contact_id", sa.String(length=36), nullable=False),
+        sa.Column("into_id", sa.String(length=36), nullable=False),
+        sa.Column("merged_at", store.types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("contact_id", name=op.f("pk_contact_merge")),
+    )
+    with op.batch_alter_table("contact_merge", schema=None) as batch_op:
+        batch_op.create_index("ix_contact_merge_into_id", ["into_id"], unique=False)
+
+    op.create_table(
+        "w1_merge",
+        sa.Column("contact_id", sa.Text(), nullable=False),
+        sa.Column("merged_into_id", sa.Text(), nullable=False),
+        sa.Column("is_deleted", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("applied_at", store.types.Instant(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.CheckConstraint("length(contact_id) = 36", name=op.f("ck_w1_merge_contact_id")),
+        sa.CheckConstraint("length(merged_into_id) = 36", name=op.f("ck_w1_merge_merged_into_id")),
+        sa.PrimaryKeyConstraint("contact_id", name=op.f("pk_w1_merge")),
+    )
+    with op.batch_alter_table("w1_merge", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_w1_merge_waiting",
+            ["contact_id"],
+            unique=False,
+            sqlite_where=sa.text("applied_at IS NULL AND error IS NULL"),
+            postgresql_where=sa.text("applied_at IS NULL AND error IS NULL"),
+        )
+
+    op.create_table(
         "w1_contact",
         sa.Column("external_source", sa.Text(), nullable=False),
         sa.Column("external_id", sa.Text(), nullable=False),
@@ -334,11 +364,12 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("valid_from_at", store.types.Instant(), nullable=True),
         sa.Column("valid_to_at", store.types.Instant(), nullable=True),
+        sa.Column("decided_at", store.types.Instant(), nullable=True),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_contact_address_contact_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_address")),
-        sa.UniqueConstraint("contact_id", "normal", name=op.f("uq_contact_address_contact_id_normal")),
     )
     with op.batch_alter_table("contact_address", schema=None) as batch_op:
+        batch_op.create_index("ix_contact_address_contact_id", ["contact_id"], unique=False)
         batch_op.create_index("ix_contact_address_base", ["base"], unique=False)
         batch_op.create_index("ix_contact_address_normal", ["normal"], unique=False)
 

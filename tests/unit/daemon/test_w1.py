@@ -13,6 +13,7 @@ import pytest
 
 from connectors.api import Purpose
 from daemon.entered import BATCH, apply_entered
+from daemon.merging import apply_merges
 from tests.unit.daemon.company_mail import NOON, House, mail
 
 ALICE, ANN = "alice@acme.example", "ann@client.example"
@@ -293,9 +294,15 @@ def test_the_same_address_from_a_file_and_from_another_program(house: House) -> 
 
 def test_what_the_manual_shows_works(house: House) -> None:
     manual = Path(__file__).resolve().parents[3] / "docs" / "contacts.md"
-    (shown,) = re.findall(r"```sql\n(.*?)```", manual.read_text("utf-8"), re.DOTALL)
+    merge, shown = re.findall(r"```sql\n(.*?)```", manual.read_text("utf-8"), re.DOTALL)
     for statement in shown.split(";"):
         write(house, statement)
     apply(house)
     assert house.rows(CONTACTS) == [("17", "Ann Lee")]
     assert house.rows("SELECT address, is_primary FROM v1_contact_address") == [(ANN, 1)]
+    contact(house, "18", "A. Lee")
+    address(house, "18", "ann@home.example")
+    apply(house)
+    write(house, merge)
+    assert apply_merges(house.store, lambda: NOON) == 1
+    assert house.rows("SELECT external_id FROM v1_contact WHERE merged_into_id IS NOT NULL") == [("18",)]

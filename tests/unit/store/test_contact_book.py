@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.addresses import AddressRules
-from store.contact_book import POLICY, Address, Book, Contact, Entry, EntryAddress, Verdict
+from store.contact_book import Book
+from store.contact_records import POLICY, Address, Contact, Entry, EntryAddress, Verdict
 from store.keys import parse_key
 from tests.unit.daemon.company_mail import KEY, NOON
 
