@@ -205,7 +205,9 @@ class Book:
                 valid_from_at=each.valid_from_at or held.valid_from_at,
                 valid_to_at=each.valid_to_at,
             )
-        return replace(contact, addresses=with_primary(addresses, entry.primary), earlier=tuple(earlier))
+        addresses = with_primary(addresses, entry.primary)
+        is_same = addresses == contact.addresses and len(earlier) == len(contact.earlier)
+        return contact if is_same else replace(contact, addresses=addresses, earlier=tuple(earlier))
 
     def _address_id(self, contact_id: str, normal: str, earlier: Iterable[Address]) -> str:
         return address_id(self._key, contact_id, normal, sum(1 for each in earlier if each.normal == normal))
@@ -227,8 +229,12 @@ class Book:
         return replace(contact, origin=entry.origin, external_source=entry.source, external_id=entry.external_id)
 
     def _named(self, contact: Contact, entry: Entry) -> Contact:
-        """The entered name; without one, what mail says or else the address."""
+        """The entered name; without one, what mail says or else the address. And the organization, as entered."""
+        if entry.organization and contact.organization_name != entry.organization:
+            contact = replace(contact, organization_name=entry.organization)
         if entry.name:
+            if (contact.display_name, contact.name_rank) == (entry.name, ENTERED_NAME):
+                return contact
             return replace(contact, display_name=entry.name, name_rank=ENTERED_NAME)
         if contact.name_rank:
             return contact

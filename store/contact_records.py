@@ -59,6 +59,8 @@ class Entry:
     #: Normal forms to remove.
     removed: frozenset[str] = frozenset()
     is_deleted: bool = False
+    #: Name of the organization; "": not given.
+    organization: str = ""
     #: An entry without any address makes a contact too.
     may_lack_address: bool = False
 
@@ -101,6 +103,8 @@ class Contact:
     origin: str
     display_name: str
     name_rank: str
+    #: As it was entered; its row follows from the primary address's domain where that is an organization's.
+    organization_name: str | None = None
     external_source: str | None = None
     external_id: str | None = None
     #: The contact that stands for this one, where they were merged.

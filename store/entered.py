@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, literal, select
+from sqlalchemy import Connection, bindparam, delete, literal, select
 
-from matching.addresses import domain_of
 from matching.names import name_key
-from matching.organizations import display_name, organization_domain
-from store import merging, w1
+from store import merging, organizations, w1
 from store.contact_book import Book
-from store.contact_records import Address, Contact, Entry, Outcome
+from store.contact_records import POLICY, Address, Contact, Entry, Outcome
 from store.history import add_redirects
 from store.keys import IdentityKey
 from store.schema import contact, contact_address, organization, redirect
@@ -25,12 +24,14 @@ _CONTACT = (
     contact.c.origin,
     contact.c.display_name,
     contact.c.name_rank,
+    contact.c.organization_name,
     contact.c.external_source,
     contact.c.external_id,
     contact.c.merged_into_id,
     contact.c.deleted_at,
 )
 
+_holds_now = (contact_address.c.contact_id == contact.c.id) & contact_address.c.valid_to_at.is_(None)
 #: Before every `valid_from_at`.
 _EVER = datetime.min.replace(tzinfo=UTC)
 
@@ -60,6 +61,67 @@ def enter(connection: Connection, key: IdentityKey, entries: Sequence[Entry], no
     outcomes = [book.enter(each) for each in entries]
     write(connection, key, contacts, book, now)
     return outcomes
+
+
+def preview(
+    connection: Connection, key: IdentityKey, gone: Iterable[str], entries: Sequence[Entry], now: datetime
+) -> tuple[set[int], list[Outcome]]:
+    """What `remove`, `release` and `enter` would do, all in memory: no lock is taken, nothing is written."""
+    ids = _ids_concerned(connection, key, entries)
+    book = Book(key, load(connection, ids | set(gone)), now, _is_taken(connection, ids))
+    for each in gone:
+        book.remove(each)
+    released = {each.line for each in entries if each.identity and book.release(each)}
+    return released, [book.enter(each) for each in entries]
+
+
+def remove(connection: Connection, key: IdentityKey, ids: Sequence[str], now: datetime) -> None:
+    """These contacts are none any more; tombstones stay."""
+    merging.lock(connection)
+    contacts = load(connection, ids)
+    book = Book(key, contacts, now, lambda _id: True)
+    for each in contacts:
+        book.remove(each.id)
+    write(connection, key, contacts, book, now)
+
+
+def entered_ids(connection: Connection, source: str | None, *, with_policy: bool) -> list[str]:
+    """Living contacts in the order of their names: those that were entered, of one source or all."""
+    query = select(contact.c.id).where(contact.c.deleted_at.is_(None))
+    if source is not None:
+        query = query.where(contact.c.external_source == source)
+    if not with_policy:
+        query = query.where(contact.c.origin != POLICY)
+    return list(connection.scalars(query.order_by(contact.c.name_key, contact.c.id)))
+
+
+def has_entered(connection: Connection, source: str) -> bool:
+    """Was any contact entered from this source?"""
+    query = select(literal(1)).select_from(contact).where(contact.c.external_source == source)
+    return connection.execute(query.limit(1)).first() is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A living contact that a list entered."""
+
+    id: str
+    external_id: str | None
+    #: Normal forms of the addresses that it holds.
+    normals: frozenset[str]
+
+
+def listed(connection: Connection, source: str, origin: str) -> list[Listed]:
+    """All living contacts of one source."""
+    query = (
+        select(contact.c.id, contact.c.external_id, contact_address.c.normal)
+        .outerjoin(contact_address, _holds_now)
+        .where(contact.c.external_source == source, contact.c.origin == origin, contact.c.deleted_at.is_(None))
+    )
+    normals: dict[tuple[str, str | None], set[str]] = {}
+    for row in connection.execute(query):
+        normals.setdefault((row.id, row.external_id), set()).update([row.normal] if row.normal else [])
+    return [Listed(*who, frozenset(held)) for who, held in sorted(normals.items(), key=lambda item: item[0][0])]
 
 
 def _ids_by_identity(connection: Connection, entries: Iterable[Entry]) -> Iterator[str]:
@@ -137,11 +199,7 @@ def write(connection: Connection, key: IdentityKey, before: Sequence[Contact], b
     if not changed and not gone:
         return
     touched = [*gone, *(each.id for each in changed)]
-    organizations = {
-        row.organization_id
-        for row in select_in(connection, select(contact.c.organization_id).where, contact.c.id, touched)
-        if row.organization_id
-    }
+    before_them = organizations.of_contacts(connection, touched)
     _drop_addresses(connection, [old[each.id] for each in changed if each.id in old], book, gone)
     _write_contacts(connection, key, changed, now)
     upsert(
@@ -150,7 +208,8 @@ def write(connection: Connection, key: IdentityKey, before: Sequence[Contact], b
         [_address_row(each.id, held) for each in changed for held in each.rows()],
         update=("address", "base", "is_primary", "valid_from_at", "valid_to_at", "decided_at"),
     )
-    _drop_unused(connection, organizations)
+    organizations.drop_unused(connection, before_them)
+    organizations.name(connection, before_them | organizations.of_contacts(connection, touched))
     add_redirects(connection, "contact", {each: book.merged[each] for each in gone}, now)
     for part in chunks(each.id for each in changed if each.id not in old):
         connection.execute(delete(redirect).where(redirect.c.entity == "contact", redirect.c.old_id.in_(part)))
@@ -175,12 +234,12 @@ def _drop_addresses(connection: Connection, before: Iterable[Contact], book: Boo
 
 
 def _write_contacts(connection: Connection, key: IdentityKey, changed: Sequence[Contact], now: datetime) -> None:
-    organizations: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, Any]] = {}
     rows: list[dict[str, Any]] = []
     for each in changed:
-        of = _organization_row(key, each.primary.normal) if each.primary else None
+        of = organizations.row(key, each.primary.normal if each.primary else None, each.organization_name)
         if of is not None:
-            organizations[of["id"]] = of
+            found[of["id"]] = of
         rows.append(
             {
                 **{column.name: getattr(each, column.name) for column in _CONTACT},
@@ -191,20 +250,13 @@ def _write_contacts(connection: Connection, key: IdentityKey, changed: Sequence[
                 "updated_at": now,
             }
         )
-    upsert(connection, organization, [organizations[each] for each in sorted(organizations)])
+    upsert(connection, organization, [found[each] for each in sorted(found)])
     upsert(
         connection,
         contact,
         rows,
         update=[*(column.name for column in _CONTACT[1:]), "name_key", "organization_id", "updated_at"],
     )
-
-
-def _organization_row(key: IdentityKey, normal: str) -> dict[str, Any] | None:
-    domain = organization_domain(domain_of(normal))
-    if domain is None:
-        return None
-    return {"id": key.id("organization", domain), "domain": domain, "display_name": display_name(domain)}
 
 
 def _address_row(contact_id: str, held: Address) -> dict[str, Any]:
@@ -220,11 +272,3 @@ def _address_row(contact_id: str, held: Address) -> dict[str, Any]:
         "valid_to_at": held.valid_to_at,
         "decided_at": held.decided_at,
     }
-
-
-def _drop_unused(connection: Connection, organizations: Iterable[str]) -> None:
-    """Organizations that were there only for a contact that left them."""
-    used = exists().where(contact.c.organization_id == organization.c.id)
-    for part in chunks(sorted(organizations)):
-        unused = organization.c.id.in_(part) & organization.c.external_id.is_(None) & ~used
-        connection.execute(delete(organization).where(unused))

@@ -290,6 +290,7 @@ contact = Table(
     Column("name_key", Text, nullable=False),
     Column("name_rank", Text, nullable=False),  # how good the evidence of a policy contact's name is
     Column("organization_id", ForeignKey("organization.id")),
+    Column("organization_name", Text),  # as it was entered
     Column("person_id", ForeignKey("person.id")),
     Column("external_source", Text),
     Column("external_id", Text),

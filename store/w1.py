@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Table, and_, bindparam, literal, select, text, type_coerce, update
@@ -31,8 +31,9 @@ _UNDECODED = re.compile("[\\ud800-\\udfff]")
 class ContactRow:
     """A row of w1_contact. `is_deleted` is None where it is neither true nor false."""
 
-    #: "" where it is NULL; None where it is not text in UTF-8.
+    #: "" where they are NULL; None where they are not text in UTF-8.
     display_name: str | None
+    organization: str | None
     is_deleted: bool | None
     is_waiting: bool
     error: str | None
@@ -45,6 +46,10 @@ class AddressRow:
     address: str
     is_primary: bool | None
     is_deleted: bool | None
+    valid_from_at: datetime | None
+    valid_to_at: datetime | None
+    #: Is either time none?
+    has_bad_time: bool
     is_waiting: bool
     error: str | None
 
@@ -171,7 +176,7 @@ def _waiting(table: Table) -> Any:
 def _rows(connection: Connection, table: Table, source: str, ids: list[str], busy: set[Identity]) -> Iterator[Row[Any]]:
     """The rows that nobody else has locked; contacts with one that somebody has are added to `busy`."""
     of_source = table.c.external_source == source
-    flags = [name for name in ("is_primary", "is_deleted") if name in table.c]
+    flags = [name for name in ("is_primary", "is_deleted", "valid_from_at", "valid_to_at") if name in table.c]
     rest = [c for c in table.columns if c.name not in ("external_source", "applied_at", *flags)]
     query: Select[Any] = select(
         *rest,
@@ -192,6 +197,7 @@ def _rows(connection: Connection, table: Table, source: str, ids: list[str], bus
 def _contact_row(row: Row[Any]) -> ContactRow:
     return ContactRow(
         display_name=name if is_text(name := row.display_name or "") else None,
+        organization=name if is_text(name := row.organization or "") else None,
         is_deleted=flag(row.is_deleted),
         is_waiting=row.is_unapplied and row.error is None,
         error=row.error,
@@ -199,13 +205,30 @@ def _contact_row(row: Row[Any]) -> ContactRow:
 
 
 def _address_row(row: Row[Any]) -> AddressRow:
+    since, until = _instant(row.valid_from_at), _instant(row.valid_to_at)
+    times_are_given = (row.valid_from_at is not None, row.valid_to_at is not None)
     return AddressRow(
         address=row.address,
         is_primary=flag(row.is_primary),
         is_deleted=flag(row.is_deleted),
+        valid_from_at=since,
+        valid_to_at=until,
+        has_bad_time=times_are_given != (since is not None, until is not None),
         is_waiting=row.is_unapplied and row.error is None,
         error=row.error,
     )
+
+
+def _instant(value: object) -> datetime | None:
+    """A time as a program wrote it; None where it is none."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if not isinstance(value, datetime):
+        return None
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def flag(value: object) -> bool | None:

@@ -32,7 +32,7 @@ def entry(house: House, *addresses: str, source: str = "crm", **more: Any) -> En
 
 def enter(house: House, *entries: Entry, now: datetime = NOON) -> list[Outcome]:
     """Let them take effect, as an import does, and derive."""
-    numbered = [each for each in entries]
+    numbered = list(entries)
     with house.store.write() as transaction:
         entered.release(transaction, house.store.key, numbered, now)
     with house.store.write() as transaction:
