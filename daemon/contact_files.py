@@ -59,6 +59,8 @@ class Rejected:
 
     line: int
     reason: str
+    #: Whose it is, where that can be told.
+    external_id: str | None = None
 
 
 class UnknownFile(Exception):

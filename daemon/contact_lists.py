@@ -16,6 +16,7 @@ from daemon.entered import BATCH
 from store import entered
 from store.contact_records import Entry, Outcome, Verdict
 from store.engine import Store, Transaction
+from store.entered import Listed
 
 T = TypeVar("T")
 
@@ -37,6 +38,8 @@ class ContactList:
     is_complete: bool = False
     #: Ids that stand in it, also of contacts that can't be taken.
     present: frozenset[str] = frozenset()
+    #: Ids that are said to have gone.
+    gone: frozenset[str] = frozenset()
     #: Something in it can't be read and tells no id, so that nobody knows whom it leaves out.
     is_unclear: bool = False
 
@@ -122,20 +125,24 @@ def is_too_much(gone: int, known: int) -> bool:
 
 def _gone(transaction: Transaction, contacts: ContactList, taken: Taken, accept_removals: bool) -> list[str]:
     """Ids of the contacts that the list no longer has, unless they are held back."""
-    if not contacts.is_complete:
+    if not contacts.is_complete and not contacts.gone:
         return []
-    known = entered.listed(transaction, contacts.source, contacts.origin)
+    known = entered.listed(transaction, contacts.source)
     normals = {address.normal for each in contacts.entries for address in each.addresses}
-    gone = [
-        each.id
-        for each in known
-        if (each.external_id not in contacts.present if each.external_id is not None else not each.normals & normals)
-    ]
+    gone = [each.id for each in known if _is_gone(each, contacts, normals)]
     taken.known = len(known)
-    if contacts.is_unclear or (is_too_much(len(gone), len(known)) and not accept_removals):
+    if (contacts.is_complete and contacts.is_unclear) or (is_too_much(len(gone), len(known)) and not accept_removals):
         taken.held_back = len(gone)
         return []
     return gone
+
+
+def _is_gone(each: Listed, contacts: ContactList, normals: set[str]) -> bool:
+    if each.external_id in contacts.gone:
+        return True
+    if not contacts.is_complete:
+        return False
+    return each.external_id not in contacts.present if each.external_id is not None else not each.normals & normals
 
 
 def _parts(items: Sequence[T]) -> list[Sequence[T]]:

@@ -12,6 +12,7 @@ import structlog
 from connectors.api import Connector
 from daemon.retry import Backoff
 from daemon.session import Session
+from daemon.sources import Sources
 from daemon.turns import Turns
 from daemon.watching import Watching
 
@@ -40,9 +41,11 @@ class Service:
         self.turns = Turns(session, interval, stop, backoff or Backoff())
         self.watching = Watching(self._open, self.turns.hinted, self.turns.refused, backoff or Backoff())
         self.turns.polled = self.watching.want
+        self.sources = Sources(session, stop, backoff or Backoff())
 
     def __enter__(self) -> Self:
         self.turns.begin()
+        self.sources.begin()
         return self
 
     def __exit__(
@@ -51,10 +54,12 @@ class Service:
         self._stop.set()
         until = time.monotonic() + self._grace
         self.turns.stop()
+        self.sources.stop()
         self.watching.stop()
         farewell = threading.Thread(target=self.turns.kept.close, name="farewell", daemon=True)
         farewell.start()
         have_ended = self.turns.join(until)
+        have_ended = self.sources.join(until) and have_ended
         self.watching.join(until)
         farewell.join(max(0.0, until - time.monotonic()))
         if not have_ended:

@@ -17,7 +17,8 @@ import structlog
 
 from connectors.api import AuthFailed, Connector, ConnectorError, Unavailable, Watchable
 from daemon import deletions
-from daemon.config import Account, Config
+from daemon.config import Account, Config, ContactSource
+from daemon.contact_sync import Following, SourceReport
 from daemon.derive import derive
 from daemon.entered import apply_entered
 from daemon.ingest import Ingest
@@ -132,6 +133,22 @@ class Session:
         """Let what other programs wrote of contacts take effect, and all that follows from it."""
         if apply_entered(self.store, self.company, self.clock) + apply_merges(self.store, self.clock):
             derive(self.store, self.company, self.clock)
+
+    def follow(self, source: ContactSource, *, accept_removals: bool = False, dry_run: bool = False) -> SourceReport:
+        """Let a list of contacts take effect, and all that follows from it; raises StoreError."""
+        following = Following(
+            store=self.store,
+            company=self.company,
+            clock=self.clock,
+            environ=self._environment.environ,
+            folder=self.config.folder,
+            accept_removals=accept_removals,
+            dry_run=dry_run,
+        )
+        report = following.follow(source)
+        if not dry_run:
+            derive(self.store, self.company, self.clock)
+        return report
 
     def ingest(self) -> Ingest:
         """A writer of pages for one run."""

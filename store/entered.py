@@ -111,12 +111,12 @@ class Listed:
     normals: frozenset[str]
 
 
-def listed(connection: Connection, source: str, origin: str) -> list[Listed]:
+def listed(connection: Connection, source: str) -> list[Listed]:
     """All living contacts of one source."""
     query = (
         select(contact.c.id, contact.c.external_id, contact_address.c.normal)
         .outerjoin(contact_address, _holds_now)
-        .where(contact.c.external_source == source, contact.c.origin == origin, contact.c.deleted_at.is_(None))
+        .where(contact.c.external_source == source, contact.c.deleted_at.is_(None))
     )
     normals: dict[tuple[str, str | None], set[str]] = {}
     for row in connection.execute(query):

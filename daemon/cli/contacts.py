@@ -7,13 +7,14 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from daemon.cli import decisions
+from daemon.cli import decisions, sources
 from daemon.cli.arguments import Verbs, add_noun, add_verb, load_config
 from daemon.cli.opening import opened_session, opened_store
 from daemon.cli.output import Trouble, write_json, write_text, write_troubles
 from daemon.contact_export import exported, write_csv, write_vcards
 from daemon.contact_files import FileContact, Rejected, UnknownFile
-from daemon.contact_import import MAX_SOURCE, Imported, import_contacts, read_contacts
+from daemon.contact_import import import_contacts, read_contacts
+from daemon.contact_reading import MAX_SOURCE, Imported
 from daemon.derive import derive
 from daemon.session import company_of, open_store, utc_now
 
@@ -50,6 +51,7 @@ def register(verbs: Verbs) -> None:
     parser.add_argument("--source", metavar="NAME", help="only those that come from there")
     parser.add_argument("--all", action="store_true", help="also those that the policy made")
     decisions.register(nouns)
+    sources.register(nouns)
 
 
 def run_import(args: argparse.Namespace) -> int:

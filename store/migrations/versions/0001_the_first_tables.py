@@ -241,6 +241,31 @@ def upgrade() -> None:
         batch_op.create_index("ix_contact_merge_into_id", ["into_id"], unique=False)
 
     op.create_table(
+        "contact_source",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("tried_at", store.types.Instant(), nullable=False),
+        sa.Column("last_success_at", store.types.Instant(), nullable=True),
+        sa.Column("contacts", sa.Integer(), nullable=False),
+        sa.Column("rejected", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=True),
+        sa.Column("digest_at", store.types.Instant(), nullable=True),
+        sa.Column("cursors", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_contact_source")),
+    )
+    op.create_table(
+        "contact_card",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("book", sa.Text(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("source", "book", "ref", name=op.f("pk_contact_card")),
+    )
+    op.create_table(
         "w1_merge",
         sa.Column("contact_id", sa.Text(), nullable=False),
         sa.Column("merged_into_id", sa.Text(), nullable=False),

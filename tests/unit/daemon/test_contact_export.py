@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from connectors.api import Purpose
 from daemon.contact_export import exported, write_csv, write_vcards
 from daemon.contact_files import FileAddress, FileContact, Rejected
-from daemon.contact_import import Imported, import_contacts, read_contacts
+from daemon.contact_import import import_contacts, read_contacts
+from daemon.contact_reading import Imported
 from matching.names import clean_name
 from tests.unit.daemon.company_mail import NOON, House, mail
 
@@ -141,7 +142,6 @@ def test_a_file_tells_since_when_an_address_is_whose(house: House, tmp_path: Pat
     )
     imported = bring(house, read_contacts(tmp_path / "a.csv"))
     assert [(each.line, each.reason) for each in imported.rejected] == [
-        (3, f"{ANN} stands in line 2 already"),
         (4, f"{ANN} stands in line 2 already"),
         (5, '"soon" is no day or instant, such as 2026-03-01 or 2026-03-01T08:00:00Z'),
         (6, "valid_to_at must be later than valid_from_at"),

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from connectors.api import Purpose
 from daemon.contact_files import FileAddress, FileContact, Rejected
-from daemon.contact_import import Imported, import_contacts, read_contacts
+from daemon.contact_import import import_contacts, read_contacts
 from daemon.contact_lists import FEW, is_too_much
+from daemon.contact_reading import Imported
 from tests.unit.daemon.company_mail import NOON, House, mail
 
 ALICE, ANN = "alice@acme.example", "ann@client.example"
