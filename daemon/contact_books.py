@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connectors.api import AddressBooks, Book, Card, Cursor
@@ -14,18 +15,23 @@ from daemon.contact_reading import Imported, Reading
 from daemon.contact_vcard import read_vcards
 from store import contact_sources
 from store.contact_sources import KnownCard
+from store.types import instant_text
 
 if TYPE_CHECKING:  # which calls this
     from daemon.contact_sync import Following, SourceReport
 
 ORIGIN = "sync"
+#: In the place of a book's cursor: when books were last compared as a whole.
+_WHOLE = ""
+_WHOLE_EVERY = timedelta(days=1)
 
 
 @dataclass(slots=True)
 class _Seen:
     """What a book's server told this time."""
 
-    cards: dict[str, Card] = field(default_factory=dict)
+    #: Ref -> its version, and what it says; the octets, which may hold photos, are not kept.
+    cards: dict[str, tuple[str, FileContact | Rejected]] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     cursor: Cursor | None = None
 
@@ -41,6 +47,8 @@ def follow(following: Following, source: ContactSource, books: AddressBooks, rep
             book: contact_sources.cards(transaction, source.name, book)
             for book in contact_sources.books(transaction, source.name)
         }
+    if _is_whole_due(cursors, following.clock()):
+        cursors = {}
     seen: dict[str, _Seen] = {}
     with books as login:
         for book in login.books():
@@ -48,7 +56,7 @@ def follow(following: Following, source: ContactSource, books: AddressBooks, rep
     for lost in known.keys() - seen.keys():
         # a book that is gone, or no longer chosen
         seen[lost] = _Seen(gone=set(known[lost]))
-    _Taking(following, source, known, seen).take(report)
+    _Taking(following, source, known, seen, cursors.get(_WHOLE, "")).take(report)
 
 
 def _read(login: AddressBooks, book: Book, cursor: str | None, known: dict[str, KnownCard]) -> _Seen:
@@ -57,7 +65,7 @@ def _read(login: AddressBooks, book: Book, cursor: str | None, known: dict[str, 
     versions = {ref: "" if card.reason else card.version for ref, card in known.items()}
     for page in login.changes(book, Cursor(cursor) if cursor is not None else None, versions):
         for card in page.cards:
-            seen.cards[card.ref] = card
+            seen.cards[card.ref] = (card.version, _contact(card))
         seen.gone = (seen.gone | page.gone) - {card.ref for card in page.cards}
         seen.cursor = page.cursor
     for ref in seen.gone:
@@ -75,7 +83,9 @@ class _Taking:
         source: ContactSource,
         known: dict[str, dict[str, KnownCard]],
         seen: dict[str, _Seen],
+        whole_at: str,
     ) -> None:
+        self._whole_at = whole_at
         self._following = following
         self._source = source
         self._known = known
@@ -103,7 +113,9 @@ class _Taking:
                         contact_sources.drop_cards(transaction, source.name, book, sorted(seen.gone))
         with following.store.read() as transaction:
             refused = contact_sources.refused_cards(transaction, source.name)
-        cursors = {} if is_held else {book: seen.cursor for book, seen in self._seen.items() if seen.cursor}
+        cursors = {} if is_held else {book: str(seen.cursor) for book, seen in self._seen.items() if seen.cursor}
+        if cursors:
+            cursors[_WHOLE] = self._whole_at or instant_text(following.clock())
         report.imported = _with_all(imported, refused)
         following.succeeded(source, report, cursors=cursors, rejected=len(refused))
 
@@ -118,7 +130,7 @@ class _Taking:
         for book, seen in self._seen.items():
             for ref, card in seen.cards.items():
                 self._places.append((book, ref))
-                found = _contact(card, len(self._places))
+                found = _at(card[1], len(self._places))
                 external_id = found.external_id
                 if isinstance(found, FileContact) and external_id is not None:
                     owner = taken.setdefault(external_id, (book, ref))
@@ -141,8 +153,8 @@ class _Taking:
 
     def _cards_of(self, book: str, seen: _Seen) -> dict[str, KnownCard]:
         return {
-            ref: KnownCard(card.version, self._id_of(book, ref), self._reasons.get((book, ref)))
-            for ref, card in seen.cards.items()
+            ref: KnownCard(version, self._id_of(book, ref), self._reasons.get((book, ref)))
+            for ref, (version, _found) in seen.cards.items()
         }
 
     def _id_of(self, book: str, ref: str) -> str | None:
@@ -156,15 +168,27 @@ def _with_all(imported: Imported, refused: list[tuple[str, str, str]]) -> Import
     return replace(imported, rejected=[Rejected(0, f"{ref}: {reason}") for _book, ref, reason in refused])
 
 
-def _contact(card: Card, line: int) -> FileContact | Rejected:
+def _contact(card: Card) -> FileContact | Rejected:
     """The contact of a card; without a UID it is called as its card is."""
     if card.octets is None:
-        return Rejected(line, card.reason, "")
+        return Rejected(0, card.reason, "")
     found = list(read_vcards(io.BytesIO(card.octets)))
     if len(found) != 1:
-        return Rejected(line, "it is not one vCard", "")
+        return Rejected(0, "it is not one vCard", "")
     if isinstance(found[0], Rejected):
-        return Rejected(line, found[0].reason, "")
-    addresses = tuple(replace(each, line=line) for each in found[0].addresses)
+        return Rejected(0, found[0].reason, "")
     external_id = found[0].external_id or card.ref.rstrip("/").rpartition("/")[2]
-    return replace(found[0], line=line, external_id=external_id, addresses=addresses, source="")
+    return replace(found[0], external_id=external_id, source="")
+
+
+def _at(found: FileContact | Rejected, line: int) -> FileContact | Rejected:
+    """The same, with a line that tells it from the others."""
+    if isinstance(found, Rejected):
+        return replace(found, line=line)
+    return replace(found, line=line, addresses=tuple(replace(each, line=line) for each in found.addresses))
+
+
+def _is_whole_due(cursors: dict[str, str], now: datetime) -> bool:
+    """Is it a day since whole books were compared? A server's word for what changed is not believed for ever."""
+    before = cursors.get(_WHOLE)
+    return before is None or now - datetime.fromisoformat(before) >= _WHOLE_EVERY
