@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +54,11 @@ def merged_contacts(connection: Connection, contact_id: str) -> list[ContactHit]
     """The contacts that this one stands for."""
     query = select(contact.c.id).where(contact.c.merged_into_id == contact_id, _LIVING).order_by(contact.c.id)
     return _hits(connection, list(connection.scalars(query)), contact.c.id)
+
+
+def described(connection: Connection, ids: Iterable[str]) -> list[ContactHit]:
+    """These contacts, with the addresses of those merged into them."""
+    return _hits(connection, sorted(ids), _ROOT)
 
 
 def _queries(who: str, found: Any) -> list[Select[Any]]:

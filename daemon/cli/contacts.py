@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from daemon.cli import decisions, sources
+from daemon.cli import ambiguities, decisions, sources
 from daemon.cli.arguments import Verbs, add_noun, add_verb, load_config
 from daemon.cli.opening import opened_session, opened_store
 from daemon.cli.output import Trouble, write_json, write_text, write_troubles
@@ -52,6 +52,7 @@ def register(verbs: Verbs) -> None:
     parser.add_argument("--all", action="store_true", help="also those that the policy made")
     decisions.register(nouns)
     sources.register(nouns)
+    ambiguities.register(nouns)
 
 
 def run_import(args: argparse.Namespace) -> int:

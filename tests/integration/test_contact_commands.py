@@ -77,3 +77,38 @@ def test_words_that_name_nobody_or_several_are_told(company: Company) -> None:
     assert company.run("contacts", "move", ANN, HOME, "--on", "tomorrow").code == 2
     ours = company.run("contacts", "move", "alice@acme.example", HOME)
     assert (ours.code, "is an address of our own" in ours.err) == (1, True)
+
+
+def test_what_is_open_is_told_with_what_to_do(company: Company, tmp_path: Path) -> None:
+    assert company.run("contacts", "ambiguities").out == "nothing is open\n"
+    (tmp_path / "hub.csv").write_text("id,name,email\n7,Ann Lee,lee@client.example\n")
+    assert company.run("contacts", "import", str(tmp_path / "hub.csv")).code == 0
+    told = company.run("contacts", "ambiguities")
+    assert (told.code, told.out.splitlines()[0]) == (
+        1,
+        "Ann Lee, client.example is the name of several contacts, from different sources",
+    )
+    (only,) = company.run("contacts", "ambiguities", "--json").document["ambiguities"]
+    assert (only["kind"], len(only["contacts"])) == ("name", 2)
+    assert "contacts merge" in only["hint"]
+
+
+def test_contacts_go_to_a_file_and_back(company: Company, tmp_path: Path) -> None:
+    for name in ("out.csv", "out.vcf"):
+        path = tmp_path / name
+        assert company.run("contacts", "export", str(path)).out == f"{path}: 2 contacts\n"
+        back = company.run("contacts", "import", "--json", str(path))
+        assert (back.code, back.document["unchanged"], back.document["updated"]) == (0, 2, 0)
+    assert company.run("contacts", "export", "--json", str(path), "--source", "nobody").document["contacts"] == 0
+    assert company.run("contacts", "export", str(tmp_path / "out.txt")).code == 2
+
+
+def test_a_complete_file_is_braked_until_somebody_believes_it(company: Company, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("id,name,email\n")
+    held = company.run("contacts", "import", str(path), "--complete")
+    assert (held.code, "leaves out 2 contacts" in held.err) == (1, True)
+    told = company.run("contacts", "import", str(path), "--complete", "--accept-removals", "--dry-run", "--json")
+    assert (told.code, told.document["removed"]) == (0, 2)
+    assert company.run("contacts", "import", str(path), "--complete", "--accept-removals").code == 0
+    assert rows(company, "SELECT * FROM v1_contact") == []
