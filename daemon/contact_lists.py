@@ -42,6 +42,8 @@ class ContactList:
     gone: frozenset[str] = frozenset()
     #: Something in it can't be read and tells no id, so that nobody knows whom it leaves out.
     is_unclear: bool = False
+    #: Removals were held back before, and nobody has believed them.
+    is_suspect: bool = False
 
 
 @dataclass(slots=True)
@@ -131,7 +133,9 @@ def _gone(transaction: Transaction, contacts: ContactList, taken: Taken, accept_
     normals = {address.normal for each in contacts.entries for address in each.addresses}
     gone = [each.id for each in known if _is_gone(each, contacts, normals)]
     taken.known = len(known)
-    if (contacts.is_complete and contacts.is_unclear) or (is_too_much(len(gone), len(known)) and not accept_removals):
+    if (contacts.is_complete and contacts.is_unclear) or (
+        (contacts.is_suspect or is_too_much(len(gone), len(known))) and not accept_removals
+    ):
         taken.held_back = len(gone)
         return []
     return gone

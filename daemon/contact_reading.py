@@ -47,7 +47,7 @@ class Reading:
 
     def __init__(self, company: Company, source: str, origin: str, found: Iterable[FileContact | Rejected]) -> None:
         self._company = company
-        self._source = source
+        self.source = source
         self._origin = origin
         self.imported = Imported()
         self.entries: list[Entry] = []
@@ -67,7 +67,7 @@ class Reading:
                 else:
                     self.present.add(each.external_id)
                 continue
-            if each.external_id is not None and each.source in ("", self._source):
+            if each.external_id is not None and each.source in ("", self.source):
                 self.present.add(each.external_id)
             entry = None
             if reason := self._reason_against(each):
@@ -79,7 +79,7 @@ class Reading:
     def contact_list(self, *, is_complete: bool = False, gone: frozenset[str] = frozenset()) -> ContactList:
         """All of it, to take effect. `gone`: ids of contacts that are said to have gone."""
         return ContactList(
-            source=self._source,
+            source=self.source,
             origin=self._origin,
             entries=self.entries,
             is_complete=is_complete,
@@ -115,7 +115,7 @@ class Reading:
             return f"the id is no text of at most {MAX_ID} printable characters"
         if len(each.source) > MAX_SOURCE or not each.source.isprintable():
             return f"the source is no text of at most {MAX_SOURCE} printable characters"
-        first = self._ids.setdefault((each.source or self._source, each.external_id), each.line)
+        first = self._ids.setdefault((each.source or self.source, each.external_id), each.line)
         return "" if first == each.line else f"the id {each.external_id} stands in line {first} already"
 
     def _entry(self, each: FileContact) -> Entry | None:
@@ -140,7 +140,7 @@ class Reading:
         return Entry(
             line=each.line,
             origin=self._origin,
-            source=each.source or self._source,
+            source=each.source or self.source,
             external_id=each.external_id,
             name=clean_name(each.name, each.addresses[0].text if each.addresses else ""),
             addresses=tuple(addresses.values()),

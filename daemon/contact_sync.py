@@ -6,7 +6,7 @@ A source that fails is told, in the log, in `status` and in the answer of the co
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
@@ -93,7 +93,10 @@ class Following:
 
     def take(self, reading: Reading, *, is_complete: bool = False, gone: frozenset[str] = frozenset()) -> Taken:
         """Let what was read take effect."""
-        contacts = reading.contact_list(is_complete=is_complete, gone=gone)
+        with self.store.read() as transaction:
+            # what came in the meantime makes what is gone no likelier
+            is_held = contact_sources.is_held_back(transaction, reading.source)
+        contacts = replace(reading.contact_list(is_complete=is_complete, gone=gone), is_suspect=is_held)
         return take(self.store, self.clock, contacts, accept_removals=self.accept_removals, dry_run=self.dry_run)
 
     def succeeded(
@@ -118,6 +121,7 @@ class Following:
                     self.clock(),
                     reason=reason,
                     rejected=count,
+                    held_back=imported.held_back,
                     # what was refused may be free the next time
                     digest=None if reason else digest,
                     cursors=cursors,

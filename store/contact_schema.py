@@ -29,6 +29,7 @@ contact_source = Table(
     Column("last_success_at", Instant),
     Column("contacts", Integer, nullable=False),
     Column("rejected", Integer, nullable=False),
+    Column("held_back", Integer, nullable=False),  # removals that were not believed
     Column("digest", Text),  # of all that it said when it last took effect without a remainder
     Column("digest_at", Instant),
     Column("cursors", Text, nullable=False),  # JSON {book: cursor}

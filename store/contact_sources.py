@@ -57,6 +57,11 @@ def digest(connection: Connection, name: str) -> tuple[str | None, datetime | No
     return (row.digest, row.digest_at) if row else (None, None)
 
 
+def is_held_back(connection: Connection, name: str) -> bool:
+    """Were removals not believed when it was last read?"""
+    return bool(connection.scalar(select(contact_source.c.held_back).where(contact_source.c.name == name)))
+
+
 def cursors(connection: Connection, name: str) -> dict[str, str]:
     """Book -> where it stands."""
     text = connection.scalar(select(contact_source.c.cursors).where(contact_source.c.name == name))
@@ -67,7 +72,7 @@ def cursors(connection: Connection, name: str) -> dict[str, str]:
 def failed(connection: Connection, name: str, kind: str, reason: str, now: datetime) -> None:
     """It could not be read."""
     row: dict[str, Any] = {"name": name, "kind": kind, "state": "failed", "reason": reason, "tried_at": now}
-    row |= {"contacts": 0, "rejected": 0, "cursors": "{}"}
+    row |= {"contacts": 0, "rejected": 0, "held_back": 0, "cursors": "{}"}
     upsert(connection, contact_source, [row], update=["kind", "state", "reason", "tried_at"])
 
 
@@ -79,6 +84,7 @@ def succeeded(
     *,
     reason: str | None,
     rejected: int,
+    held_back: int,
     digest: str | None = None,
     cursors: Mapping[str, str] | None = None,
 ) -> int:
@@ -93,7 +99,13 @@ def succeeded(
         "tried_at": now,
         "last_success_at": now,
     }
-    row |= {"contacts": contacts, "rejected": rejected, "digest": digest, "digest_at": now if digest else None}
+    row |= {
+        "contacts": contacts,
+        "rejected": rejected,
+        "held_back": held_back,
+        "digest": digest,
+        "digest_at": now if digest else None,
+    }
     row["cursors"] = json.dumps(dict(cursors or {}), ensure_ascii=False, sort_keys=True)
     upsert(connection, contact_source, [row], update=[each for each in row if each != "name"])
     return contacts

@@ -123,6 +123,16 @@ def test_an_empty_or_short_answer_removes_nobody(house: House, crm: Crm) -> None
     assert len(house.rows(CONTACTS)) == 3
 
 
+def test_another_list_under_the_same_name_removes_nobody_either(house: House, crm: Crm) -> None:
+    crm.say(*(f"{n}, 'Name {n}', 'p{n}@client.example', true, NULL" for n in range(5)))
+    follow(house, source(crm))
+    crm.say(*(f"{n}, 'Name {n}', 'p{n}@client.example', true, NULL" for n in range(10, 19)))
+    for _time in range(3):
+        assert counts(follow(house, source(crm)))[3] == 0, "what came with it makes what is gone no likelier"
+    assert len(house.rows(CONTACTS)) == 14
+    assert counts(follow(house, source(crm), accept_removals=True))[3] == 5
+
+
 def test_a_row_without_an_id_stops_removals(house: House, crm: Crm) -> None:
     crm.say(*(f"{n}, 'Name {n}', 'p{n}@client.example', true, NULL" for n in range(3)))
     follow(house, source(crm))

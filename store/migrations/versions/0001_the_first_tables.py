@@ -250,6 +250,7 @@ def upgrade() -> None:
         sa.Column("last_success_at", store.types.Instant(), nullable=True),
         sa.Column("contacts", sa.Integer(), nullable=False),
         sa.Column("rejected", sa.Integer(), nullable=False),
+        sa.Column("held_back", sa.Integer(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=True),
         sa.Column("digest_at", store.types.Instant(), nullable=True),
         sa.Column("cursors", sa.Text(), nullable=False),

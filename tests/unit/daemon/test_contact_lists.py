@@ -173,6 +173,6 @@ def test_a_dry_run_tells_what_happens(
             )
             assert told == done
             again = import_contacts(house.store, house.company, lambda: NOON, found, source, complete=complete)
-            assert (again.created, again.updated) == (0, 0)
-            assert again.removed == 0 or done.held_back, "what was added meanwhile may make it few"
+            # what came with a list whose removals were held back makes those few the next time, and frees addresses
+            assert (again.created, again.updated, again.removed) == (0, 0, 0) or done.held_back
             house.derive()
