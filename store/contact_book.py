@@ -11,13 +11,13 @@ are merged into it; other spellings of a mailbox (tags, dots) need no rows, for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
-from typing import Any
 
-from store.contact_records import ENTERED_NAME, POLICY, Address, Contact, Entry, EntryAddress, Outcome, Verdict
+from store.address_times import address_id, changed, claimed, continues, cut, having
+from store.contact_records import ENTERED_NAME, POLICY, Address, Contact, Entry, EntryAddress, Outcome, Verdict, overlap
 from store.keys import IdentityKey
 
 
@@ -59,14 +59,16 @@ class Book:
 
     def enter(self, entry: Entry) -> Outcome:
         """Let the entry take effect."""
-        before = self._known(entry) or self._holder(entry)
+        original = before = self._known(entry) or self._holder(entry)
+        if before is not None and not entry.is_deleted:
+            before = self._yielding(before)
         refusals = self._refusals(entry, before)
         reasons = tuple(refusals.items())
         free = [each for each in entry.addresses if each.normal not in refusals and not _is_lost(before, each)]
         if before is None and not free and (entry.is_deleted or not entry.may_lack_address):
             return Outcome(entry, Verdict.UNCHANGED if entry.is_deleted else Verdict.REJECTED, reasons)
         target = self._target(entry, before, free)
-        known = before or self.contacts.get(target.id)
+        known = original or self.contacts.get(target.id)
         is_merged = self._merge_policy_contacts(target, free)
         changed = self._identified(self._without(target, entry), entry)
         changed = self._with_addresses(changed, entry, free)
@@ -90,28 +92,23 @@ class Book:
         found = self._by_identity.get(entry.identity) if entry.identity else None
         return self.contacts[found] if found else None
 
-    def _holders(self, normal: str) -> list[Contact]:
-        held = (self.contacts[each] for each in sorted(self._by_normal.get(normal, ())))
-        return [each for each in held if each.holds(normal)]
-
-    def _rivals(self, address: EntryAddress) -> list[Contact]:
-        """The entered contacts that hold the address, or held it in the time that the entry tells."""
-        if address.valid_from_at is None and address.valid_to_at is None:
-            return self._holders(address.normal)
-        period = (address.valid_from_at, address.valid_to_at)
+    def _rivals(self, address: EntryAddress, before: Contact | None) -> list[Contact]:
+        """The entered contacts that hold the address in the time that the entry claims for `before`."""
+        latest = before.addresses.get(address.normal) if before is not None else None
+        period = claimed(address, latest, self._let_go_at(address.normal, before.id if before is not None else ""))
         known = (self.contacts[each] for each in sorted(self._by_normal.get(address.normal, ())))
         return [each for each in known if each.holds(address.normal, period)]
 
     def _holder(self, entry: Entry) -> Contact | None:
         """The entered contact that holds one of the entry's addresses, and may be what it speaks of."""
-        holders = (holder for each in entry.addresses for holder in self._holders(each.normal))
+        holders = (holder for each in entry.addresses for holder in self._rivals(each, None))
         return next((holder for holder in holders if _may_be(entry, holder)), None)
 
     def _refusals(self, entry: Entry, before: Contact | None) -> dict[str, str]:
         """Normal form -> reason, for addresses that belong to another entered contact, not one with it by a merge."""
         refused: dict[str, str] = {}
         for each in entry.addresses:
-            others = [other for other in self._rivals(each) if before is None or other.root != before.root]
+            others = [other for other in self._rivals(each, before) if before is None or other.root != before.root]
             if others and not _is_lost(before, each):
                 refused[each.normal] = f"{each.normal} already belongs to {others[0]}"
         return refused
@@ -123,11 +120,11 @@ class Book:
         contact_id = next(each for each in self._ids(entry, free) if self._may_take(each, before))
         known = self.contacts.get(contact_id)
         if before is None:
-            return known or Contact(id=contact_id, origin=POLICY, display_name="", name_rank="")
+            return self._yielding(known or Contact(id=contact_id, origin=POLICY, display_name="", name_rank=""))
         if contact_id == before.id:
             return before
         # It was entered before its addresses were: as if they had come together.
-        for each in (before, known):
+        for each in (self.contacts[before.id], known):
             if each is not None:
                 self._drop(each)
         self.merged[before.id] = contact_id
@@ -169,48 +166,59 @@ class Book:
         """The contact without the addresses that the entry takes back; their history stays up to now."""
         if not contact.is_entered:
             return replace(contact, addresses={}, earlier=())
-        listed = {each.normal for each in entry.addresses}
         removed = set(contact.addresses if entry.is_complete else entry.removed)
+        removed -= {each.normal for each in entry.addresses}
         if contact.deleted_at is not None:
             if (contact.external_source, contact.external_id) != (entry.source, entry.external_id):
                 removed |= contact.addresses.keys()  # of the contact that was, only the id comes back
-            passed_on = {normal for normal in contact.addresses if self._holders(normal)}
-            removed, listed = removed | passed_on, listed - passed_on
-        gone = {
-            each.normal: replace(each, is_primary=False, valid_to_at=self._now)
-            for each in contact.addresses.values()
-            if each.normal in removed - listed
-            and each.valid_to_at is None
+        else:
             # a list that lacks it does not undo what a person decided
-            and (each.decided_at is None or each.normal in entry.removed or contact.deleted_at is not None)
-        }
-        return replace(contact, addresses=with_primary({**contact.addresses, **gone}, None)) if gone else contact
+            decided = {each.normal for each in contact.addresses.values() if each.decided_at is not None}
+            removed -= decided - entry.removed
+        if not removed:
+            return contact
+        ended = (self._ended(each) if each.normal in removed else each for each in contact.rows())
+        return having(contact, [each for each in ended if each is not None])
+
+    def _ended(self, row: Address) -> Address | None:
+        """An address that is let go now; None: its time was yet to begin."""
+        if row.valid_to_at is not None:
+            return row
+        if row.valid_from_at is not None and row.valid_from_at >= self._now:
+            return None
+        return replace(row, is_primary=False, valid_to_at=self._now)
+
+    def _yielding(self, contact: Contact) -> Contact:
+        """A deleted contact on its way back: what living ones hold, and held, is theirs."""
+        if contact.deleted_at is None or not contact.is_entered:
+            return contact
+        rows: list[Address] = []
+        for row in contact.rows():
+            others = (self.contacts[each] for each in self._by_normal.get(row.normal, ()) if each != contact.id)
+            living = (each for each in others if each.is_entered and each.deleted_at is None)
+            left = cut(row, [each.period for other in living for each in other.rows() if each.normal == row.normal])
+            if left is not None:
+                rows.append(left)
+        return having(contact, rows)
 
     def _with_addresses(self, contact: Contact, entry: Entry, free: list[EntryAddress]) -> Contact:
-        addresses = dict(contact.addresses)
-        earlier = list(contact.earlier)
+        before = {each.id: each for each in contact.rows()}
+        rows = dict(before)
         for each in free:
-            held = addresses.get(each.normal)
-            since = each.valid_from_at or self._let_go_at(each.normal, contact.id)
-            if held is not None and held.valid_to_at and since and since > held.valid_to_at:
-                earlier.append(held)  # others had it in between
-                held = None
-            if held is None:
-                address_id = self._address_id(contact.id, each.normal, earlier)
-                held = Address(each.text, each.normal, each.base, valid_from_at=since, id=address_id)
-            addresses[each.normal] = _set(
-                held,
-                text=each.text,
-                base=each.base,
-                valid_from_at=each.valid_from_at or held.valid_from_at,
-                valid_to_at=each.valid_to_at,
-            )
-        addresses = with_primary(addresses, entry.primary)
-        is_same = addresses == contact.addresses and len(earlier) == len(contact.earlier)
-        return contact if is_same else replace(contact, addresses=addresses, earlier=tuple(earlier))
-
-    def _address_id(self, contact_id: str, normal: str, earlier: Iterable[Address]) -> str:
-        return address_id(self._key, contact_id, normal, sum(1 for each in earlier if each.normal == normal))
+            latest = contact.addresses.get(each.normal)
+            period = claimed(each, latest, self._let_go_at(each.normal, contact.id))
+            if latest is None or not continues(latest, period):
+                new_id = address_id(self._key, contact.id, each.normal, rows)
+                latest = Address(each.text, each.normal, each.base, id=new_id)
+            since, until = period
+            others = [row for row in rows.values() if row.normal == each.normal and row.id != latest.id]
+            for row in others:
+                if overlap(row.period, period):
+                    del rows[row.id]
+            rows[latest.id] = changed(latest, text=each.text, base=each.base, valid_from_at=since, valid_to_at=until)
+        primary = contact.primary
+        is_primary = entry.primary is None or (primary is not None and primary.normal == entry.primary)
+        return contact if rows == before and is_primary else having(contact, rows.values(), entry.primary)
 
     def _let_go_at(self, normal: str, contact_id: str) -> datetime | None:
         """When another living contact let the address go: its past stays there."""
@@ -238,8 +246,8 @@ class Book:
             return replace(contact, display_name=entry.name, name_rank=ENTERED_NAME)
         if contact.name_rank:
             return contact
-        primary = contact.primary
-        return replace(contact, display_name=primary.text if primary else contact.external_id or "")
+        shown = contact.primary or next(iter(contact.addresses.values()), None)
+        return replace(contact, display_name=shown.text if shown else contact.external_id or "")
 
     # -- the book -----------------------------------------------------------------------------------------------------
 
@@ -290,23 +298,3 @@ def _may_be(entry: Entry, holder: Contact) -> bool:
 def _is_lost(contact: Contact | None, address: EntryAddress) -> bool:
     held = contact.addresses.get(address.normal) if contact is not None else None
     return held is not None and held.is_lost
-
-
-def address_id(key: IdentityKey, contact_id: str, normal: str, earlier: int) -> str:
-    """Id of an address that a contact holds, after it held it `earlier` times that ended."""
-    return key.id("contact_address", contact_id, normal, *([str(earlier + 1)] if earlier else []))
-
-
-def with_primary(addresses: Mapping[str, Address], wanted: str | None) -> dict[str, Address]:
-    """The addresses with one primary among those in use: `wanted`, else the one that is, else the first."""
-    used = [each for each in addresses.values() if each.valid_to_at is None]
-    now = next((each.normal for each in used if each.is_primary), used[0].normal if used else None)
-    chosen = wanted if any(each.normal == wanted for each in used) else now
-    return {n: _set(each, is_primary=n == chosen) for n, each in addresses.items()}
-
-
-def _set(address: Address, **values: Any) -> Address:
-    """The address with these values; most have them already, and `replace` is slow."""
-    if all(getattr(address, name) == value for name, value in values.items()):
-        return address
-    return replace(address, **values)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, literal, select
 
 from matching.names import name_key
 from store import merging, organizations, w1
+from store.address_times import by_time
 from store.contact_book import Book
 from store.contact_records import POLICY, Address, Contact, Entry, Outcome
 from store.history import add_redirects
@@ -32,8 +33,6 @@ _CONTACT = (
 )
 
 _holds_now = (contact_address.c.contact_id == contact.c.id) & contact_address.c.valid_to_at.is_(None)
-#: Before every `valid_from_at`.
-_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 def release(connection: Connection, key: IdentityKey, entries: Sequence[Entry], now: datetime) -> set[int]:
@@ -172,17 +171,6 @@ def load(connection: Connection, ids: Iterable[str]) -> list[Contact]:
         latest, earlier = by_time(rows.get(row.id, ()))
         found.append(Contact(**row._mapping, addresses=latest, earlier=earlier))
     return found
-
-
-def by_time(rows: Iterable[Address]) -> tuple[dict[str, Address], tuple[Address, ...]]:
-    """The latest time of each address, and the earlier ones."""
-    latest: dict[str, Address] = {}
-    earlier: list[Address] = []
-    for each in sorted(rows, key=lambda each: (each.normal, each.valid_from_at or _EVER, each.id)):
-        if each.normal in latest:
-            earlier.append(latest[each.normal])
-        latest[each.normal] = each
-    return latest, tuple(earlier)
 
 
 def _is_taken(connection: Connection, loaded: set[str]) -> Callable[[str], bool]:

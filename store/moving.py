@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from store import entered, merging
-from store.contact_book import Book, address_id, with_primary
+from store.address_times import address_id, having
+from store.contact_book import Book
 from store.contact_records import HAND, POLICY, Address, Contact, EntryAddress
 from store.keys import IdentityKey
 from store.merging import MergeRefused
@@ -77,10 +78,8 @@ def _with(key: IdentityKey, contact: Contact, address: EntryAddress, since: date
     mine = [row for row in contact.rows() if row.normal == address.normal]
     rest = [row for row in contact.rows() if row.normal != address.normal]
     earlier = [] if since is None else [row for row in mine if row.valid_to_at is not None and row.valid_to_at < since]
-    ended = {row.id for row in earlier}
-    spare = (row.id for row in mine if row.id not in ended)
-    free = (address_id(key, contact.id, address.normal, number) for number in range(len(mine) + 1))
-    row_id = next(spare, None) or next(each for each in free if each not in ended)
+    spare = [row.id for row in mine if row not in earlier]
+    row_id = spare[0] if spare else address_id(key, contact.id, address.normal, [row.id for row in earlier])
     held = Address(address.text, address.normal, address.base, valid_from_at=since, decided_at=now, id=row_id)
     was_primary = any(row.is_primary for row in mine)
     return _having(contact, [*rest, *earlier, held], address.normal if was_primary else None)
@@ -88,6 +87,5 @@ def _with(key: IdentityKey, contact: Contact, address: EntryAddress, since: date
 
 def _having(contact: Contact, rows: list[Address], primary: str | None) -> Contact:
     """The contact with exactly these addresses. A person has decided about it: the policy does not unmake it."""
-    latest, earlier = entered.by_time(rows)
     origin = HAND if contact.origin == POLICY else contact.origin
-    return replace(contact, origin=origin, addresses=with_primary(latest, primary), earlier=earlier)
+    return replace(having(contact, rows, primary), origin=origin)
