@@ -41,6 +41,8 @@ class SourceReport:
 
     name: str
     error: Problem | None = None
+    #: What the server said, where it was one that speaks no SQL.
+    failure: ConnectorError | None = None
     #: None: it failed, or says what it said before.
     imported: Imported | None = None
     #: Living contacts that come from it.
@@ -75,6 +77,7 @@ class Following:
         except ForeignError as error:
             self._failed(source, Problem("query", error.problem, error.hint), report)
         except ConnectorError as error:
+            report.failure = error
             self._failed(source, Problem(error.step or "connect", error.problem, error.hint), report)
         except ConfigError as error:
             self._failed(source, Problem("secret", str(error.problems[0]), error.problems[0].hint), report)

@@ -10,7 +10,9 @@ import structlog
 
 from daemon.agenda import Agenda
 from daemon.config_records import ContactSource
-from daemon.retry import Backoff
+from daemon.contact_sync import SourceReport
+from daemon.report import Problem
+from daemon.retry import PARKED, Backoff
 from daemon.session import Session
 from store.errors import StoreError
 
@@ -51,13 +53,26 @@ class Sources:
     def _follow(self, source: ContactSource) -> None:
         if self._stop.is_set():
             return
-        wait = source.every_minutes * 60.0
-        is_well = False
+        report = SourceReport(source.name)
         try:
-            is_well = self._session.follow(source).error is None
+            report = self._session.follow(source)
         except StoreError as error:
             log.error("store problem", problem=error.problem, hint=error.hint)
+            report.error = Problem("store", error.problem, error.hint)
         finally:
-            failures = self._failures[source.name] = 0 if is_well else self._failures.get(source.name, 0) + 1
-            # one that failed is not asked more often than one that is well
-            self._put(source, wait if is_well else max(min(wait, 60.0), self._backoff.delay(failures)))
+            failures = self.failures(source.name) + 1 if report.error else 0
+            self._failures[source.name] = failures
+            self._put(source, self._wait(source, report, failures))
+
+    def _wait(self, source: ContactSource, report: SourceReport, failures: int) -> float:
+        """Seconds until it is due again."""
+        if report.error is None:
+            return source.every_minutes * 60.0
+        if report.failure is None:
+            return self._backoff.delay(failures)
+        wait = self._backoff.after(report.failure, failures)
+        return PARKED if wait is None else wait
+
+    def failures(self, name: str) -> int:
+        """How often in a row the source of this name has failed."""
+        return self._failures.get(name, 0)
