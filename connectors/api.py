@@ -8,7 +8,8 @@ A connector is a class, named by an entry point of the group `keeptouch.connecto
 
 followed by the methods of `Connector`, and those of `Watchable` where the server can push. With `opens_apart = True` on
 the class a first import may open the account a second time, in a process of its own: the settings must then survive
-pickling. `connectors.conformance` holds the test class that every connector passes.
+pickling. `connectors.conformance` holds the test class that every connector passes. A class of the group
+`keeptouch.contacts` reads address books (`AddressBooks`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
+from connectors.addressbooks import AddressBooks, AddressBooksType, Book, Card, CardPage
 from connectors.mime import parse_addresses, parse_date, parse_html, parse_ids, parse_message
 from connectors.records import (
     Attachment,
@@ -49,10 +51,15 @@ from connectors.watching import Watch, Watchable
 
 __all__ = [
     "MARKS",
+    "AddressBooks",
+    "AddressBooksType",
     "Attachment",
     "Auth",
     "AuthFailed",
     "Batch",
+    "Book",
+    "Card",
+    "CardPage",
     "Change",
     "Connector",
     "ConnectorError",

@@ -14,11 +14,12 @@ from typing import Any
 from daemon.config_accounts import Accounts
 from daemon.config_files import Source, find_config, read_sources
 from daemon.config_people import People
-from daemon.config_records import Account, Company, Config, ContactsConfig, Person, StoreConfig
+from daemon.config_records import Account, Company, Config, ContactsConfig, ContactSource, Person, StoreConfig
 from daemon.config_servers import Servers
+from daemon.config_sources import read_sources_of_contacts
 from daemon.config_webhooks import Webhook, Webhooks
 from daemon.options import Reader, Values
-from daemon.plugins import Connectors, installed
+from daemon.plugins import Connectors, installed, installed_books
 from daemon.problems import ConfigError, Problem, suggestion
 from daemon.store_url import checked_url
 from daemon.timezones import timezone_problem
@@ -29,6 +30,7 @@ __all__ = [
     "Company",
     "Config",
     "ConfigError",
+    "ContactSource",
     "ContactsConfig",
     "Person",
     "Problem",
@@ -85,6 +87,7 @@ class _Loader:
         for source in self._sources:
             self._accounts.read_tables(source.table.get("accounts", []), source.label)
         self._webhooks.read_tables(self._main.get("webhooks", []))
+        sources = self._sources_of_contacts()
         if store is None or company is None or contacts is None:
             return None
         return Config(
@@ -96,6 +99,7 @@ class _Loader:
             people=tuple(self._people.people),
             accounts=tuple(self._accounts.accounts),
             webhooks=tuple(self._webhooks.webhooks),
+            sources=tuple(sources),
         )
 
     def _refuse_unknown_sections(self) -> None:
@@ -107,12 +111,18 @@ class _Loader:
                 hint = f"it belongs into {self._path.name}" if key in SECTIONS else suggestion(key, known)
                 self._reader.refuse(f"{source.label}{key}", "is no known key here", hint)
 
-    def _values(self, settings: type[Any], name: str) -> Values:
+    def _values(self, settings: type[Any], name: str, *, also: tuple[str, ...] = ()) -> Values:
         elsewhere = dict.fromkeys(SECTIONS, "move it to the top of the file, above the first [table]")
-        return self._reader.values(settings, self._main.get(name, {}), name, elsewhere=elsewhere)
+        return self._reader.values(settings, self._main.get(name, {}), name, also=also, elsewhere=elsewhere)
 
     def _contacts(self) -> ContactsConfig | None:
-        return self._reader.build(ContactsConfig, self._values(ContactsConfig, "contacts"), "contacts")
+        found = self._values(ContactsConfig, "contacts", also=("sources",))
+        return self._reader.build(ContactsConfig, found, "contacts")
+
+    def _sources_of_contacts(self) -> list[ContactSource]:
+        table = self._main.get("contacts", {})
+        value = table.get("sources", []) if isinstance(table, Mapping) else []
+        return read_sources_of_contacts(value, self._reader, installed_books())
 
     def _store(self) -> StoreConfig | None:
         store = self._reader.build(StoreConfig, self._values(StoreConfig, "store"), "store")

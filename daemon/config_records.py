@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from connectors.api import Connector, ConnectorType, Secret
+from connectors.api import AddressBooksType, Connector, ConnectorType, Secret
 from daemon.apart import Opening
 from daemon.config_webhooks import Webhook
 from daemon.credentials import SecretSource
@@ -47,6 +47,26 @@ class ContactsConfig:
     plus_tags: bool = True
     #: Do dots in Gmail addresses mean nothing?
     gmail_dots: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ContactSource:
+    """[[contacts.sources]]: a list of contacts that is followed."""
+
+    #: The external_source of its contacts.
+    name: str
+    #: "sql", or what a plug-in brings.
+    kind: str
+    every_minutes: int
+    #: SqlSettings, or an instance of the reader's Settings.
+    settings: Any
+    secret: SecretSource | None
+    #: What speaks to the server; None: the store reads it by SQL.
+    reader: AddressBooksType | None
+
+    def read_secret(self, environ: Mapping[str, str], folder: Path) -> Secret | None:
+        """The password; None where it needs none. Raises ConfigError."""
+        return self.secret.read(environ, folder) if self.secret else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +133,15 @@ class Config:
     people: tuple[Person, ...]
     accounts: tuple[Account, ...]
     webhooks: tuple[Webhook, ...] = ()
+    sources: tuple[ContactSource, ...] = ()
+
+    def chosen_sources(self, name: str | None) -> tuple[ContactSource, ...]:
+        """All sources of contacts, or the one of this name; raises ConfigError where there is none."""
+        chosen = tuple(each for each in self.sources if name in (None, each.name))
+        if name is not None and not chosen:
+            known = suggestion(name, (each.name for each in self.sources))
+            raise refuse("SOURCE", f'there is no [[contacts.sources]] of the name "{name}"', known)
+        return chosen
 
     def chosen(self, name: str | None) -> tuple[Account, ...]:
         """All accounts, or the one of this name, or those that the entry of this name stands for.

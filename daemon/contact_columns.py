@@ -16,6 +16,9 @@ first: first name, firstname, first, given name, givenname, vorname, prénom, ن
 middle: middle name, middlename, additional name, отчество
 last: last name, lastname, last, family name, familyname, surname, nachname, nom
 last: نام خانوادگی, اسم العائله, الاسم الاخیر, овог, фамилия
+organization: organization, organisation, company, organization name, organisation name, company name, firma, société
+organization: organization 1 name, سازمان, شرکت, الشرکه, المنظمه, компания, организация, байгууллага
+source: external source
 id: id, external id, externalid, uid, contact id, record id, شناسه
 """
 #: Columns that hold the whole name, or the rest of it where another has a part.
@@ -33,6 +36,8 @@ _EMAIL = re.compile(
     r"|(?:ایمیل|ادرس ایمیل|پست الکترونیک|پست الکترونیکی|رایانامه|البرید الالکترونی|برید الکترونی|имэйл|и мэйл"
     r"|цахим шуудан|имейл|эл почта|электронная почта)(?: ?\d{1,2})?"
 )
+#: "email 2 valid from", behind the address's own column
+_VALID = re.compile(r"(.+) valid (from|to)")
 _WORD_BREAK = re.compile(r"[\W_]+")
 #: Letters that keyboards of Persian and Arabic write differently.
 _FOLDED = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "أ": "ا", "إ": "ا", "آ": "ا", "\u200c": " "})
@@ -47,10 +52,15 @@ class Columns:
     middle: int | None = None
     last: int | None = None
     id: int | None = None
+    organization: int | None = None
+    source: int | None = None
     #: Columns of addresses, the primary one first.
     emails: list[int] = field(default_factory=list)
     #: Column of an address -> the column that marks it as primary with a star (Google).
     labels: dict[int, int] = field(default_factory=dict)
+    #: Column of an address -> the columns that tell since when it is valid, and until when.
+    since: dict[int, int] = field(default_factory=dict)
+    until: dict[int, int] = field(default_factory=dict)
     width: int = 0
 
     @classmethod
@@ -66,6 +76,9 @@ class Columns:
                 before = names[position - 1] if position else ""
                 if before in (name.replace("value", "type"), name.replace("value", "label")) and before != name:
                     columns.labels[position] = position - 1
+            elif valid := _VALID.fullmatch(name):
+                times = columns.since if valid[2] == "from" else columns.until
+                times.update({at: position for at in (*mains, *columns.emails) if names[at] == valid[1]})
             word = _WORDS.get(name)
             if word and getattr(columns, word) is None:
                 setattr(columns, word, position)
@@ -85,8 +98,9 @@ class Columns:
 
     def used(self) -> list[int]:
         """The positions that are read."""
-        named = (self.full, self.first, self.middle, self.last, self.id)
-        return [*(each for each in named if each is not None), *self.emails]
+        named = (self.full, self.first, self.middle, self.last, self.id, self.organization, self.source)
+        times = (*self.since.values(), *self.until.values())
+        return [*(each for each in named if each is not None), *self.emails, *times]
 
 
 def _folded(name: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from daemon.contact_columns import Columns
-from daemon.contact_files import FileAddress, FileContact, Rejected, UnknownFile
+from daemon.contact_files import FileAddress, FileContact, Rejected, UnknownFile, instant_of
 
 #: A record of more lines has an unclosed quotation mark.
 MAX_RECORD_LINES = 500
@@ -93,16 +93,22 @@ def _contact(record: list[str], columns: Columns, line: int) -> FileContact | Re
     parts = (columns.first, columns.middle, columns.last)
     name = field(columns.full) or " ".join(filter(None, map(field, parts)))
     starred = [each for each in columns.emails if field(columns.labels.get(each)).startswith("*")]
-    addresses: list[str] = []
+    addresses: list[FileAddress] = []
     for position in dict.fromkeys((*starred, *columns.emails)):
         found, spoken = _addresses(field(position))
-        addresses += found
+        since, until = field(columns.since.get(position)), field(columns.until.get(position))
+        for text in (since, until):
+            if text and instant_of(text) is None:
+                return Rejected(line, f'"{text}" is no day or instant, such as 2026-03-01 or 2026-03-01T08:00:00Z')
+        addresses += [FileAddress(line, each, instant_of(since), instant_of(until)) for each in found]
         name = name or spoken
     return FileContact(
         line=line,
         external_id=field(columns.id) or None,
         name=name,
-        addresses=tuple(FileAddress(line, each) for each in addresses),
+        addresses=tuple(addresses),
+        organization=field(columns.organization),
+        source=field(columns.source),
     )
 
 

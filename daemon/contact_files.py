@@ -11,6 +11,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +22,18 @@ class FileAddress:
 
     line: int
     text: str
+    #: Since and until when it is the contact's, where the file tells; aware UTC.
+    valid_from_at: datetime | None = None
+    valid_to_at: datetime | None = None
+
+
+def instant_of(text: str) -> datetime | None:
+    """A day or an instant (ISO 8601, by itself in UTC) as files tell them; None: it is neither."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +47,10 @@ class FileContact:
     name: str
     #: The primary one first.
     addresses: tuple[FileAddress, ...]
+    #: "": none.
+    organization: str = ""
+    #: Whose id it is; "": not told.
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +59,8 @@ class Rejected:
 
     line: int
     reason: str
+    #: Whose it is, where that can be told.
+    external_id: str | None = None
 
 
 class UnknownFile(Exception):

@@ -12,9 +12,10 @@ import quopri
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import BinaryIO
 
-from daemon.contact_files import FileAddress, FileContact, Rejected
+from daemon.contact_files import FileAddress, FileContact, Rejected, instant_of
 
 _PROPERTY = re.compile(rb'(?:[A-Za-z0-9-]+\.)?([A-Za-z0-9-]+)((?:;(?:[^":;]|"[^"]*")*)*):(.*)', re.DOTALL)
 _NAME = re.compile(rb"(?:[A-Za-z0-9-]+\.)?([A-Za-z0-9-]+)[;:]")
@@ -23,8 +24,12 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _COMPONENT = re.compile(r"((?:[^;\\]|\\.)*)(?:;|$)", re.DOTALL)
 _COMMA = re.compile(r"(?<!\\),")
 #: The properties that are read; the rest (photos above all) is passed over.
-_READ = frozenset((b"VERSION", b"FN", b"N", b"ORG", b"EMAIL", b"UID", b"KIND", b"X-ADDRESSBOOKSERVER-KIND"))
+_READ = frozenset(
+    (b"VERSION", b"FN", b"N", b"ORG", b"EMAIL", b"UID", b"KIND", b"X-ADDRESSBOOKSERVER-KIND", b"X-KEEPTOUCH-SOURCE")
+)
 _ENCODINGS = frozenset(("QUOTED-PRINTABLE", "BASE64", "8BIT", "7BIT"))
+#: Our own parameters of EMAIL: since when an address is the contact's, and until when.
+_TIMES = ("X-VALID-FROM", "X-VALID-TO")
 #: Says nothing of preference, where 1 is the most preferred (RFC 6350 section 5.3).
 _NO_PREFERENCE = 101
 
@@ -98,6 +103,8 @@ class _Property:
     line: int
     value: str
     preference: int
+    valid_from_at: datetime | None
+    valid_to_at: datetime | None
 
 
 def read_vcards(file: BinaryIO) -> Iterator[FileContact | Rejected]:
@@ -155,7 +162,12 @@ def _contact(card: _Card) -> FileContact:
         line=card.line,
         external_id=uids[0].value.strip() if uids else None,
         name=_name(found),
-        addresses=tuple(FileAddress(each.line, _unescaped(each.value).strip()) for each in found.get(b"EMAIL", ())),
+        addresses=tuple(
+            FileAddress(each.line, _unescaped(each.value).strip(), each.valid_from_at, each.valid_to_at)
+            for each in found.get(b"EMAIL", ())
+        ),
+        source=next((_unescaped(each.value).strip() for each in found.get(b"X-KEEPTOUCH-SOURCE", ())), ""),
+        organization=next((_components(each.value)[0] for each in found.get(b"ORG", ())), ""),
     )
 
 
@@ -199,7 +211,8 @@ def _parse(line: _Line) -> tuple[bytes, _Property]:
         value = octets.decode(charset)
     except (ValueError, LookupError):  # of many kinds, for charsets that are none too
         raise _Broken(f"line {line.number} is not text in {charset}") from None
-    return match[1].upper(), _Property(line.number, value, _preference(parameters))
+    times = (instant_of(each) for name in _TIMES for each in parameters.get(name, ("",))[:1])
+    return match[1].upper(), _Property(line.number, value, _preference(parameters), *times)
 
 
 def _parameters(text: str) -> dict[str, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -10,8 +11,8 @@ import structlog
 from matching.addresses import normalize
 from matching.names import clean_name
 from matching.policy import Company
-from store import entered, w1
-from store.contact_book import Entry, EntryAddress, Outcome, Verdict
+from store import entered, merging, w1
+from store.contact_records import Entry, EntryAddress, Outcome, Verdict
 from store.engine import Store
 from store.w1 import AddressRow, Answer, ContactRow, Unit
 
@@ -21,7 +22,6 @@ log = structlog.get_logger()
 BATCH = 500
 #: A longer name is a mistake.
 MAX_NAME = 1_000
-_FLAGS = "is_primary or is_deleted is neither true nor false"
 
 
 def apply_entered(store: Store, company: Company, clock: Callable[[], datetime]) -> int:
@@ -39,13 +39,13 @@ def apply_entered(store: Store, company: Company, clock: Callable[[], datetime])
     parts = [waiting[start : start + BATCH] for start in range(0, len(waiting), BATCH)]
     for part in parts:
         with store.write() as transaction:
-            entered.lock(transaction)
+            merging.lock(transaction)
             entries = [reading.entry for reading in _readings(w1.units(transaction, part), company) if reading.entry]
             entered.release(transaction, store.key, entries, clock())
     refused = 0
     for part in parts:
         with store.write() as transaction:
-            entered.lock(transaction)
+            merging.lock(transaction)
             readings = _readings(w1.units(transaction, part), company)
             outcomes = entered.enter(transaction, store.key, [r.entry for r in readings if r.entry], clock())
             by_line = {outcome.entry.line: outcome for outcome in outcomes}
@@ -96,8 +96,10 @@ class _Reading:
                 removed.add(normalize(row.address) or "")
                 continue
             living += 1
-            found = _FLAGS if row.is_deleted is None or row.is_primary is None else address_of(row.address, company)
-            if isinstance(found, str):
+            found = _address_error(row) or address_of(row.address, company)
+            if isinstance(found, EntryAddress):
+                found = replace(found, valid_from_at=row.valid_from_at, valid_to_at=row.valid_to_at)
+            else:
                 self._errors[row.address] = found
                 continue
             self._normals[row.address] = found.normal
@@ -114,6 +116,7 @@ class _Reading:
             primary=primary,
             removed=frozenset(removed - addresses.keys()),
             is_deleted=bool(contact.is_deleted),
+            organization=clean_name(contact.organization or ""),
             may_lack_address=not living,
         )
 
@@ -146,11 +149,30 @@ def _contact_error(unit: Unit) -> str | None:
         return f"there is no row ({source}, {external_id}) in w1_contact yet"
     if unit.contact.display_name is None:
         return "display_name is not text in UTF-8"
-    if len(unit.contact.display_name) > MAX_NAME:
-        return f"display_name has {len(unit.contact.display_name)} characters; at most {MAX_NAME} are possible"
+    if unit.contact.organization is None:
+        return "organization is not text in UTF-8"
+    for name in ("display_name", "organization"):
+        length = len(getattr(unit.contact, name))
+        if length > MAX_NAME:
+            return f"{name} has {length} characters; at most {MAX_NAME} are possible"
     if unit.contact.is_deleted is None:
         return "is_deleted is neither true nor false"
     return None
+
+
+def _address_error(row: AddressRow) -> str:
+    if row.is_deleted is None or row.is_primary is None:
+        return "is_primary or is_deleted is neither true nor false"
+    if row.has_bad_time:
+        return "valid_from_at or valid_to_at is no instant such as 2026-03-01T08:00:00Z"
+    return bad_period(row.valid_from_at, row.valid_to_at)
+
+
+def bad_period(since: datetime | None, until: datetime | None) -> str:
+    """What is wrong with the time in which an address is said to be a contact's; "": nothing."""
+    if since is not None and until is not None and since >= until:
+        return "valid_to_at must be later than valid_from_at"
+    return ""
 
 
 def _is_news(row: ContactRow | AddressRow, error: str | None) -> bool:

@@ -123,13 +123,11 @@ class _Contacts:
 
     def __init__(self, transaction: Transaction, drafts: Sequence[Draft]) -> None:
         outside = [p for d in drafts for p in d.outside]
-        held = write.held_addresses(transaction, (p.normal for p in outside), (p.base for p in outside if p.base))
-        self._normals, self._bases = held.normals, held.bases
-        for item in drafts:
-            self._bases.update(base for base in item.made if base not in held.tombstones)
+        self._held = write.held_addresses(transaction, (p.normal for p in outside), (p.base for p in outside if p.base))
+        self._made = {base for item in drafts for base in item.made} - self._held.tombstones
 
-    def __call__(self, normal: str, base: str) -> bool:
-        return normal in self._normals or base in self._bases
+    def __call__(self, normal: str, base: str, when: datetime | None) -> bool:
+        return base in self._made or self._held.holds(normal, base, when)
 
 
 @dataclass(slots=True)
@@ -165,6 +163,6 @@ class _Decided:
             item.direction,
             item.is_bulk,
             item.purpose or self.purpose,
-            concerns_contact=any(self.is_contact(p.normal, p.base or p.normal) for p in item.outside),
+            concerns_contact=any(self.is_contact(p.normal, p.base or p.normal, item.occurred_at) for p in item.outside),
             is_copy=is_copy,
         )

@@ -13,6 +13,7 @@ from daemon.options import options
 from daemon.problems import suggestion
 
 GROUP = "keeptouch.connectors"
+BOOKS_GROUP = "keeptouch.contacts"
 
 
 class PluginError(Exception):
@@ -113,6 +114,12 @@ def _fault(loaded: object) -> str | None:
     except (TypeError, NameError) as error:
         return str(error)
     return None
+
+
+@cache
+def installed_books() -> Connectors:
+    """What reads address books, of all installed packages."""
+    return Connectors(metadata.entry_points(group=BOOKS_GROUP))
 
 
 @cache

@@ -23,7 +23,7 @@ from store import contacts, rebuild, write
 from store.contacts import Candidate
 from store.engine import Store, Transaction
 from store.facts import Draft
-from store.write import Place
+from store.write import Held, Place
 
 log = structlog.get_logger()
 
@@ -118,7 +118,8 @@ class _Walk:
         self._company = company
         self._clock = clock
         self._drafting = Drafting(company, store.key)
-        self._contacts: set[str] = set()
+        self._held = Held()
+        self._made: set[str] = set()
 
     def find_contacts(self) -> None:
         """Which addresses the policy makes contacts; contacts of its own that it no longer makes go."""
@@ -138,10 +139,8 @@ class _Walk:
             after = ids[-1]
         with self._store.write() as transaction:
             rebuild.keep_policy_contacts(transaction, made)
-            for normal, base, _address in rebuild.contact_addresses(transaction):
-                self._contacts.update((normal, base))
-            tombstones = rebuild.tombstones(transaction)
-        self._contacts.update({self._company.rules.base(normal) for normal in made} - tombstones)
+            self._held = rebuild.all_held(transaction)
+        self._made = {self._company.rules.base(normal) for normal in made} - self._held.tombstones
 
     def decide(self, progress: Callable[[int], None]) -> Outcome:
         """Keep what is wanted; what is not becomes skipped."""
@@ -182,7 +181,10 @@ class _Walk:
             item.direction,
             item.is_bulk,
             copy.purpose,
-            concerns_contact=any(p.normal in self._contacts or p.base in self._contacts for p in item.outside),
+            concerns_contact=any(
+                p.base in self._made or self._held.holds(p.normal, p.base or p.normal, item.occurred_at)
+                for p in item.outside
+            ),
             is_copy=False,
         )
         return copy, item, verdict, reason

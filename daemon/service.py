@@ -12,6 +12,7 @@ import structlog
 from connectors.api import Connector
 from daemon.retry import Backoff
 from daemon.session import Session
+from daemon.sources import Sources
 from daemon.turns import Turns
 from daemon.watching import Watching
 from daemon.webhooks import Webhooks
@@ -42,9 +43,11 @@ class Service:
         self.watching = Watching(self._open, self.turns.hinted, self.turns.refused, backoff or Backoff())
         self.turns.polled = self.watching.want
         self._webhooks = Webhooks(session.senders(), stop)
+        self.sources = Sources(session, stop, backoff or Backoff())
 
     def __enter__(self) -> Self:
         self.turns.begin()
+        self.sources.begin()
         self._webhooks.begin()
         return self
 
@@ -54,10 +57,12 @@ class Service:
         self._stop.set()
         until = time.monotonic() + self._grace
         self.turns.stop()
+        self.sources.stop()
         self.watching.stop()
         farewell = threading.Thread(target=self.turns.kept.close, name="farewell", daemon=True)
         farewell.start()
         have_ended = self.turns.join(until)
+        have_ended = self.sources.join(until) and have_ended
         self.watching.join(until)
         self._webhooks.join(until)
         farewell.join(max(0.0, until - time.monotonic()))

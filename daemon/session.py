@@ -17,11 +17,13 @@ import structlog
 
 from connectors.api import AuthFailed, Connector, ConnectorError, Unavailable, Watchable
 from daemon import deletions
-from daemon.config import Account, Config
+from daemon.config import Account, Config, ContactSource
+from daemon.contact_sync import Following, SourceReport
 from daemon.derive import derive
 from daemon.entered import apply_entered
 from daemon.ingest import Ingest
 from daemon.kept import Kept
+from daemon.merging import apply_merges
 from daemon.problems import ConfigError
 from daemon.report import Problem, Report
 from daemon.reprocess import RULES_VERSION
@@ -147,8 +149,8 @@ class Session:
         return self._environment.clock
 
     def apply_entered(self) -> None:
-        """Let contacts that other programs entered take effect, and all that follows from them."""
-        if apply_entered(self.store, self.company, self.clock):
+        """Let what other programs wrote of contacts take effect, and all that follows from it."""
+        if apply_entered(self.store, self.company, self.clock) + apply_merges(self.store, self.clock):
             derive(self.store, self.company, self.clock)
 
     def keep_up(self) -> None:
@@ -159,6 +161,22 @@ class Session:
         """One for each webhook."""
         environ, folder = self._environment.environ, self.config.folder
         return [Sender(self.store, each, environ, folder, self.clock) for each in self.config.webhooks]
+
+    def follow(self, source: ContactSource, *, accept_removals: bool = False, dry_run: bool = False) -> SourceReport:
+        """Let a list of contacts take effect, and all that follows from it; raises StoreError."""
+        following = Following(
+            store=self.store,
+            company=self.company,
+            clock=self.clock,
+            environ=self._environment.environ,
+            folder=self.config.folder,
+            accept_removals=accept_removals,
+            dry_run=dry_run,
+        )
+        report = following.follow(source)
+        if not dry_run:
+            derive(self.store, self.company, self.clock)
+        return report
 
     def ingest(self) -> Ingest:
         """A writer of pages for one run."""

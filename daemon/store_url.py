@@ -16,7 +16,7 @@ _PARAMETER = re.compile(r"[?&](?:password|passfile|sslpassword)=", re.IGNORECASE
 
 def checked_url(url: str, key: str, reader: Reader) -> str:
     """The URL with an absolute path; what is wrong is noted without showing the URL."""
-    if _has_password(url):
+    if has_password(url):
         reader.refuse(key, "has a password in it", "take it out, and name its file in store.password_file (mode 0600)")
     elif sqlite := _SQLITE.fullmatch(url):
         return _sqlite_url(sqlite["path"], key, reader) or url
@@ -31,10 +31,17 @@ def checked_url(url: str, key: str, reader: Reader) -> str:
     return url
 
 
-def _has_password(url: str) -> bool:
+def has_password(url: str) -> bool:
+    """Does it hold a password, in whatever place?"""
     # not urlsplit: a password with a slash or a hash would end up in the path
     before_host, at, _ = url.partition("://")[2].rpartition("@")
     return bool(_PARAMETER.search(url) or (at and ":" in before_host and not _SQLITE.fullmatch(url)))
+
+
+def sqlite_path(url: str) -> str | None:
+    """The file that a URL of SQLite names, as it stands there; None: the URL is of another database."""
+    match = _SQLITE.fullmatch(url)
+    return match["path"].removeprefix("/") if match else None
 
 
 def _sqlite_url(rest: str, key: str, reader: Reader) -> str | None:

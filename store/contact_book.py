@@ -11,124 +11,14 @@ are merged into it; other spellings of a mailbox (tags, dots) need no rows, for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from itertools import count
-from typing import Any
 
+from store.address_times import address_id, changed, claimed, continues, cut, having
+from store.contact_records import ENTERED_NAME, POLICY, Address, Contact, Entry, EntryAddress, Outcome, Verdict, overlap
 from store.keys import IdentityKey
-
-POLICY = "policy"
-#: `name_rank` of a name that was entered: higher than any rank of a name found in mail.
-ENTERED_NAME = "~"
-
-
-@dataclass(frozen=True, slots=True)
-class EntryAddress:
-    """An address as it is shown, with its normal and base form."""
-
-    text: str
-    normal: str
-    base: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """What is said of one contact."""
-
-    #: What tells this entry from the others of its batch: the line of the file, or a number.
-    line: int
-    #: import | w1
-    origin: str
-    source: str
-    external_id: str | None
-    #: "": not given.
-    name: str
-    #: Each normal form once.
-    addresses: tuple[EntryAddress, ...]
-    #: Normal form of the primary address; None leaves it as it is, else the first.
-    primary: str | None = None
-    #: Addresses that are not listed are removed.
-    is_complete: bool = False
-    #: Normal forms to remove.
-    removed: frozenset[str] = frozenset()
-    is_deleted: bool = False
-    #: An entry without any address makes a contact too.
-    may_lack_address: bool = False
-
-    @property
-    def identity(self) -> tuple[str, str] | None:
-        """(source, id), where there is an id."""
-        return (self.source, self.external_id) if self.external_id is not None else None
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """An address that a contact holds, or held until `valid_to_at`."""
-
-    text: str
-    normal: str
-    base: str
-    is_primary: bool = False
-    valid_from_at: datetime | None = None
-    valid_to_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
-    """A contact with its addresses by normal form."""
-
-    id: str
-    origin: str
-    display_name: str
-    name_rank: str
-    external_source: str | None = None
-    external_id: str | None = None
-    deleted_at: datetime | None = None
-    addresses: Mapping[str, Address] = field(default_factory=dict)
-
-    @property
-    def is_entered(self) -> bool:
-        return self.origin != POLICY
-
-    @property
-    def primary(self) -> Address | None:
-        return next((each for each in self.addresses.values() if each.is_primary), None)
-
-    @property
-    def held(self) -> dict[str, tuple[datetime | None, datetime | None]]:
-        """Normal form -> from when to when, as links see it; a deleted contact has no links."""
-        living = self.addresses.values() if self.deleted_at is None else ()
-        return {each.normal: (each.valid_from_at, each.valid_to_at) for each in living}
-
-    def holds(self, normal: str) -> bool:
-        """Was the address entered for this living contact, and not taken back?"""
-        held = self.addresses.get(normal)
-        return held is not None and held.valid_to_at is None and self.is_entered and self.deleted_at is None
-
-    def __str__(self) -> str:
-        number = f", id {self.external_id}" if self.external_id is not None else ""
-        return f"{self.display_name} (from {self.external_source}{number})"
-
-
-class Verdict(StrEnum):
-    """What became of an entry."""
-
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-    REJECTED = "rejected"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of an entry, and [(normal form, reason)] of addresses that were not taken."""
-
-    entry: Entry
-    verdict: Verdict
-    refused: tuple[tuple[str, str], ...] = ()
 
 
 class Book:
@@ -164,32 +54,37 @@ class Book:
         changed = self._without(known, entry)
         if entry.is_deleted and changed.deleted_at is None:
             changed = replace(changed, deleted_at=self._now)
-        self._save(known, changed)
+        self.save(known, changed)
         return changed != known
 
     def enter(self, entry: Entry) -> Outcome:
         """Let the entry take effect."""
-        before = self._known(entry) or self._holder(entry)
+        original = before = self._known(entry) or self._holder(entry)
+        if before is not None and not entry.is_deleted:
+            before = self._yielding(before)
         refusals = self._refusals(entry, before)
         reasons = tuple(refusals.items())
-        free = [each for each in entry.addresses if each.normal not in refusals]
-        if before is None and not free:
-            if entry.is_deleted:
-                return Outcome(entry, Verdict.UNCHANGED, reasons)
-            if not entry.may_lack_address:
-                return Outcome(entry, Verdict.REJECTED, reasons)
+        free = [each for each in entry.addresses if each.normal not in refusals and not _is_lost(before, each)]
+        if before is None and not free and (entry.is_deleted or not entry.may_lack_address):
+            return Outcome(entry, Verdict.UNCHANGED if entry.is_deleted else Verdict.REJECTED, reasons)
         target = self._target(entry, before, free)
-        known = before or self.contacts.get(target.id)
+        known = original or self.contacts.get(target.id)
         is_merged = self._merge_policy_contacts(target, free)
         changed = self._identified(self._without(target, entry), entry)
         changed = self._with_addresses(changed, entry, free)
         changed = self._named(changed, entry)
         if entry.is_deleted != (changed.deleted_at is not None):
             changed = replace(changed, deleted_at=self._now if entry.is_deleted else None)
-        self._save(known, changed)
+        self.save(known, changed)
+        verdict = Verdict.UNCHANGED if known is not None else Verdict.CREATED
         if is_merged or (known is not None and known != changed):
-            return Outcome(entry, Verdict.UPDATED, reasons)
-        return Outcome(entry, Verdict.UNCHANGED if known is not None else Verdict.CREATED, reasons)
+            verdict = Verdict.UPDATED
+        return Outcome(entry, verdict, reasons, changed.id)
+
+    def remove(self, contact_id: str) -> None:
+        """The contact is one no more: a tombstone stays, so that the policy does not make it again."""
+        known = self.contacts[contact_id]
+        self.save(known, known if known.deleted_at else replace(known, deleted_at=self._now))
 
     # -- which contact it is ------------------------------------------------------------------------------------------
 
@@ -197,43 +92,48 @@ class Book:
         found = self._by_identity.get(entry.identity) if entry.identity else None
         return self.contacts[found] if found else None
 
-    def _holders(self, normal: str) -> list[Contact]:
-        held = (self.contacts[each] for each in sorted(self._by_normal.get(normal, ())))
-        return [each for each in held if each.holds(normal)]
+    def _rivals(self, address: EntryAddress, before: Contact | None) -> list[Contact]:
+        """The entered contacts that hold the address in the time that the entry claims for `before`."""
+        latest = before.addresses.get(address.normal) if before is not None else None
+        period = claimed(address, latest, self._let_go_at(address.normal, before.id if before is not None else ""))
+        known = (self.contacts[each] for each in sorted(self._by_normal.get(address.normal, ())))
+        return [each for each in known if each.holds(address.normal, period)]
 
     def _holder(self, entry: Entry) -> Contact | None:
         """The entered contact that holds one of the entry's addresses, and may be what it speaks of."""
-        holders = (holder for each in entry.addresses for holder in self._holders(each.normal))
+        holders = (holder for each in entry.addresses for holder in self._rivals(each, None))
         return next((holder for holder in holders if _may_be(entry, holder)), None)
 
     def _refusals(self, entry: Entry, before: Contact | None) -> dict[str, str]:
-        """Normal form -> reason, for addresses that belong to another entered contact."""
+        """Normal form -> reason, for addresses that belong to another entered contact, not one with it by a merge."""
         refused: dict[str, str] = {}
         for each in entry.addresses:
-            others = [holder for holder in self._holders(each.normal) if before is None or holder.id != before.id]
-            if others:
+            others = [other for other in self._rivals(each, before) if before is None or other.root != before.root]
+            if others and not _is_lost(before, each):
                 refused[each.normal] = f"{each.normal} already belongs to {others[0]}"
         return refused
 
     def _target(self, entry: Entry, before: Contact | None, free: list[EntryAddress]) -> Contact:
         """The contact that the entry changes, as it is or as it is to begin."""
-        if before is not None and (before.addresses or not free or before.id != self._id_without_address(entry)):
+        if before is not None and not (free and self._lacks_address(before, entry)):
             return before
         contact_id = next(each for each in self._ids(entry, free) if self._may_take(each, before))
         known = self.contacts.get(contact_id)
         if before is None:
-            return known or Contact(id=contact_id, origin=POLICY, display_name="", name_rank="")
+            return self._yielding(known or Contact(id=contact_id, origin=POLICY, display_name="", name_rank=""))
         if contact_id == before.id:
             return before
         # It was entered before its addresses were: as if they had come together.
-        for each in (before, known):
+        for each in (self.contacts[before.id], known):
             if each is not None:
                 self._drop(each)
         self.merged[before.id] = contact_id
         return replace(before, id=contact_id)
 
-    def _id_without_address(self, entry: Entry) -> str | None:
-        return self._key.id("contact", *entry.identity) if entry.identity else None
+    def _lacks_address(self, contact: Contact, entry: Entry) -> bool:
+        """Has it the id of a contact that was entered without any address?"""
+        without = self._key.id("contact", *entry.identity) if entry.identity else None
+        return contact.id == without and not contact.addresses and contact.merged_into_id is None
 
     def _ids(self, entry: Entry, free: list[EntryAddress]) -> Iterator[str]:
         """The id of the primary mailbox; others where an entered contact has that already."""
@@ -265,35 +165,66 @@ class Book:
     def _without(self, contact: Contact, entry: Entry) -> Contact:
         """The contact without the addresses that the entry takes back; their history stays up to now."""
         if not contact.is_entered:
-            return replace(contact, addresses={})
-        listed = {each.normal for each in entry.addresses}
+            return replace(contact, addresses={}, earlier=())
         removed = set(contact.addresses if entry.is_complete else entry.removed)
+        removed -= {each.normal for each in entry.addresses}
         if contact.deleted_at is not None:
             if (contact.external_source, contact.external_id) != (entry.source, entry.external_id):
                 removed |= contact.addresses.keys()  # of the contact that was, only the id comes back
-            passed_on = {normal for normal in contact.addresses if self._holders(normal)}
-            removed, listed = removed | passed_on, listed - passed_on
-        gone = {
-            each.normal: replace(each, is_primary=False, valid_to_at=self._now)
-            for each in contact.addresses.values()
-            if each.normal in removed - listed and each.valid_to_at is None
-        }
-        return replace(contact, addresses=_with_primary({**contact.addresses, **gone}, None)) if gone else contact
+        else:
+            # a list that lacks it does not undo what a person decided
+            decided = {each.normal for each in contact.addresses.values() if each.decided_at is not None}
+            removed -= decided - entry.removed
+        if not removed:
+            return contact
+        ended = (self._ended(each) if each.normal in removed else each for each in contact.rows())
+        return having(contact, [each for each in ended if each is not None])
+
+    def _ended(self, row: Address) -> Address | None:
+        """An address that is let go now; None: its time was yet to begin."""
+        if row.valid_to_at is not None:
+            return row
+        if row.valid_from_at is not None and row.valid_from_at >= self._now:
+            return None
+        return replace(row, is_primary=False, valid_to_at=self._now)
+
+    def _yielding(self, contact: Contact) -> Contact:
+        """A deleted contact on its way back: what living ones hold, and held, is theirs."""
+        if contact.deleted_at is None or not contact.is_entered:
+            return contact
+        rows: list[Address] = []
+        for row in contact.rows():
+            others = (self.contacts[each] for each in self._by_normal.get(row.normal, ()) if each != contact.id)
+            living = (each for each in others if each.is_entered and each.deleted_at is None)
+            left = cut(row, [each.period for other in living for each in other.rows() if each.normal == row.normal])
+            if left is not None:
+                rows.append(left)
+        return having(contact, rows)
 
     def _with_addresses(self, contact: Contact, entry: Entry, free: list[EntryAddress]) -> Contact:
-        addresses = dict(contact.addresses)
+        before = {each.id: each for each in contact.rows()}
+        rows = dict(before)
         for each in free:
-            held = addresses.get(each.normal)
-            if held is None:
-                since = self._let_go_at(each.normal, contact.id)
-                held = Address(each.text, each.normal, each.base, valid_from_at=since)
-            addresses[each.normal] = _set(held, text=each.text, base=each.base, valid_to_at=None)
-        return replace(contact, addresses=_with_primary(addresses, entry.primary))
+            latest = contact.addresses.get(each.normal)
+            period = claimed(each, latest, self._let_go_at(each.normal, contact.id))
+            if latest is None or not continues(latest, period):
+                new_id = address_id(self._key, contact.id, each.normal, rows)
+                latest = Address(each.text, each.normal, each.base, id=new_id)
+            since, until = period
+            others = [row for row in rows.values() if row.normal == each.normal and row.id != latest.id]
+            for row in others:
+                if overlap(row.period, period):
+                    del rows[row.id]
+            rows[latest.id] = changed(latest, text=each.text, base=each.base, valid_from_at=since, valid_to_at=until)
+        primary = contact.primary
+        is_primary = entry.primary is None or (primary is not None and primary.normal == entry.primary)
+        return contact if rows == before and is_primary else having(contact, rows.values(), entry.primary)
 
     def _let_go_at(self, normal: str, contact_id: str) -> datetime | None:
         """When another living contact let the address go: its past stays there."""
         others = (self.contacts[each] for each in self._by_normal.get(normal, ()) if each != contact_id)
-        times = (each.addresses[normal].valid_to_at for each in others if each.is_entered and each.deleted_at is None)
+        living = (each for each in others if each.is_entered and each.deleted_at is None)
+        times = (held.valid_to_at for each in living for held in each.rows() if held.normal == normal)
         return max((each for each in times if each is not None), default=None)
 
     def _identified(self, contact: Contact, entry: Entry) -> Contact:
@@ -306,17 +237,21 @@ class Book:
         return replace(contact, origin=entry.origin, external_source=entry.source, external_id=entry.external_id)
 
     def _named(self, contact: Contact, entry: Entry) -> Contact:
-        """The entered name; without one, what mail says or else the address."""
+        """The entered name; without one, what mail says or else the address. And the organization, as entered."""
+        if entry.organization and contact.organization_name != entry.organization:
+            contact = replace(contact, organization_name=entry.organization)
         if entry.name:
+            if (contact.display_name, contact.name_rank) == (entry.name, ENTERED_NAME):
+                return contact
             return replace(contact, display_name=entry.name, name_rank=ENTERED_NAME)
         if contact.name_rank:
             return contact
-        primary = contact.primary
-        return replace(contact, display_name=primary.text if primary else contact.external_id or "")
+        shown = contact.primary or next(iter(contact.addresses.values()), None)
+        return replace(contact, display_name=shown.text if shown else contact.external_id or "")
 
     # -- the book -----------------------------------------------------------------------------------------------------
 
-    def _save(self, known: Contact | None, changed: Contact) -> None:
+    def save(self, known: Contact | None, changed: Contact) -> None:
         """Write the contact down, with the addresses whose links change by it."""
         if changed == known:
             return
@@ -331,12 +266,12 @@ class Book:
 
     def _drop(self, contact: Contact) -> None:
         self._forget(contact)
-        self.dirty.update(contact.addresses)
+        self.dirty.update(each.normal for each in contact.rows())
 
     def _index(self, contact: Contact) -> None:
         if contact.external_source is not None and contact.external_id is not None:
             self._by_identity[contact.external_source, contact.external_id] = contact.id
-        for each in contact.addresses.values():
+        for each in contact.rows():
             self._by_normal.setdefault(each.normal, set()).add(contact.id)
             self._by_base.setdefault(each.base, set()).add(contact.id)
 
@@ -344,7 +279,7 @@ class Book:
         del self.contacts[contact.id]
         if contact.external_source is not None and contact.external_id is not None:
             self._by_identity.pop((contact.external_source, contact.external_id), None)
-        for each in contact.addresses.values():
+        for each in contact.rows():
             self._by_normal.get(each.normal, set()).discard(contact.id)
             self._by_base.get(each.base, set()).discard(contact.id)
 
@@ -360,16 +295,6 @@ def _may_be(entry: Entry, holder: Contact) -> bool:
     return entry.external_id == holder.external_id and entry.origin == holder.origin == "import"
 
 
-def _with_primary(addresses: Mapping[str, Address], wanted: str | None) -> dict[str, Address]:
-    """The addresses with one primary among those in use: `wanted`, else the one that is, else the first."""
-    used = [each for each in addresses.values() if each.valid_to_at is None]
-    now = next((each.normal for each in used if each.is_primary), used[0].normal if used else None)
-    chosen = wanted if any(each.normal == wanted for each in used) else now
-    return {n: _set(each, is_primary=n == chosen) for n, each in addresses.items()}
-
-
-def _set(address: Address, **values: Any) -> Address:
-    """The address with these values; most have them already, and `replace` is slow."""
-    if all(getattr(address, name) == value for name, value in values.items()):
-        return address
-    return replace(address, **values)
+def _is_lost(contact: Contact | None, address: EntryAddress) -> bool:
+    held = contact.addresses.get(address.normal) if contact is not None else None
+    return held is not None and held.is_lost

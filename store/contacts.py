@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, func, or_, select, update
 
 from matching.names import name_key
 from matching.organizations import display_name, organization_domain
-from store.contact_book import ENTERED_NAME, POLICY
+from store.contact_records import ENTERED_NAME, POLICY
 from store.keys import IdentityKey
 from store.schema import (
     contact,
@@ -52,7 +52,7 @@ class Directory:
         self._by_normal: dict[str, list[Holding]] = {}
         self._by_base: dict[str, list[Holding]] = {}
         columns = (
-            table.c.contact_id,
+            func.coalesce(contact.c.merged_into_id, contact.c.id).label("contact_id"),
             table.c.normal,
             table.c.base,
             table.c.valid_from_at,
@@ -82,7 +82,7 @@ class Directory:
         """[(contact id, reason)]: by the address itself, else by the address without tag and dots."""
         exact = [(h.contact_id, "address") for h in self._by_normal.get(normal, ()) if h.holds_at(when)]
         if exact or normal in self._by_normal:
-            return exact
+            return list(dict.fromkeys(exact))
         near = [(h.contact_id, "base_address") for h in self._by_base.get(base, ()) if h.holds_at(when)]
         return list(dict.fromkeys(near))
 

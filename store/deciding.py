@@ -21,9 +21,9 @@ from store.decisions import (
     WrittenRow,
     contacts_by_id,
 )
-from store.entered import lock
 from store.history import add_redirects
 from store.keys import IdentityKey
+from store.merging import lock
 from store.schema import contact, contact_address, interaction, metadata, organization, person, redirect, thread
 from store.upsert import chunks, select_in, upsert
 from store.write import mark_dirty

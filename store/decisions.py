@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Column, Connection, Table, or_, select
 
-from store.contact_book import ENTERED_NAME, POLICY
+from store.contact_records import ENTERED_NAME, POLICY
 from store.copying import fits, rows_of
 from store.schema import contact, contact_address, redirect
 from store.tables import metadata

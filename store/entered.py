@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, literal, select, text
+from sqlalchemy import Connection, bindparam, delete, literal, select
 
-from matching.addresses import domain_of
 from matching.names import name_key
-from matching.organizations import display_name, organization_domain
-from store import w1
-from store.contact_book import Address, Book, Contact, Entry, Outcome
+from store import merging, organizations, w1
+from store.address_times import by_time
+from store.contact_book import Book
+from store.contact_records import POLICY, Address, Contact, Entry, Outcome
 from store.history import add_redirects
 from store.keys import IdentityKey
 from store.schema import contact, contact_address, organization, redirect
@@ -24,10 +25,14 @@ _CONTACT = (
     contact.c.origin,
     contact.c.display_name,
     contact.c.name_rank,
+    contact.c.organization_name,
     contact.c.external_source,
     contact.c.external_id,
+    contact.c.merged_into_id,
     contact.c.deleted_at,
 )
+
+_holds_now = (contact_address.c.contact_id == contact.c.id) & contact_address.c.valid_to_at.is_(None)
 
 
 def release(connection: Connection, key: IdentityKey, entries: Sequence[Entry], now: datetime) -> set[int]:
@@ -38,32 +43,84 @@ def release(connection: Connection, key: IdentityKey, entries: Sequence[Entry], 
     known = [each for each in entries if each.identity]
     if not known:
         return set()
-    lock(connection)
-    contacts = _load(connection, set(_ids_by_identity(connection, known)))
+    merging.lock(connection)
+    contacts = load(connection, set(_ids_by_identity(connection, known)))
     book = Book(key, contacts, now, lambda _id: True)
     changed = {each.line for each in known if book.release(each)}
-    _write(connection, key, contacts, book, now)
+    write(connection, key, contacts, book, now)
     return changed
 
 
 def enter(connection: Connection, key: IdentityKey, entries: Sequence[Entry], now: datetime) -> list[Outcome]:
     """Let the entries take effect, one after another; what their addresses change is marked dirty."""
-    lock(connection)
+    merging.lock(connection)
     ids = _ids_concerned(connection, key, entries)
-    contacts = _load(connection, ids)
+    contacts = load(connection, ids)
     book = Book(key, contacts, now, _is_taken(connection, ids))
     outcomes = [book.enter(each) for each in entries]
-    _write(connection, key, contacts, book, now)
+    write(connection, key, contacts, book, now)
     return outcomes
 
 
-def lock(connection: Connection) -> None:
-    """Be the one who enters contacts, until the transaction ends; SQLite has one writer anyway.
+def preview(
+    connection: Connection, key: IdentityKey, gone: Iterable[str], entries: Sequence[Entry], now: datetime
+) -> tuple[set[int], list[Outcome]]:
+    """What `remove`, `release` and `enter` would do, all in memory: no lock is taken, nothing is written."""
+    ids = _ids_concerned(connection, key, entries)
+    book = Book(key, load(connection, ids | set(gone)), now, _is_taken(connection, ids))
+    for each in gone:
+        book.remove(each)
+    released = {each.line for each in entries if each.identity and book.release(each)}
+    return released, [book.enter(each) for each in entries]
 
-    What a book was read from stays true until it is written. Who locks rows of w1_* too comes here first.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("LOCK TABLE contact, contact_address IN SHARE ROW EXCLUSIVE MODE"))
+
+def remove(connection: Connection, key: IdentityKey, ids: Sequence[str], now: datetime) -> None:
+    """These contacts are none any more; tombstones stay."""
+    merging.lock(connection)
+    contacts = load(connection, ids)
+    book = Book(key, contacts, now, lambda _id: True)
+    for each in contacts:
+        book.remove(each.id)
+    write(connection, key, contacts, book, now)
+
+
+def entered_ids(connection: Connection, source: str | None, *, with_policy: bool) -> list[str]:
+    """Living contacts in the order of their names: those that were entered, of one source or all."""
+    query = select(contact.c.id).where(contact.c.deleted_at.is_(None))
+    if source is not None:
+        query = query.where(contact.c.external_source == source)
+    if not with_policy:
+        query = query.where(contact.c.origin != POLICY)
+    return list(connection.scalars(query.order_by(contact.c.name_key, contact.c.id)))
+
+
+def has_entered(connection: Connection, source: str) -> bool:
+    """Was any contact entered from this source?"""
+    query = select(literal(1)).select_from(contact).where(contact.c.external_source == source)
+    return connection.execute(query.limit(1)).first() is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A living contact that a list entered."""
+
+    id: str
+    external_id: str | None
+    #: Normal forms of the addresses that it holds.
+    normals: frozenset[str]
+
+
+def listed(connection: Connection, source: str) -> list[Listed]:
+    """All living contacts of one source."""
+    query = (
+        select(contact.c.id, contact.c.external_id, contact_address.c.normal)
+        .outerjoin(contact_address, _holds_now)
+        .where(contact.c.external_source == source, contact.c.deleted_at.is_(None))
+    )
+    normals: dict[tuple[str, str | None], set[str]] = {}
+    for row in connection.execute(query):
+        normals.setdefault((row.id, row.external_id), set()).update([row.normal] if row.normal else [])
+    return [Listed(*who, frozenset(held)) for who, held in sorted(normals.items(), key=lambda item: item[0][0])]
 
 
 def _ids_by_identity(connection: Connection, entries: Iterable[Entry]) -> Iterator[str]:
@@ -91,17 +148,29 @@ def _ids_concerned(connection: Connection, key: IdentityKey, entries: Sequence[E
     return ids
 
 
-def _load(connection: Connection, ids: set[str]) -> list[Contact]:
-    addresses: dict[str, dict[str, Address]] = {}
+def load(connection: Connection, ids: Iterable[str]) -> list[Contact]:
+    """The contacts with all their addresses."""
+    ids = sorted(set(ids))
+    rows: dict[str, list[Address]] = {}
     query = select(contact_address)
-    for row in sorted(
-        select_in(connection, query.where, contact_address.c.contact_id, sorted(ids)), key=lambda row: str(row.normal)
-    ):
-        addresses.setdefault(row.contact_id, {})[row.normal] = Address(
-            row.address, row.normal, row.base, bool(row.is_primary), row.valid_from_at, row.valid_to_at
+    for row in select_in(connection, query.where, contact_address.c.contact_id, ids):
+        rows.setdefault(row.contact_id, []).append(
+            Address(
+                row.address,
+                row.normal,
+                row.base,
+                bool(row.is_primary),
+                row.valid_from_at,
+                row.valid_to_at,
+                row.decided_at,
+                row.id,
+            )
         )
-    rows = select_in(connection, select(*_CONTACT).where, contact.c.id, sorted(ids))
-    return [Contact(**row._mapping, addresses=addresses.get(row.id, {})) for row in rows]
+    found = []
+    for row in select_in(connection, select(*_CONTACT).where, contact.c.id, ids):
+        latest, earlier = by_time(rows.get(row.id, ()))
+        found.append(Contact(**row._mapping, addresses=latest, earlier=earlier))
+    return found
 
 
 def _is_taken(connection: Connection, loaded: set[str]) -> Callable[[str], bool]:
@@ -110,7 +179,7 @@ def _is_taken(connection: Connection, loaded: set[str]) -> Callable[[str], bool]
     return lambda each: each not in loaded and connection.execute(query, {"i": each}).first() is not None
 
 
-def _write(connection: Connection, key: IdentityKey, before: Sequence[Contact], book: Book, now: datetime) -> None:
+def write(connection: Connection, key: IdentityKey, before: Sequence[Contact], book: Book, now: datetime) -> None:
     """Write the difference between the contacts as they were and as the book has them."""
     old = {each.id: each for each in before}
     changed = [each for _id, each in sorted(book.contacts.items()) if old.get(each.id) != each]
@@ -118,35 +187,32 @@ def _write(connection: Connection, key: IdentityKey, before: Sequence[Contact], 
     if not changed and not gone:
         return
     touched = [*gone, *(each.id for each in changed)]
-    organizations = {
-        row.organization_id
-        for row in select_in(connection, select(contact.c.organization_id).where, contact.c.id, touched)
-        if row.organization_id
-    }
-    _drop_addresses(connection, key, [old[each.id] for each in changed if each.id in old], book, gone)
+    before_them = organizations.of_contacts(connection, touched)
+    _drop_addresses(connection, [old[each.id] for each in changed if each.id in old], book, gone)
     _write_contacts(connection, key, changed, now)
     upsert(
         connection,
         contact_address,
-        [_address_row(key, each.id, held) for each in changed for held in each.addresses.values()],
-        update=("address", "base", "is_primary", "valid_from_at", "valid_to_at"),
+        [_address_row(each.id, held) for each in changed for held in each.rows()],
+        update=("address", "base", "is_primary", "valid_from_at", "valid_to_at", "decided_at"),
     )
-    _drop_unused(connection, organizations)
+    organizations.drop_unused(connection, before_them)
+    organizations.name(connection, before_them | organizations.of_contacts(connection, touched))
     add_redirects(connection, "contact", {each: book.merged[each] for each in gone}, now)
     for part in chunks(each.id for each in changed if each.id not in old):
         connection.execute(delete(redirect).where(redirect.c.entity == "contact", redirect.c.old_id.in_(part)))
     mark_dirty(connection, "address", book.dirty)
+    merging.renamed(connection, {each: book.merged[each] for each in gone})
+    merging.settle(connection, touched, now)
     w1.ask_again(connection, book.released)
 
 
-def _drop_addresses(
-    connection: Connection, key: IdentityKey, before: Iterable[Contact], book: Book, gone: Iterable[str]
-) -> None:
+def _drop_addresses(connection: Connection, before: Iterable[Contact], book: Book, gone: Iterable[str]) -> None:
     """Remove contacts that went away, and addresses that a contact has no more."""
     doomed = [
-        key.id("contact_address", each.id, normal)
+        address_id
         for each in before
-        for normal in each.addresses.keys() - book.contacts[each.id].addresses.keys()
+        for address_id in sorted({a.id for a in each.rows()} - {a.id for a in book.contacts[each.id].rows()})
     ]
     for part in chunks(doomed):
         connection.execute(delete(contact_address).where(contact_address.c.id.in_(part)))
@@ -156,12 +222,12 @@ def _drop_addresses(
 
 
 def _write_contacts(connection: Connection, key: IdentityKey, changed: Sequence[Contact], now: datetime) -> None:
-    organizations: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, Any]] = {}
     rows: list[dict[str, Any]] = []
     for each in changed:
-        of = _organization_row(key, each.primary.normal) if each.primary else None
+        of = organizations.row(key, each.primary.normal if each.primary else None, each.organization_name)
         if of is not None:
-            organizations[of["id"]] = of
+            found[of["id"]] = of
         rows.append(
             {
                 **{column.name: getattr(each, column.name) for column in _CONTACT},
@@ -172,7 +238,7 @@ def _write_contacts(connection: Connection, key: IdentityKey, changed: Sequence[
                 "updated_at": now,
             }
         )
-    upsert(connection, organization, [organizations[each] for each in sorted(organizations)])
+    upsert(connection, organization, [found[each] for each in sorted(found)])
     upsert(
         connection,
         contact,
@@ -181,16 +247,9 @@ def _write_contacts(connection: Connection, key: IdentityKey, changed: Sequence[
     )
 
 
-def _organization_row(key: IdentityKey, normal: str) -> dict[str, Any] | None:
-    domain = organization_domain(domain_of(normal))
-    if domain is None:
-        return None
-    return {"id": key.id("organization", domain), "domain": domain, "display_name": display_name(domain)}
-
-
-def _address_row(key: IdentityKey, contact_id: str, held: Address) -> dict[str, Any]:
+def _address_row(contact_id: str, held: Address) -> dict[str, Any]:
     return {
-        "id": key.id("contact_address", contact_id, held.normal),
+        "id": held.id,
         "contact_id": contact_id,
         "address": held.text,
         "normal": held.normal,
@@ -199,12 +258,5 @@ def _address_row(key: IdentityKey, contact_id: str, held: Address) -> dict[str, 
         "state": "active",
         "valid_from_at": held.valid_from_at,
         "valid_to_at": held.valid_to_at,
+        "decided_at": held.decided_at,
     }
-
-
-def _drop_unused(connection: Connection, organizations: Iterable[str]) -> None:
-    """Organizations that were there only for a contact that left them."""
-    used = exists().where(contact.c.organization_id == organization.c.id)
-    for part in chunks(sorted(organizations)):
-        unused = organization.c.id.in_(part) & organization.c.external_id.is_(None) & ~used
-        connection.execute(delete(organization).where(unused))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connectors.api import Attachment, Auth, Message, Participant, Purpose, Role
 from matching.identity import Copy, instant
-from matching.policy import Assessment, Direction, Party
+from matching.policy import Assessment, Direction, Party, occurred_at
 from matching.subjects import subject_key
 from matching.thread_index import conversation
 from matching.threads import Node, needs_subject
@@ -104,7 +104,7 @@ class Draft:
     size: int
     received_at: datetime | None
     auth: str
-    #: Date, else the time of arrival.
+    #: As far as this copy tells.
     occurred_at: datetime | None
     #: What it is filed for, where that is more than its stream tells.
     purpose: Purpose | None
@@ -139,7 +139,7 @@ def draft(message: Message, assessment: Assessment, made: Iterable[Party], key: 
         size=message.size,
         received_at=message.received_at,
         auth=message.auth.value,
-        occurred_at=message.sent_at or arrived_at,
+        occurred_at=occurred_at(message.sent_at, arrived_at, is_sent_copy=assessment.direction is Direction.OUTBOUND),
         purpose=message.purpose,
     )
     if not message.is_skimmed:

@@ -30,7 +30,8 @@ CHANNEL = "keeptouch_changes"
 #: away, why it did.
 _LAST = """
     SELECT entity, entity_id, max(id) AS last_id,
-        CASE WHEN max(CASE WHEN op = 'upsert' THEN id ELSE 0 END) = max(id) THEN 'upsert'
+        CASE WHEN max(CASE WHEN op = 'upsert' THEN id ELSE 0 END)
+                > max(CASE WHEN op IN ('delete', 'erase') THEN id ELSE 0 END) THEN 'upsert'
              WHEN max(CASE WHEN op = 'erase' THEN 1 ELSE 0 END) = 1 THEN 'erase'
              WHEN max(CASE WHEN op = 'redirect' THEN 1 ELSE 0 END) = 1 THEN 'redirect'
              ELSE 'delete' END AS op

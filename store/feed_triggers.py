@@ -202,7 +202,10 @@ def _triggers(differs: str) -> Iterator[_Trigger]:
 
 
 def _of_contacts_addresses(differs: str) -> Iterator[_Trigger]:
-    """With a contact its addresses appear and vanish."""
+    """With a contact its addresses appear, vanish, or pass to the one that it is part of."""
+    moved = f"OLD.merged_into_id {differs} NEW.merged_into_id AND NEW.deleted_at IS NULL"
+    held = "SELECT 'contact_address', a.id, 'upsert' FROM contact_address a WHERE a.contact_id = NEW.id"
+    yield _Trigger("feed_contact_addresses_moved", "contact", "UPDATE OF merged_into_id", moved, held)
     for name, condition, op in (
         ("gone", "OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL", "delete"),
         ("back", "OLD.deleted_at IS NOT NULL AND NEW.deleted_at IS NULL", "upsert"),

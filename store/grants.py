@@ -14,9 +14,8 @@ from enum import StrEnum
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-import store.w1_schema  # noqa: F401 - its tables belong to the metadata
 from store.errors import StoreError
-from store.schema import metadata
+from store.tables import metadata
 from store.views import VIEWS
 
 SCHEMA = "keeptouch"

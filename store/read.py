@@ -9,14 +9,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
 from connectors.api import Cursor
-from matching.addresses import normalize
-from matching.names import name_key
 from store.keys import IdentityKey
 from store.placements import unplaced_since
 from store.schema import (
     account,
     contact,
-    contact_address,
     interaction,
     interaction_person,
     link,
@@ -27,15 +24,6 @@ from store.schema import (
     stream,
 )
 from store.upsert import select_in
-
-
-@dataclass(frozen=True, slots=True)
-class ContactHit:
-    """A contact that a search found."""
-
-    id: str
-    display_name: str
-    addresses: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,45 +100,6 @@ class AccountStatus:
     #: Of the last audit, in percent, and when it was; None: not yet.
     coverage: float | None
     audited_at: datetime | None
-
-
-def find_contacts(connection: Connection, who: str, limit: int = 20) -> list[ContactHit]:
-    """By id, address, name or part of a name; an exact answer goes before partial ones."""
-    living = contact.c.deleted_at.is_(None)
-    normal = normalize(who)
-    exact: list[Select[Any]] = [select(contact.c.id).where(contact.c.id == who.lower(), living)]
-    if normal:
-        held = contact_address.c.normal == normal
-        exact.append(
-            select(contact.c.id).join(contact_address, contact_address.c.contact_id == contact.c.id).where(held, living)
-        )
-    folded = name_key(who)
-    if folded:
-        exact.append(select(contact.c.id).where(contact.c.name_key == folded, living))
-        exact.append(
-            select(contact.c.id).where(
-                living, and_(*(contact.c.name_key.contains(word, autoescape=True) for word in folded.split()))
-            )
-        )
-    for query in exact:
-        ids = [row[0] for row in connection.execute(query.distinct().order_by(contact.c.id).limit(limit))]
-        if ids:
-            return _hits(connection, ids)
-    return []
-
-
-def _hits(connection: Connection, ids: list[str]) -> list[ContactHit]:
-    addresses: dict[str, list[str]] = {}
-    order = (contact_address.c.is_primary.desc(), contact_address.c.normal)
-    for row in select_in(
-        connection,
-        lambda within: select(contact_address.c.contact_id, contact_address.c.address).where(within).order_by(*order),
-        contact_address.c.contact_id,
-        ids,
-    ):
-        addresses.setdefault(row.contact_id, []).append(row.address)
-    rows = select_in(connection, select(contact.c.id, contact.c.display_name).where, contact.c.id, ids)
-    return [ContactHit(row.id, row.display_name, tuple(addresses.get(row.id, ()))) for row in rows]
 
 
 def timeline(

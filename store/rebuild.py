@@ -27,7 +27,7 @@ from store.schema import (
     stream,
 )
 from store.upsert import chunks, select_in
-from store.write import FINAL_REASONS
+from store.write import FINAL_REASONS, Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +168,18 @@ def contact_addresses(connection: Connection) -> Iterator[tuple[str, str, str]]:
         yield row.normal, row.base, row.address
 
 
-def tombstones(connection: Connection) -> set[str]:
-    """The base forms of deleted contacts' addresses: the policy makes no contact of them."""
-    query = (
-        select(contact_address.c.base)
-        .join(contact, contact.c.id == contact_address.c.contact_id)
-        .where(contact.c.deleted_at.is_not(None))
-    )
-    return {row[0] for row in connection.execute(query)}
+def all_held(connection: Connection) -> Held:
+    """When which addresses are held, of all contacts."""
+    held = Held()
+    address = contact_address.c
+    columns = (address.normal, address.base, address.valid_from_at, address.valid_to_at)
+    query = select(*columns, contact.c.origin, contact.c.deleted_at).join(contact, contact.c.id == address.contact_id)
+    for row in connection.execute(query):
+        period = (row.valid_from_at, row.valid_to_at)
+        if row.deleted_at is None:
+            held.normals.setdefault(row.normal, []).append(period)
+        held.note(row.base, row.origin, row.deleted_at is not None, period)
+    return held
 
 
 def save_bases(connection: Connection, bases: dict[str, str]) -> None:

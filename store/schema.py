@@ -1,6 +1,5 @@
-"""The tables. Facts are what a server or a person said; derived tables can be rebuilt from them at any time.
-
-Only the views (store.views) and the w1_* tables are for others; everything here may change between versions."""
+"""The tables: facts are what a server or a person said, derived ones can be rebuilt from them at any time. Only the
+views (store.views) and the tables w1_* are for others; everything here may change between versions."""
 
 from __future__ import annotations
 
@@ -285,11 +284,12 @@ contact = Table(
     "contact",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("origin", String(10), nullable=False),  # policy | import | w1
+    Column("origin", String(10), nullable=False),  # policy | hand | import | w1 | sync
     Column("display_name", Text, nullable=False),
     Column("name_key", Text, nullable=False),
     Column("name_rank", Text, nullable=False),  # how good the evidence of a policy contact's name is
     Column("organization_id", ForeignKey("organization.id")),
+    Column("organization_name", Text),  # as it was entered
     Column("person_id", ForeignKey("person.id")),
     Column("external_source", Text),
     Column("external_id", Text),
@@ -314,8 +314,9 @@ contact_address = Table(
     Column("state", String(10), nullable=False),
     Column("valid_from_at", Instant),
     Column("valid_to_at", Instant),
-    UniqueConstraint("contact_id", "normal"),
+    Column("decided_at", Instant),  # a person said who holds it
 )
+Index("ix_contact_address_contact_id", contact_address.c.contact_id)
 Index("ix_contact_address_normal", contact_address.c.normal)
 Index("ix_contact_address_base", contact_address.c.base)
 

@@ -20,8 +20,9 @@ _SQLITE = (
     END
     """,
     """
-    CREATE TRIGGER w1_contact_changed AFTER UPDATE OF display_name, is_deleted ON w1_contact
-    WHEN OLD.display_name IS NOT NEW.display_name OR OLD.is_deleted IS NOT NEW.is_deleted
+    CREATE TRIGGER w1_contact_changed AFTER UPDATE OF display_name, organization, is_deleted ON w1_contact
+    WHEN OLD.display_name IS NOT NEW.display_name OR OLD.organization IS NOT NEW.organization
+        OR OLD.is_deleted IS NOT NEW.is_deleted
     BEGIN
         UPDATE w1_contact SET applied_at = NULL, error = NULL
         WHERE external_source = NEW.external_source AND external_id = NEW.external_id;
@@ -38,11 +39,27 @@ _SQLITE = (
     END
     """,
     """
-    CREATE TRIGGER w1_contact_address_changed AFTER UPDATE OF is_primary, is_deleted ON w1_contact_address
+    CREATE TRIGGER w1_contact_address_changed
+    AFTER UPDATE OF is_primary, valid_from_at, valid_to_at, is_deleted ON w1_contact_address
     WHEN OLD.is_primary IS NOT NEW.is_primary OR OLD.is_deleted IS NOT NEW.is_deleted
+        OR OLD.valid_from_at IS NOT NEW.valid_from_at OR OLD.valid_to_at IS NOT NEW.valid_to_at
     BEGIN
         UPDATE w1_contact_address SET applied_at = NULL, error = NULL
         WHERE external_source = NEW.external_source AND external_id = NEW.external_id AND address = NEW.address;
+    END
+    """,
+    """
+    CREATE TRIGGER w1_merge_keyed BEFORE UPDATE OF contact_id ON w1_merge
+    WHEN OLD.contact_id IS NOT NEW.contact_id
+    BEGIN
+        SELECT RAISE(ABORT, 'the key of a row of w1_merge does not change: set is_deleted and insert another row');
+    END
+    """,
+    """
+    CREATE TRIGGER w1_merge_changed AFTER UPDATE OF merged_into_id, is_deleted ON w1_merge
+    WHEN OLD.merged_into_id IS NOT NEW.merged_into_id OR OLD.is_deleted IS NOT NEW.is_deleted
+    BEGIN
+        UPDATE w1_merge SET applied_at = NULL, error = NULL WHERE contact_id = NEW.contact_id;
     END
     """,
 )
@@ -54,7 +71,8 @@ _POSTGRESQL = (
         IF (OLD.external_source, OLD.external_id) IS DISTINCT FROM (NEW.external_source, NEW.external_id) THEN
             RAISE EXCEPTION 'the key of a row of w1_contact does not change: set is_deleted and insert another row';
         END IF;
-        IF (OLD.display_name, OLD.is_deleted) IS DISTINCT FROM (NEW.display_name, NEW.is_deleted) THEN
+        IF (OLD.display_name, OLD.organization, OLD.is_deleted)
+            IS DISTINCT FROM (NEW.display_name, NEW.organization, NEW.is_deleted) THEN
             NEW.applied_at := NULL;
             NEW.error := NULL;
         END IF;
@@ -73,7 +91,8 @@ _POSTGRESQL = (
             RAISE EXCEPTION
                 'the key of a row of w1_contact_address does not change: set is_deleted and insert another row';
         END IF;
-        IF (OLD.is_primary, OLD.is_deleted) IS DISTINCT FROM (NEW.is_primary, NEW.is_deleted) THEN
+        IF (OLD.is_primary, OLD.valid_from_at, OLD.valid_to_at, OLD.is_deleted)
+            IS DISTINCT FROM (NEW.is_primary, NEW.valid_from_at, NEW.valid_to_at, NEW.is_deleted) THEN
             NEW.applied_at := NULL;
             NEW.error := NULL;
         END IF;
@@ -84,6 +103,23 @@ _POSTGRESQL = (
     CREATE TRIGGER w1_contact_address_changed BEFORE UPDATE ON w1_contact_address
     FOR EACH ROW EXECUTE FUNCTION w1_contact_address_changed()
     """,
+    """
+    CREATE FUNCTION w1_merge_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF OLD.contact_id IS DISTINCT FROM NEW.contact_id THEN
+            RAISE EXCEPTION 'the key of a row of w1_merge does not change: set is_deleted and insert another row';
+        END IF;
+        IF (OLD.merged_into_id, OLD.is_deleted) IS DISTINCT FROM (NEW.merged_into_id, NEW.is_deleted) THEN
+            NEW.applied_at := NULL;
+            NEW.error := NULL;
+        END IF;
+        RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER w1_merge_changed BEFORE UPDATE ON w1_merge
+    FOR EACH ROW EXECUTE FUNCTION w1_merge_changed()
+    """,
 )
 
 _DROP_SQLITE = (
@@ -91,11 +127,14 @@ _DROP_SQLITE = (
     "DROP TRIGGER IF EXISTS w1_contact_changed",
     "DROP TRIGGER IF EXISTS w1_contact_address_keyed",
     "DROP TRIGGER IF EXISTS w1_contact_address_changed",
+    "DROP TRIGGER IF EXISTS w1_merge_keyed",
+    "DROP TRIGGER IF EXISTS w1_merge_changed",
 )
 #: With a function goes its trigger.
 _DROP_POSTGRESQL = (
     "DROP FUNCTION IF EXISTS w1_contact_changed() CASCADE",
     "DROP FUNCTION IF EXISTS w1_contact_address_changed() CASCADE",
+    "DROP FUNCTION IF EXISTS w1_merge_changed() CASCADE",
 )
 
 

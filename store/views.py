@@ -88,9 +88,10 @@ VIEWS: tuple[View, ...] = (
         "v1_contact_address",
         (
             ("id", "a.id", "id"),
-            ("contact_id", "a.contact_id", "id"),
+            # those of a merged contact are of the one that stands for it
+            ("contact_id", "COALESCE(c.merged_into_id, c.id)", "id"),
             ("address", "a.address", "text"),
-            ("is_primary", "a.is_primary", "flag"),
+            ("is_primary", "(a.is_primary AND c.merged_into_id IS NULL)", "flag"),
             ("state", "a.state", "text"),
             ("valid_from_at", "a.valid_from_at", "instant"),
             ("valid_to_at", "a.valid_to_at", "instant"),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Table, and_, bindparam, literal, select, text, type_coerce, update
@@ -31,8 +31,9 @@ _UNDECODED = re.compile("[\\ud800-\\udfff]")
 class ContactRow:
     """A row of w1_contact. `is_deleted` is None where it is neither true nor false."""
 
-    #: "" where it is NULL; None where it is not text in UTF-8.
+    #: "" where they are NULL; None where they are not text in UTF-8.
     display_name: str | None
+    organization: str | None
     is_deleted: bool | None
     is_waiting: bool
     error: str | None
@@ -45,6 +46,10 @@ class AddressRow:
     address: str
     is_primary: bool | None
     is_deleted: bool | None
+    valid_from_at: datetime | None
+    valid_to_at: datetime | None
+    #: Is either time none?
+    has_bad_time: bool
     is_waiting: bool
     error: str | None
 
@@ -78,10 +83,10 @@ def is_anything_waiting(connection: Connection) -> bool:
 def waiting(connection: Connection) -> list[Identity]:
     """The contacts of which a row waits."""
     found: set[Identity] = set()
-    with _lenient(connection):
+    with lenient(connection):
         for table in (w1_contact, w1_contact_address):
             query = select(table.c.external_source, table.c.external_id).where(_waiting(table)).distinct()
-            found.update((row[0], row[1]) for row in connection.execute(query) if _is_text(row[0], row[1]))
+            found.update((row[0], row[1]) for row in connection.execute(query) if is_text(row[0], row[1]))
     return sorted(found)
 
 
@@ -96,7 +101,7 @@ def units(connection: Connection, identities: Sequence[Identity]) -> list[Unit]:
     by_source: dict[str, list[str]] = {}
     for source, external_id in identities:
         by_source.setdefault(source, []).append(external_id)
-    with _lenient(connection):
+    with lenient(connection):
         for source, ids in by_source.items():
             for row in _rows(connection, w1_contact, source, ids, busy):
                 contacts[source, row.external_id] = _contact_row(row)
@@ -137,8 +142,8 @@ def ask_again(connection: Connection, normals: set[str]) -> None:
     table = w1_contact_address
     key = (table.c.external_source, table.c.external_id, table.c.address)
     query = select(*key).where(table.c.error.is_not(None)).with_for_update(skip_locked=True)
-    with _lenient(connection):
-        refused = [row for row in connection.execute(query) if _is_text(*row) and normalize(row.address) in normals]
+    with lenient(connection):
+        refused = [row for row in connection.execute(query) if is_text(*row) and normalize(row.address) in normals]
     if refused:
         names = ("s", "i", "a")
         same = [column == bindparam(name) for column, name in zip(key, names, strict=True)]
@@ -155,10 +160,10 @@ def refuse_unreadable(connection: Connection) -> None:
         (w1_contact_address, ("external_source", "external_id", "address")),
     ):
         query = select(text("rowid"), *(type_coerce(table.c[name], NullType()) for name in names))
-        with _lenient(connection):
+        with lenient(connection):
             rows = connection.execute(query.where(_waiting(table))).all()
         for rowid, *values in rows:
-            bad = next((name for name, value in zip(names, values, strict=True) if not _is_text(value)), None)
+            bad = next((name for name, value in zip(names, values, strict=True) if not is_text(value)), None)
             if bad:
                 error = f"{bad} is not text in UTF-8"
                 connection.execute(update(table).where(text("rowid = :r")).values(error=error), {"r": rowid})
@@ -171,7 +176,7 @@ def _waiting(table: Table) -> Any:
 def _rows(connection: Connection, table: Table, source: str, ids: list[str], busy: set[Identity]) -> Iterator[Row[Any]]:
     """The rows that nobody else has locked; contacts with one that somebody has are added to `busy`."""
     of_source = table.c.external_source == source
-    flags = [name for name in ("is_primary", "is_deleted") if name in table.c]
+    flags = [name for name in ("is_primary", "is_deleted", "valid_from_at", "valid_to_at") if name in table.c]
     rest = [c for c in table.columns if c.name not in ("external_source", "applied_at", *flags)]
     query: Select[Any] = select(
         *rest,
@@ -186,38 +191,58 @@ def _rows(connection: Connection, table: Table, source: str, ids: list[str], bus
         for row in select_in(connection, select(table.c.external_id).where(of_source).where, table.c.external_id, ids):
             counts[row.external_id] = counts.get(row.external_id, 0) - 1
         busy.update((source, external_id) for external_id, number in counts.items() if number)
-    yield from (row for row in rows if table is w1_contact or _is_text(row.address))
+    yield from (row for row in rows if table is w1_contact or is_text(row.address))
 
 
 def _contact_row(row: Row[Any]) -> ContactRow:
     return ContactRow(
-        display_name=name if _is_text(name := row.display_name or "") else None,
-        is_deleted=_flag(row.is_deleted),
+        display_name=name if is_text(name := row.display_name or "") else None,
+        organization=name if is_text(name := row.organization or "") else None,
+        is_deleted=flag(row.is_deleted),
         is_waiting=row.is_unapplied and row.error is None,
         error=row.error,
     )
 
 
 def _address_row(row: Row[Any]) -> AddressRow:
+    since, until = _instant(row.valid_from_at), _instant(row.valid_to_at)
+    times_are_given = (row.valid_from_at is not None, row.valid_to_at is not None)
     return AddressRow(
         address=row.address,
-        is_primary=_flag(row.is_primary),
-        is_deleted=_flag(row.is_deleted),
+        is_primary=flag(row.is_primary),
+        is_deleted=flag(row.is_deleted),
+        valid_from_at=since,
+        valid_to_at=until,
+        has_bad_time=times_are_given != (since is not None, until is not None),
         is_waiting=row.is_unapplied and row.error is None,
         error=row.error,
     )
 
 
-def _flag(value: object) -> bool | None:
+def _instant(value: object) -> datetime | None:
+    """A time as a program wrote it; None where it is none."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if not isinstance(value, datetime):
+        return None
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def flag(value: object) -> bool | None:
+    """A flag as a program wrote it; None where it is none."""
     return bool(value) if value in (0, 1) else None
 
 
-def _is_text(*values: object) -> bool:
+def is_text(*values: object) -> bool:
+    """Are they texts in UTF-8?"""
     return all(isinstance(each, str) and not _UNDECODED.search(each) for each in values)
 
 
 @contextmanager
-def _lenient(connection: Connection) -> Iterator[None]:
+def lenient(connection: Connection) -> Iterator[None]:
     """Read texts of SQLite that are not UTF-8 without failing: every program writes what it likes there."""
     if connection.dialect.name != "sqlite":
         yield

@@ -13,6 +13,7 @@ w1_contact = Table(
     Column("external_source", Text, nullable=False),
     Column("external_id", Text, nullable=False),
     Column("display_name", Text),
+    Column("organization", Text),
     Column("is_deleted", Boolean, nullable=False, server_default=false()),
     Column("applied_at", Instant),
     Column("error", Text),
@@ -28,6 +29,8 @@ w1_contact_address = Table(
     Column("external_id", Text, nullable=False),
     Column("address", Text, nullable=False),
     Column("is_primary", Boolean, nullable=False, server_default=false()),
+    Column("valid_from_at", Instant),
+    Column("valid_to_at", Instant),
     Column("is_deleted", Boolean, nullable=False, server_default=false()),
     Column("applied_at", Instant),
     Column("error", Text),
@@ -35,12 +38,27 @@ w1_contact_address = Table(
     CheckConstraint("length(address) BETWEEN 3 AND 320", name="address"),
 )
 
+w1_merge = Table(
+    "w1_merge",
+    metadata,
+    Column("contact_id", Text, primary_key=True),
+    Column("merged_into_id", Text, nullable=False),
+    Column("is_deleted", Boolean, nullable=False, server_default=false()),
+    Column("applied_at", Instant),
+    Column("error", Text),
+    CheckConstraint("length(contact_id) = 36", name="contact_id"),
+    CheckConstraint("length(merged_into_id) = 36", name="merged_into_id"),
+)
+
 #: What the daemon has not answered yet is found without looking at the rest.
-for _table in (w1_contact, w1_contact_address):
+for _table, _key in (
+    (w1_contact, ("external_source", "external_id")),
+    (w1_contact_address, ("external_source", "external_id")),
+    (w1_merge, ("contact_id",)),
+):
     Index(
         f"ix_{_table.name}_waiting",
-        _table.c.external_source,
-        _table.c.external_id,
+        *(_table.c[_name] for _name in _key),
         sqlite_where=text("applied_at IS NULL AND error IS NULL"),
         postgresql_where=text("applied_at IS NULL AND error IS NULL"),
     )

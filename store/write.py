@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, or_, select, true, update
@@ -13,6 +13,7 @@ from connectors.api import Page, Purpose
 from matching.identity import instant
 from matching.policy import Verdict
 from store import facts
+from store.contact_records import POLICY, Period
 from store.errors import Fenced
 from store.facts import Content, Draft
 from store.keys import IdentityKey
@@ -34,6 +35,7 @@ from store.upsert import chunks, one_of, select_in, upsert_rows
 
 #: Reasons that stand whatever else is known of a mail.
 FINAL_REASONS = ("draft", "junk", "trash")
+_UNKNOWN_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +74,38 @@ def placed(connection: Connection, stream_id: int, refs: Iterable[str]) -> dict[
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Which of the addresses asked for belong to living contacts, and which bases to deleted ones."""
+    """When living contacts hold the addresses asked for, and of which bases the policy makes no contact."""
 
-    normals: set[str]
-    bases: set[str]
-    tombstones: set[str]
+    normals: dict[str, list[Period]] = field(default_factory=dict)
+    bases: dict[str, list[Period]] = field(default_factory=dict)
+    #: Those of deleted and of entered contacts.
+    tombstones: set[str] = field(default_factory=set)
+
+    def holds(self, normal: str, base: str, when: datetime | None) -> bool:
+        """Does a contact hold the address, else its base form, at that time? As links are found."""
+        at = when or _UNKNOWN_TIME
+        periods = self.normals.get(normal) or self.bases.get(base, [])
+        return any((since is None or since <= at) and (to is None or at < to) for since, to in periods)
+
+    def note(self, base: str, origin: str, is_deleted: bool, period: Period) -> None:
+        """An address of a contact with this base form."""
+        if not is_deleted:
+            self.bases.setdefault(base, []).append(period)
+        if is_deleted or origin != POLICY:
+            self.tombstones.add(base)
 
 
 def held_addresses(connection: Connection, normals: Iterable[str], bases: Iterable[str]) -> Held:
     """Ask for all addresses of a page at once."""
-    held = Held(set(), set(), set())
-    query = select(contact_address.c.normal, contact_address.c.base, contact.c.deleted_at).join(
-        contact, contact.c.id == contact_address.c.contact_id
-    )
-    for row in select_in(connection, query.where, contact_address.c.normal, normals):
+    held = Held()
+    address = contact_address.c
+    columns = (address.normal, address.base, address.valid_from_at, address.valid_to_at)
+    query = select(*columns, contact.c.origin, contact.c.deleted_at).join(contact, contact.c.id == address.contact_id)
+    for row in select_in(connection, query.where, address.normal, normals):
         if row.deleted_at is None:
-            held.normals.add(row.normal)
-    for row in select_in(connection, query.where, contact_address.c.base, bases):
-        (held.bases if row.deleted_at is None else held.tombstones).add(row.base)
+            held.normals.setdefault(row.normal, []).append((row.valid_from_at, row.valid_to_at))
+    for row in select_in(connection, query.where, address.base, bases):
+        held.note(row.base, row.origin, row.deleted_at is not None, (row.valid_from_at, row.valid_to_at))
     return held
 
 

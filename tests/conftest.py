@@ -20,9 +20,10 @@ from tests.servers.cyrus import Cyrus
 from tests.servers.dovecot import Dovecot
 from tests.servers.postgres import Postgres
 from tests.servers.process import MissingServer, Server
+from tests.servers.radicale import Radicale
 
 S = TypeVar("S", bound=Server)
-_SERVER_FIXTURES = {"cyrus", "dovecot", "dovecot_user", "postgres", "postgres_url"}
+_SERVER_FIXTURES = {"cyrus", "dovecot", "dovecot_user", "postgres", "postgres_url", "radicale"}
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -100,6 +101,12 @@ def dovecot_user(dovecot: Dovecot) -> Callable[[], Login]:
 def cyrus() -> Iterator[Cyrus]:
     """Another IMAP server for the whole run."""
     yield from require(Cyrus({}))
+
+
+@pytest.fixture(scope="session")
+def radicale() -> Iterator[Radicale]:
+    """One server of address books for the whole run; users are called u0 to u49, with the password "secret"."""
+    yield from require(Radicale({f"u{number}": "secret" for number in range(50)}))
 
 
 @pytest.fixture(scope="session")

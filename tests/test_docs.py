@@ -19,8 +19,11 @@ from daemon.config import Company, ContactsConfig, Person, StoreConfig, Webhook,
 from daemon.config_accounts import Outer
 from daemon.config_mailboxes import KEYS as MAILBOX_KEYS
 from daemon.config_servers import PASSWORD_KEYS
+from daemon.config_sources import PASSWORD_KEYS as SOURCE_PASSWORDS
+from daemon.config_sources import SQL, SqlSettings
+from daemon.config_sources import Outer as SourceOuter
 from daemon.options import Reader, keys, options
-from daemon.plugins import installed
+from daemon.plugins import installed, installed_books
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = (ROOT / "config.example.toml").read_text("utf-8")
@@ -35,6 +38,7 @@ TABLES: dict[str, type[Any]] = {
     "people": Person,
     "accounts": Outer,
     "webhooks": Webhook,
+    "contacts.sources": SourceOuter,
 }
 #: The kind that is no use in a configuration.
 _FOR_TESTS = "memory"
@@ -78,7 +82,11 @@ def test_what_the_example_has_in_comments_is_right_too(tmp_path: Path) -> None:
     for table, key, text in assignments():
         reader = Reader(tmp_path, {"CREDENTIALS_DIRECTORY": str(tmp_path)}, [])
         value = tomllib.loads(text)
-        if table in TABLES:
+        if table == "contacts.sources":
+            known: list[type[Any]] = [SourceOuter, *(each for _kind, each in source_kinds())]
+            if key not in SOURCE_PASSWORDS:
+                reader.values(next(each for each in known if key in keys(each)), value, table)
+        elif table in TABLES:
             reader.values(TABLES[table], value, table)
         elif table == "":
             assert key == "people_file"
@@ -93,7 +101,7 @@ def test_what_the_example_has_in_comments_is_right_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize("table", TABLES)
 def test_every_key_of_a_table_is_in_the_example_and_the_manual(table: str) -> None:
     shown = {key for owner, key, _text in assignments() if owner == table}
-    heading = f"[[{table}]]" if table in ("people", "accounts", "webhooks") else f"[{table}]"
+    heading = f"[[{table}]]" if table in ("people", "accounts", "webhooks", "contacts.sources") else f"[{table}]"
     for key in keys(TABLES[table]):
         assert key in shown, f"config.example.toml has no {key} in {table}"
         assert f"`{key}`" in documented(heading), f"docs/configuration.md has no {key} under {heading}"
@@ -110,6 +118,25 @@ def test_every_option_of_every_kind_is_in_the_example_and_the_manual() -> None:
                 assert all(key in section for key in keys(option.type)), (
                     f"docs/configuration.md: {option.key} of {kind}"
                 )
+
+
+def source_kinds() -> Iterator[tuple[str, type[Any]]]:
+    """The kinds of sources of contacts of this distribution."""
+    yield SQL, SqlSettings
+    books = installed_books()
+    for kind in books.kinds:
+        connector = books.get(kind)
+        if getattr(connector, "__module__", "").startswith("connectors."):
+            yield kind, connector.Settings
+
+
+def test_every_option_of_every_source_is_in_the_example_and_the_manual() -> None:
+    shown = {key for table, key, _text in assignments() if table == "contacts.sources"}
+    for kind, settings in source_kinds():
+        section = documented(f'Sources of kind "{kind}"')
+        for key in keys(settings):
+            assert f"`{key}`" in section, f"docs/configuration.md has no {key} of {kind}"
+            assert key in shown, f"config.example.toml has no {key} of {kind}"
 
 
 def test_keys_of_all_kinds_are_in_the_example_and_the_manual() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import re
 import socket
 import ssl
@@ -10,10 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from imaplib import IMAP4
 
+from connectors.network import certificate_problem, quoted, system_problem, unresolved
 from connectors.records import AuthFailed, ConnectorError, Unavailable
 
 _CODE = re.compile(r"\[([A-Z][A-Z0-9-]*)")
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 #: Response codes (RFC 5530 and seen) of servers that are busy or out of order, whoever asks and whatever for.
 _BUSY_CODES = {"UNAVAILABLE", "INUSE", "LIMIT", "OVERQUOTA", "THROTTLED"}
 _BUSY_WORDS = re.compile(r"too many|rate limit|throttl", re.IGNORECASE)
@@ -24,16 +23,6 @@ _PASSING_WORDS = re.compile(
 )
 #: Exchange: "Request is throttled. Suggested Backoff Time: 92415 milliseconds"
 _BACKOFF = re.compile(r"Backoff Time: (\d+) milliseconds", re.IGNORECASE)
-
-_EXPIRED, _NOT_YET, _WRONG_HOST, _WRONG_IP = 10, 9, 62, 64
-_UNTRUSTED = {2, 18, 19, 20, 21, 27}
-
-
-def quoted(text: object) -> str:
-    """A server's own words for an error text: one line, bounded."""
-    if isinstance(text, bytes):
-        text = text.decode("utf-8", "replace")
-    return _CONTROLS.sub(" ", str(text)).strip()[:300]
 
 
 def response_code(text: str) -> str:
@@ -66,23 +55,6 @@ def login_refused(text: str, host: str) -> ConnectorError:
     )
 
 
-def _certificate(error: ssl.SSLCertVerificationError, host: str, step: str) -> ConnectorError:
-    hint = "have the server's certificate renewed"
-    if error.verify_code == _EXPIRED:
-        problem = f"the certificate of {host} has expired"
-    elif error.verify_code == _NOT_YET:
-        problem, hint = f"the certificate of {host} is not valid yet", "check this machine's clock"
-    elif error.verify_code in {_WRONG_HOST, _WRONG_IP}:
-        problem = f"the certificate is not for {host}"
-        hint = "write the name that the certificate is for as host"
-    elif error.verify_code in _UNTRUSTED:
-        problem = f"the certificate of {host} is signed by an authority that is not trusted"
-        hint = "name the authority's certificate as ca_file, if it is your own"
-    else:
-        problem = f"the certificate of {host} is refused: {quoted(error.verify_message)}"
-    return Unavailable(problem, step="tls", hint=hint)
-
-
 def _tls(error: ssl.SSLError, host: str, step: str) -> ConnectorError:
     reason = error.reason or quoted(error)
     if reason in {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"}:
@@ -91,20 +63,6 @@ def _tls(error: ssl.SSLError, host: str, step: str) -> ConnectorError:
     if "PROTOCOL" in reason:
         return Unavailable(f"{host} offers no TLS 1.2 or later", step="tls")
     return Unavailable(f"TLS with {host} failed: {quoted(reason)}", step="tls")
-
-
-def _unresolved(error: socket.gaierror, host: str, step: str) -> ConnectorError:
-    if error.errno == socket.EAI_AGAIN:
-        return Unavailable(f"the address of {host} can't be looked up now", step="resolve")
-    return Unavailable(f"there is no host {host}", step="resolve", hint="check the option host, and the DNS")
-
-
-def _os(error: OSError, host: str, step: str) -> ConnectorError:
-    if isinstance(error, ConnectionRefusedError):
-        return Unavailable(f"{host} refused the connection", step=step, hint="check host and port")
-    if isinstance(error, TimeoutError) or error.errno == errno.ETIMEDOUT:
-        return Unavailable(f"{host} did not answer in time", step=step, hint="check host, port and firewall")
-    return Unavailable(f"the connection to {host} failed: {error.strerror or quoted(error)}", step=step)
 
 
 def _protocol(error: Exception, host: str, step: str) -> ConnectorError:
@@ -116,10 +74,10 @@ def _protocol(error: Exception, host: str, step: str) -> ConnectorError:
 
 #: Library error -> ours; the first that fits.
 _TABLE: tuple[tuple[type[Exception], Callable[..., ConnectorError]], ...] = (
-    (ssl.SSLCertVerificationError, _certificate),
+    (ssl.SSLCertVerificationError, certificate_problem),
     (ssl.SSLError, _tls),
-    (socket.gaierror, _unresolved),
-    (OSError, _os),
+    (socket.gaierror, unresolved),
+    (OSError, system_problem),
     (IMAP4.error, _protocol),
     # numbers of thousands of digits, letters where ASCII must be
     (ValueError, _protocol),

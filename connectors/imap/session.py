@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from imaplib import IMAP4
 from typing import Any
 
-from connectors.imap.errors import quoted, refused, translated
+from connectors.imap.errors import refused, translated
 from connectors.imap.login import log_in, quote, secure
 from connectors.imap.network import open_socket, tls_context
 from connectors.imap.responses import (
@@ -38,6 +38,7 @@ from connectors.imap.responses import (
 )
 from connectors.imap.settings import ImapSettings, is_loopback
 from connectors.imap.wire import Client
+from connectors.network import quoted
 from connectors.records import Misconfigured, Secret, Unavailable
 
 #: A server that does not even answer LOGOUT is not waited for.

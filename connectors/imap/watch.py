@@ -14,7 +14,8 @@ import ssl
 from collections.abc import Callable, Iterator
 from enum import Enum, auto
 
-from connectors.imap.errors import quoted, refused, translated
+from connectors.imap.errors import refused, translated
+from connectors.network import quoted
 from connectors.records import Unavailable
 
 #: IDLE is renewed after a time between these, in seconds. RFC 2177 wants less than 29 minutes; sooner notices earlier

@@ -13,6 +13,7 @@ from typing import Protocol, runtime_checkable
 import structlog
 
 from connectors.api import ConnectorError
+from daemon.cli import sources
 from daemon.cli.arguments import Verbs, add_account, add_verb, load_config
 from daemon.cli.output import Trouble, write_json, write_text, write_troubles
 from daemon.config import Account, Config
@@ -63,6 +64,7 @@ def check(args: argparse.Namespace) -> int:
     problems: list[Trouble] = []
     warnings = list(_exposed(config, chosen))
     found: list[Found] = []
+    lists: list[sources.Asked] = []
     if not args.config_only:
         problems += _store_secrets(config)
         for each in ask(config, chosen):
@@ -71,6 +73,11 @@ def check(args: argparse.Namespace) -> int:
             warnings += each.warnings
             if not args.json:
                 _tell(each)
+        lists += sources.ask(config) if args.account is None else []
+        problems += [each.problem for each in lists if each.problem]
+        if not args.json:
+            for each_list in lists:
+                sources.tell(each_list)
     if args.json:
         write_json(
             {
@@ -80,10 +87,12 @@ def check(args: argparse.Namespace) -> int:
                 "accounts": [
                     {"account": each.account, "ok": not each.problem, "streams": each.streams} for each in found
                 ],
+                "sources": [{"source": each.name, "ok": not each.problem} for each in lists],
             }
         )
     else:
-        write_troubles([*(problem for problem in problems if problem.account is None), *warnings])
+        told = {each.problem for each in lists}
+        write_troubles([*(each for each in problems if each.account is None and each not in told), *warnings])
         _sum_up(config, len(chosen), len(problems))
     return 1 if problems else 0
 
@@ -139,6 +148,7 @@ def _exposed(config: Config, accounts: Iterable[Account]) -> Iterator[Trouble]:
     sources: list[tuple[str | None, SecretSource | None]] = [
         (None, config.store.password),
         (None, config.store.key),
+        *((None, source.secret) for source in config.sources),
         *((account.name, account.secret) for account in accounts),
     ]
     seen: set[object] = set()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 from datetime import datetime
 
-from daemon.cli.arguments import Verbs, add_verb
-from daemon.cli.opening import opened_store
+from daemon.cli.arguments import Verbs, add_verb, load_config
 from daemon.cli.output import write_json, write_table, write_text
+from daemon.session import open_store
+from store.contact_sources import SourceState, states
 from store.read import AccountStatus, account_statuses, totals
 
 #: A stream that was read whole is complete since the beginning of time, as its connector counts it.
@@ -27,11 +29,16 @@ def register(verbs: Verbs) -> None:
 
 def status(args: argparse.Namespace) -> int:
     """The command."""
-    with opened_store(args) as store, store.read() as transaction:
+    config = load_config(args)
+    with open_store(config, os.environ, may_create=False) as store, store.read() as transaction:
         accounts = account_statuses(transaction)
         held = totals(transaction)
+        names = [each.name for each in config.sources]
+        followed = states(transaction, names)
+    found = [followed[name] for name in names if name in followed]
     if args.json:
-        write_json({"accounts": [_document(each) for each in accounts], "store": held})
+        lists = [_source_document(each) for each in found]
+        write_json({"accounts": [_document(each) for each in accounts], "sources": lists, "store": held})
     else:
         write_table(
             (
@@ -40,8 +47,14 @@ def status(args: argparse.Namespace) -> int:
             ),
             [_row(each) for each in accounts],
         )
+        if found:
+            write_table(
+                ("contacts of", "kind", "state", "last success", "contacts", "not taken", "reason"),
+                map(_source_row, found),
+            )
         write_text(", ".join(f"{count} {name}" for name, count in held.items()))
-    return 1 if any(each.state not in ("ok", "new") for each in accounts) else 0
+    is_well = all(each.state in ("ok", "new") for each in accounts) and all(each.state == "ok" for each in found)
+    return 0 if is_well else 1
 
 
 def instant(value: datetime | None) -> str | None:
@@ -69,6 +82,24 @@ def _document(each: AccountStatus) -> dict[str, object]:
         "coverage": each.coverage,
         "audited_at": instant(each.audited_at),
     }
+
+
+def _source_document(each: SourceState) -> dict[str, object]:
+    return {
+        "source": each.name,
+        "kind": each.kind,
+        "state": each.state,
+        "reason": each.reason,
+        "tried_at": instant(each.tried_at),
+        "last_success_at": instant(each.last_success_at),
+        "contacts": each.contacts,
+        "rejected": each.rejected,
+    }
+
+
+def _source_row(each: SourceState) -> tuple[str, ...]:
+    last = instant(each.last_success_at) or "never"
+    return each.name, each.kind, each.state, last, str(each.contacts), str(each.rejected), each.reason or ""
 
 
 def _row(each: AccountStatus) -> tuple[str, ...]:

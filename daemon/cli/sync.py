@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+from daemon.cli import sources
 from daemon.cli.arguments import Verbs, add_account, add_verb
 from daemon.cli.opening import opened_session
 from daemon.cli.output import Trouble, write_json, write_table, write_troubles
@@ -43,6 +44,8 @@ def sync(args: argparse.Namespace) -> int:
     with opened_session(args) as session:
         accounts = session.config.chosen(args.account)
         with progress_shown(args.json) as progress, stop_on_signals() as stop:
+            # who is a contact is known before the mail is read
+            followed = [session.follow(each) for each in session.config.sources if args.account is None]
             reports = sync_all(session, accounts, stop, progress)
             for sender in session.senders():
                 if not stop.is_set() and sender.has_news():
@@ -50,11 +53,13 @@ def sync(args: argparse.Namespace) -> int:
     write_troubles(
         Trouble(r.account, r.error.step, r.error.problem, r.error.hint) for r in reports if r.error is not None
     )
+    sources.write_failures(followed)
     if args.json:
-        write_json({"accounts": [document(report) for report in reports]})
+        lists = [sources.document(each) for each in followed]
+        write_json({"accounts": [document(report) for report in reports], "sources": lists})
     else:
         show(reports)
-    return 1 if any(report.error for report in reports) else 0
+    return 1 if any(report.error for report in reports) or any(each.error for each in followed) else 0
 
 
 def sync_all(session: Session, accounts: Sequence[Account], stop: threading.Event, progress: Any) -> list[Report]:

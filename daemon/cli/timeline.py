@@ -10,7 +10,8 @@ from daemon.cli.opening import opened_store
 from daemon.cli.output import Trouble, write_json, write_table, write_text, write_troubles
 from daemon.cli.status import instant
 from daemon.problems import refuse
-from store.read import ContactHit, TimelineItem, find_contacts, timeline
+from store.contact_search import ContactHit, find_contacts
+from store.read import TimelineItem, timeline
 
 
 def register(verbs: Verbs) -> None:

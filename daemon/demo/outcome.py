@@ -11,7 +11,8 @@ from daemon.demo.surroundings import weekly_id
 from daemon.report import Report
 from daemon.session import Session
 from store import read
-from store.read import ContactHit, TimelineItem, Why
+from store.contact_search import ContactHit, find_contacts
+from store.read import TimelineItem, Why
 from store.verdicts import verdicts
 
 #: The newsletter whose story is told.
@@ -52,7 +53,7 @@ class Outcome:
 def outcome(session: Session, reports: Sequence[Report], again: Sequence[Report]) -> Outcome:
     """Look at the store after two rounds of `sync`."""
     with session.store.read() as transaction:
-        (contact,) = read.find_contacts(transaction, MARYAM.address.email)
+        (contact,) = find_contacts(transaction, MARYAM.address.email)
         (why,) = read.why(transaction, session.store.key, UNWANTED)
         # equal counts come in the order of ids, which every store has of its own
         busiest = sorted(read.busiest_contacts(transaction, 4 * _CONTACTS), key=lambda each: (-each[3], each[1]))

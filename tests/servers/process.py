@@ -17,7 +17,7 @@ import subprocess
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
@@ -231,16 +231,23 @@ class Server(ABC):
             return None, None, None
         return self.owner.pw_uid, self.owner.pw_gid, [self.owner.pw_gid]
 
+    def wait_open(self, port: int, timeout: float = 20.0) -> None:
+        """Wait until a protocol in which the client speaks first takes connections."""
+        self._wait(port, f"did not open port {port}", lambda _connection: True, timeout)
+
     def wait_greeting(self, port: int, start: bytes, timeout: float = 20.0) -> None:
         """Wait until a line-first protocol greets on `port` (IMAP: `* OK`)."""
+        self._wait(port, f"did not greet on port {port}", lambda each: each.recv(512).startswith(start), timeout)
+
+    def _wait(self, port: int, failure: str, is_up: Callable[[socket.socket], bool], timeout: float) -> None:
         end = time.monotonic() + timeout
         while True:
             with contextlib.suppress(OSError), socket.create_connection((HOST, port), 2) as connection:
                 connection.settimeout(2)
-                if connection.recv(512).startswith(start):
+                if is_up(connection):
                     return
             if self.process is not None and self.process.poll() is not None:
                 raise ServerError(f"{self.name} ended with {self.process.returncode}: {tail(self.log)}")
             if time.monotonic() > end:
-                raise ServerError(f"{self.name} did not greet on port {port}: {tail(self.log)}")
+                raise ServerError(f"{self.name} {failure}: {tail(self.log)}")
             time.sleep(0.01)

@@ -357,10 +357,67 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_thread")),
     )
     op.create_table(
+        "contact_merge",
+        sa.Column("contact_id", sa.String(length=36), nullable=False),
+        sa.Column("into_id", sa.String(length=36), nullable=False),
+        sa.Column("merged_at", store.types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("contact_id", name=op.f("pk_contact_merge")),
+    )
+    with op.batch_alter_table("contact_merge", schema=None) as batch_op:
+        batch_op.create_index("ix_contact_merge_into_id", ["into_id"], unique=False)
+
+    op.create_table(
+        "contact_source",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("tried_at", store.types.Instant(), nullable=False),
+        sa.Column("last_success_at", store.types.Instant(), nullable=True),
+        sa.Column("contacts", sa.Integer(), nullable=False),
+        sa.Column("rejected", sa.Integer(), nullable=False),
+        sa.Column("held_back", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=True),
+        sa.Column("digest_at", store.types.Instant(), nullable=True),
+        sa.Column("cursors", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_contact_source")),
+    )
+    op.create_table(
+        "contact_card",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("book", sa.Text(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("source", "book", "ref", name=op.f("pk_contact_card")),
+    )
+    op.create_table(
+        "w1_merge",
+        sa.Column("contact_id", sa.Text(), nullable=False),
+        sa.Column("merged_into_id", sa.Text(), nullable=False),
+        sa.Column("is_deleted", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("applied_at", store.types.Instant(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.CheckConstraint("length(contact_id) = 36", name=op.f("ck_w1_merge_contact_id")),
+        sa.CheckConstraint("length(merged_into_id) = 36", name=op.f("ck_w1_merge_merged_into_id")),
+        sa.PrimaryKeyConstraint("contact_id", name=op.f("pk_w1_merge")),
+    )
+    with op.batch_alter_table("w1_merge", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_w1_merge_waiting",
+            ["contact_id"],
+            unique=False,
+            sqlite_where=sa.text("applied_at IS NULL AND error IS NULL"),
+            postgresql_where=sa.text("applied_at IS NULL AND error IS NULL"),
+        )
+
+    op.create_table(
         "w1_contact",
         sa.Column("external_source", sa.Text(), nullable=False),
         sa.Column("external_id", sa.Text(), nullable=False),
         sa.Column("display_name", sa.Text(), nullable=True),
+        sa.Column("organization", sa.Text(), nullable=True),
         sa.Column("is_deleted", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("applied_at", store.types.Instant(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
@@ -383,6 +440,8 @@ def upgrade() -> None:
         sa.Column("external_id", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("is_primary", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("valid_from_at", store.types.Instant(), nullable=True),
+        sa.Column("valid_to_at", store.types.Instant(), nullable=True),
         sa.Column("is_deleted", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("applied_at", store.types.Instant(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
@@ -426,6 +485,7 @@ def upgrade() -> None:
         sa.Column("name_key", sa.Text(), nullable=False),
         sa.Column("name_rank", sa.Text(), nullable=False),
         sa.Column("organization_id", sa.String(length=36), nullable=True),
+        sa.Column("organization_name", sa.Text(), nullable=True),
         sa.Column("person_id", sa.String(length=36), nullable=True),
         sa.Column("external_source", sa.Text(), nullable=True),
         sa.Column("external_id", sa.Text(), nullable=True),
@@ -460,11 +520,12 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("valid_from_at", store.types.Instant(), nullable=True),
         sa.Column("valid_to_at", store.types.Instant(), nullable=True),
+        sa.Column("decided_at", store.types.Instant(), nullable=True),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_contact_address_contact_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_address")),
-        sa.UniqueConstraint("contact_id", "normal", name=op.f("uq_contact_address_contact_id_normal")),
     )
     with op.batch_alter_table("contact_address", schema=None) as batch_op:
+        batch_op.create_index("ix_contact_address_contact_id", ["contact_id"], unique=False)
         batch_op.create_index("ix_contact_address_base", ["base"], unique=False)
         batch_op.create_index("ix_contact_address_normal", ["normal"], unique=False)
 

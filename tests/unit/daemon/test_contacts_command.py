@@ -27,6 +27,8 @@ def test_the_answer_of_the_command(folder: Path, capsys: pytest.CaptureFixture[s
         "created": 1,
         "updated": 0,
         "unchanged": 0,
+        "removed": 0,
+        "held_back": 0,
         "rejected": [{"line": 3, "reason": "me@acme.example is an address of our own"}],
     }
     assert main(["contacts", "import", "leads.csv", "--dry-run"]) == 1

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from connectors.api import Purpose
-from daemon.contact_import import Imported, import_contacts, read_contacts
+from daemon.contact_import import import_contacts, read_contacts
+from daemon.contact_reading import Imported
 from matching.policy import Create
 from tests.unit.daemon.company_mail import NOON, House, company, mail
 

@@ -13,6 +13,7 @@ import pytest
 
 from connectors.api import Purpose
 from daemon.entered import BATCH, apply_entered
+from daemon.merging import apply_merges
 from tests.unit.daemon.company_mail import NOON, House, mail
 
 ALICE, ANN = "alice@acme.example", "ann@client.example"
@@ -291,11 +292,45 @@ def test_the_same_address_from_a_file_and_from_another_program(house: House) -> 
     ]
 
 
+def test_an_address_is_a_contacts_between_two_instants(house: House) -> None:
+    day = "2026-03-0{}T00:00:00.000000Z"
+    times = "UPDATE w1_contact_address SET valid_from_at = ?, valid_to_at = ? WHERE external_id = ?"
+    for external_id, organization in (("1", "Client GmbH"), ("2", None)):
+        contact(house, external_id, f"Contact {external_id}")
+        write(house, "UPDATE w1_contact SET organization = ? WHERE external_id = ?", organization, external_id)
+        address(house, external_id, ANN)
+    write(house, times, None, day.format(2), "1")
+    write(house, times, day.format(2), None, "2")
+    apply(house)
+    assert house.rows("SELECT contact_id IS NOT NULL, valid_from_at, valid_to_at FROM v1_contact_address") == [
+        (1, day.format(2), None),
+        (1, None, day.format(2)),
+    ]
+    assert ("Client GmbH",) in house.rows("SELECT display_name FROM v1_organization")
+    write(house, times, "soon", None, "1")
+    write(house, times, day.format(3), day.format(2), "2")
+    apply(house)
+    assert house.rows("SELECT error FROM w1_contact_address") == [
+        ("valid_from_at or valid_to_at is no instant such as 2026-03-01T08:00:00Z",),
+        ("valid_to_at must be later than valid_from_at",),
+    ]
+    write(house, times, None, day.format(4), "1")
+    apply(house)
+    (error,) = house.rows("SELECT error FROM w1_contact_address WHERE external_id = '1'")
+    assert error == (f"{ANN} already belongs to Contact 2 (from crm, id 2)",)
+
+
 def test_what_the_manual_shows_works(house: House) -> None:
     manual = Path(__file__).resolve().parents[3] / "docs" / "contacts.md"
-    (shown,) = re.findall(r"```sql\n(.*?)```", manual.read_text("utf-8"), re.DOTALL)
+    merge, shown = re.findall(r"```sql\n(.*?)```", manual.read_text("utf-8"), re.DOTALL)
     for statement in shown.split(";"):
         write(house, statement)
     apply(house)
     assert house.rows(CONTACTS) == [("17", "Ann Lee")]
     assert house.rows("SELECT address, is_primary FROM v1_contact_address") == [(ANN, 1)]
+    contact(house, "18", "A. Lee")
+    address(house, "18", "ann@home.example")
+    apply(house)
+    write(house, merge)
+    assert apply_merges(house.store, lambda: NOON) == 1
+    assert house.rows("SELECT external_id FROM v1_contact WHERE merged_into_id IS NOT NULL") == [("18",)]

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.addresses import AddressRules
-from store.contact_book import POLICY, Address, Book, Contact, Entry, EntryAddress, Verdict
+from store.contact_book import Book
+from store.contact_records import POLICY, Address, Contact, Entry, EntryAddress, Verdict, overlap
 from store.keys import parse_key
 from tests.unit.daemon.company_mail import KEY, NOON
 
 _KEY = parse_key(KEY)
 _BASE = AddressRules().base
 _ADDRESSES = [f"{who}{tag}@x.example" for who in "abc" for tag in ("", "+1")]
+
+
+_TIMES = [NOON + timedelta(hours=hours) for hours in (-2, 1, 3)]
+_PERIODS = st.just((None, None)) | st.sampled_from(
+    [(None, at) for at in _TIMES] + [(at, None) for at in _TIMES] + [(_TIMES[0], _TIMES[1]), (_TIMES[1], _TIMES[2])]
+)
 
 
 def _policy_contacts() -> list[Contact]:
@@ -42,7 +50,7 @@ def entries(draw: st.DrawFn) -> Entry:
         source=draw(st.sampled_from(["crm", "list"])),
         external_id=external_id,
         name=draw(st.sampled_from(["", "Ann", "Bo"])),
-        addresses=tuple(EntryAddress(each, each, _BASE(each)) for each in normals),
+        addresses=tuple(EntryAddress(each, each, _BASE(each), *draw(_PERIODS)) for each in normals),
         primary=draw(st.sampled_from([None, *normals])),
         is_complete=origin == "import" and external_id is not None,
         removed=frozenset(draw(st.sets(st.sampled_from(_ADDRESSES), max_size=2)) - set(normals))
@@ -51,6 +59,15 @@ def entries(draw: st.DrawFn) -> Entry:
         is_deleted=origin == "w1" and draw(st.booleans()),
         may_lack_address=external_id is not None and not normals,
     )
+
+
+def _check_periods(contacts: list[Contact]) -> None:
+    """No address is of two at any time, and no row has the id of another."""
+    rows = [(contact.id, row) for contact in contacts for row in contact.rows()]
+    assert len({row.id for _owner, row in rows}) == len(rows)
+    for (owner, row), (other, another) in combinations(rows, 2):
+        if row.normal == another.normal:
+            assert not overlap(row.period, another.period), (owner == other, row, another)
 
 
 def _check(book: Book) -> None:
@@ -68,6 +85,7 @@ def _check(book: Book) -> None:
         for each in used:
             if contact.deleted_at is None:
                 holders.setdefault(each.normal, []).append(contact)
+    _check_periods([each for each in book.contacts.values() if each.is_entered and each.deleted_at is None])
     assert len(identities) == sum(each.external_id is not None for each in book.contacts.values())
     for normal, those in holders.items():
         assert len(those) == 1, normal

@@ -12,7 +12,7 @@ import pytest
 from connectors.api import Purpose
 from matching.addresses import AddressRules
 from store import entered
-from store.contact_book import Entry, EntryAddress, Outcome, Verdict
+from store.contact_records import Entry, EntryAddress, Outcome, Verdict
 from tests.unit.daemon.company_mail import NOON, House, mail
 
 ALICE, ANN = "alice@acme.example", "ann@client.example"
@@ -178,11 +178,13 @@ def test_an_address_taken_back_keeps_its_history_up_to_then(house: House) -> Non
     house.read("alice", "INBOX", [mail(home, ALICE, mid="a@x")])
     assert verdicts(enter(house, entry(ANN, external_id="1"), now=LATER)) == ["unchanged"]
     assert addresses(house) == [(ANN, 1, None), (home, 0, "2026-03-03T12:00:00.000000Z")]
-    house.read("alice", "INBOX", [mail(home, ALICE, mid="b@x", minute=3000)])
+    late = mail(home, ALICE, mid="b@x", minute=3000)
+    assert house.read("alice", "INBOX", [late])["skipped"] == 1, "nobody's mail is not kept"
     linked = "SELECT message_id FROM v1_interaction JOIN v1_interaction_contact ON interaction_id = id"
     assert house.rows(linked) == [("a@x",)]
     enter(house, entry(ANN, home, external_id="1"), now=LATER)
     assert addresses(house) == [(ANN, 1, None), (home, 0, None)]
+    assert house.fetch_wanted({("alice", "INBOX"): (Purpose.INBOX, [late])}) == 1
     assert house.rows(linked) == [("a@x",), ("b@x",)]
 
 

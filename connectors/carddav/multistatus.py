@@ -1,0 +1,128 @@
+"""The XML of WebDAV: what is asked (RFC 4918, 6352, 6578) and the multistatus that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape
+
+DAV, CARD, CALENDARSERVER = "DAV:", "urn:ietf:params:xml:ns:carddav", "http://calendarserver.org/ns/"
+_PREFIXES = {"d": DAV, "c": CARD, "cs": CALENDARSERVER}
+_ROOT = " ".join(f'xmlns:{prefix}="{name}"' for prefix, name in _PREFIXES.items())
+#: Elements within elements; more is no multistatus.
+_MAX_DEPTH = 50
+
+
+class NoMultistatus(Exception):
+    """The body is no multistatus that can be read."""
+
+
+@dataclass(slots=True)
+class Response:
+    """What is said of one resource."""
+
+    href: str
+    #: Of the resource as a whole; None: its properties have their own.
+    status: int | None = None
+    #: "{namespace}name" -> the element, of properties that are there.
+    properties: dict[str, ET.Element] = field(default_factory=dict)
+
+    def text(self, namespace: str, name: str) -> str | None:
+        """The text of a property; None: it has none."""
+        element = self.properties.get(f"{{{namespace}}}{name}")
+        return element.text if element is not None else None
+
+    def hrefs(self, namespace: str, name: str) -> Iterator[str]:
+        """The hrefs of a property."""
+        element = self.properties.get(f"{{{namespace}}}{name}")
+        for href in element.iter(f"{{{DAV}}}href") if element is not None else ():
+            yield href.text or ""
+
+    def is_kind(self, namespace: str, name: str) -> bool:
+        """Is the resource of this type?"""
+        kinds = self.properties.get(f"{{{DAV}}}resourcetype")
+        return kinds is not None and kinds.find(f"{{{namespace}}}{name}") is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Multistatus:
+    """An answer: what it says of each resource, and the token of a sync-collection report."""
+
+    responses: tuple[Response, ...]
+    sync_token: str | None
+
+
+def propfind(*names: str) -> str:
+    """A PROPFIND of properties, named like "d:getetag"."""
+    return f'<?xml version="1.0" encoding="utf-8"?><d:propfind {_ROOT}>{_prop(names)}</d:propfind>'
+
+
+def sync_collection(token: str) -> str:
+    """What changed since the token (RFC 6578 section 3.2)."""
+    level = "<d:sync-level>1</d:sync-level>"
+    asked = f"<d:sync-token>{escape(token)}</d:sync-token>{level}{_prop(('d:getetag',))}"
+    return f'<?xml version="1.0" encoding="utf-8"?><d:sync-collection {_ROOT}>{asked}</d:sync-collection>'
+
+
+def multiget(paths: Iterable[str]) -> str:
+    """These cards (RFC 6352 section 8.7)."""
+    hrefs = "".join(f"<d:href>{escape(path)}</d:href>" for path in paths)
+    prop = _prop(("d:getetag", "c:address-data"))
+    return (
+        f'<?xml version="1.0" encoding="utf-8"?><c:addressbook-multiget {_ROOT}>{prop}{hrefs}</c:addressbook-multiget>'
+    )
+
+
+def _prop(names: Iterable[str]) -> str:
+    return f"<d:prop>{''.join(f'<{name}/>' for name in names)}</d:prop>"
+
+
+class _Builder(ET.TreeBuilder):
+    """Refuses what no server of ours has to write: document types, which can grow without bounds, and great depth."""
+
+    depth = 0
+
+    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
+        raise NoMultistatus("it has a document type")
+
+    def start(self, tag: str, attrs: dict[str, str]) -> ET.Element:
+        self.depth += 1
+        if self.depth > _MAX_DEPTH:
+            raise NoMultistatus("its elements lie too deep")
+        return super().start(tag, attrs)
+
+    def end(self, tag: str) -> ET.Element:
+        self.depth -= 1
+        return super().end(tag)
+
+
+def read(body: bytes) -> Multistatus:
+    """The multistatus; raises NoMultistatus."""
+    parser = ET.XMLParser(target=_Builder())
+    try:
+        parser.feed(body)
+        root = parser.close()
+    except (ET.ParseError, ValueError, LookupError) as error:
+        raise NoMultistatus(f"it is no XML: {error}") from None
+    if root.tag != f"{{{DAV}}}multistatus":
+        raise NoMultistatus("it is no multistatus")
+    responses = tuple(_response(each) for each in root.findall(f"{{{DAV}}}response"))
+    token = root.find(f"{{{DAV}}}sync-token")
+    return Multistatus(responses, token.text if token is not None else None)
+
+
+def _response(element: ET.Element) -> Response:
+    href = element.find(f"{{{DAV}}}href")
+    found = Response((href.text or "") if href is not None else "", _status(element.find(f"{{{DAV}}}status")))
+    for part in element.findall(f"{{{DAV}}}propstat"):
+        properties = part.find(f"{{{DAV}}}prop")
+        if _status(part.find(f"{{{DAV}}}status")) == 200 and properties is not None:
+            found.properties.update({each.tag: each for each in properties})
+    return found
+
+
+def _status(element: ET.Element | None) -> int | None:
+    """The code of "HTTP/1.1 404 Not Found"."""
+    words = (element.text or "").split() if element is not None else []
+    return int(words[1]) if len(words) > 1 and words[1].isdecimal() and len(words[1]) == 3 else None

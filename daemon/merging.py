@@ -1,0 +1,56 @@
+"""Contacts that other programs say are one (table w1_merge): each row takes effect and is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from store import merging, w1_merge
+from store.engine import Store, Transaction
+from store.merging import MergeRefused
+from store.w1_merge import MergeRow
+
+log = structlog.get_logger()
+
+#: Rows that take effect in one transaction.
+BATCH = 200
+
+
+def apply_merges(store: Store, clock: Callable[[], datetime]) -> int:
+    """Let what waits in w1_merge take effect; returns how many rows were looked at.
+
+    To be called once a poll, after `apply_entered`; what follows for links is marked dirty, for `derive`.
+    """
+    with store.read() as transaction:
+        if not w1_merge.is_anything_waiting(transaction):
+            return 0
+    total = 0
+    while True:
+        with store.write() as transaction:
+            merging.lock(transaction)
+            rows = w1_merge.waiting(transaction, BATCH)
+            answers = [(row, _apply(transaction, row, clock())) for row in rows]
+            w1_merge.answer(transaction, answers, clock())
+        total += len(rows)
+        if rows:
+            log.info("merges applied", contacts=len(rows), refused=sum(1 for _row, error in answers if error))
+        if len(rows) < BATCH:
+            return total
+
+
+def _apply(transaction: Transaction, row: MergeRow, now: datetime) -> str | None:
+    """Carry it out; returns why it can't be."""
+    if row.is_deleted is None:
+        return "is_deleted is neither true nor false"
+    if not row.contact_id or not row.merged_into_id:
+        return "contact_id or merged_into_id is no text in UTF-8"
+    try:
+        if row.is_deleted:
+            merging.unmerge(transaction, row.contact_id, now)
+        else:
+            merging.merge(transaction, row.contact_id, row.merged_into_id, now)
+    except MergeRefused as refused:
+        return refused.problem
+    return None

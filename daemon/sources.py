@@ -1,0 +1,78 @@
+"""The service's part that follows lists of contacts: each at its own time, in threads of their own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from functools import partial
+
+import structlog
+
+from daemon.agenda import Agenda
+from daemon.config_records import ContactSource
+from daemon.contact_sync import SourceReport
+from daemon.report import Problem
+from daemon.retry import PARKED, Backoff
+from daemon.session import Session
+from store.errors import StoreError
+
+log = structlog.get_logger()
+
+#: Sources read at a time: a database that hangs does not keep the others waiting.
+_AT_ONCE = 2
+
+
+class Sources:
+    """Follows the sources from `begin` to `stop`. What their contacts make wanted is fetched at the accounts' times."""
+
+    def __init__(self, session: Session, stop: threading.Event, backoff: Backoff) -> None:
+        self._session = session
+        self._stop = stop
+        self._backoff = backoff
+        self._failures: dict[str, int] = {}
+        self._agenda = Agenda("contacts", _AT_ONCE) if session.config.sources else None
+
+    def begin(self) -> None:
+        """Every source is due now."""
+        for source in self._session.config.sources:
+            self._put(source, 0.0)
+
+    def stop(self) -> None:
+        """No other synchronisation begins."""
+        if self._agenda:
+            self._agenda.close()
+
+    def join(self, until: float) -> bool:
+        """Wait for those that are being done; have all ended?"""
+        return self._agenda is None or self._agenda.join(until)
+
+    def _put(self, source: ContactSource, wait: float) -> None:
+        if self._agenda:
+            self._agenda.put(partial(self._follow, source), time.monotonic() + wait)
+
+    def _follow(self, source: ContactSource) -> None:
+        if self._stop.is_set():
+            return
+        report = SourceReport(source.name)
+        try:
+            report = self._session.follow(source)
+        except StoreError as error:
+            log.error("store problem", problem=error.problem, hint=error.hint)
+            report.error = Problem("store", error.problem, error.hint)
+        finally:
+            failures = self.failures(source.name) + 1 if report.error else 0
+            self._failures[source.name] = failures
+            self._put(source, self._wait(source, report, failures))
+
+    def _wait(self, source: ContactSource, report: SourceReport, failures: int) -> float:
+        """Seconds until it is due again."""
+        if report.error is None:
+            return source.every_minutes * 60.0
+        if report.failure is None:
+            return self._backoff.delay(failures)
+        wait = self._backoff.after(report.failure, failures)
+        return PARKED if wait is None else wait
+
+    def failures(self, name: str) -> int:
+        """How often in a row the source of this name has failed."""
+        return self._failures.get(name, 0)
