@@ -180,4 +180,6 @@ class ImapConnector:
         wire = self._wires.get(stream.name)
         if wire is None:
             raise Unavailable(f"there is no folder {stream.name}", step="select")
-        return Folder(self._session, wire)
+        others = [other for other in self._wires.values() if other != wire]
+        # the inbox is the likeliest to hold mail
+        return Folder(self._session, wire, sorted(others, key=lambda name: name.upper() != b"INBOX"))
