@@ -71,6 +71,7 @@ __all__ = [
     "Purpose",
     "Role",
     "Secret",
+    "Selective",
     "Stream",
     "StreamKind",
     "Unavailable",
@@ -150,6 +151,19 @@ class Identifying(Protocol):
 
     def identified(self, streams: Sequence[Stream]) -> tuple[Stream, ...]:
         """The streams with their `server_id`, as far as the server tells; asked for where a name is new."""
+        ...
+
+
+@runtime_checkable
+class Selective(Protocol):
+    """A connector that knows which streams its options leave out; asked for by `isinstance`.
+
+    Of another one nobody knows whether a stream that is not listed any more is gone, or left out.
+    """
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Names of streams that are there and that the options leave out; known after `streams()`."""
         ...
 
 

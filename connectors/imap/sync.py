@@ -3,7 +3,7 @@
 Each page carries the position behind it, so a reader that stops or dies anywhere goes on from its last page: at most
 that page comes twice. The last page of what is new is kept until it is known that nothing follows it: then it carries
 the final position, where a page of its own for that would cost its reader a transaction. Mail that arrives meanwhile
-lies above `hi` and is found by the next call. Mail that was moved within the account is a new message to its new folder.
+lies above `hi` and is found by the next call. Mail that was moved in the account is a new message to its new folder.
 
 What vanished is told by the server where it has QRESYNC; where it has not, or where the number of messages contradicts
 what it told, the page asks its reader to compare.

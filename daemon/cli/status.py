@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from datetime import datetime
 
 from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.opening import opened_store
 from daemon.cli.output import write_json, write_table, write_text
+from store.missing import Missing, missing
 from store.read import AccountStatus, account_statuses, totals
 
 #: A stream that was read whole is complete since the beginning of time, as its connector counts it.
@@ -29,9 +31,10 @@ def status(args: argparse.Namespace) -> int:
     """The command."""
     with opened_store(args) as store, store.read() as transaction:
         accounts = account_statuses(transaction)
+        folders = missing(transaction)
         held = totals(transaction)
     if args.json:
-        write_json({"accounts": [_document(each) for each in accounts], "store": held})
+        write_json({"accounts": [_document(each, folders) for each in accounts], "store": held})
     else:
         write_table(
             (
@@ -40,6 +43,8 @@ def status(args: argparse.Namespace) -> int:
             ),
             [_row(each) for each in accounts],
         )
+        for folder in folders:
+            write_text(_missing(folder))
         write_text(", ".join(f"{count} {name}" for name, count in held.items()))
     return 1 if any(each.state not in ("ok", "new") for each in accounts) else 0
 
@@ -49,7 +54,15 @@ def instant(value: datetime | None) -> str | None:
     return value.strftime("%Y-%m-%dT%H:%M:%SZ") if value else None
 
 
-def _document(each: AccountStatus) -> dict[str, object]:
+def _missing(each: Missing) -> str:
+    return (
+        f"{each.account}: the server does not list the folder {each.stream} since {each.since_at:%Y-%m-%d}; its "
+        f"{each.mails:,} mails count as gone from {each.gone_at:%Y-%m-%d} on, or now by "
+        f"keeptouch accounts accept-deletions {each.account}"
+    )
+
+
+def _document(each: AccountStatus, folders: Sequence[Missing]) -> dict[str, object]:
     return {
         "account": each.name,
         "id": each.id,
@@ -60,6 +73,11 @@ def _document(each: AccountStatus) -> dict[str, object]:
         "last_success_at": instant(each.last_success_at),
         "streams": each.streams,
         "missing_streams": each.missing_streams,
+        "missing": [
+            {"stream": folder.stream, "since_at": instant(folder.since_at), "mails": folder.mails}
+            for folder in folders
+            if folder.account == each.name
+        ],
         "stored": each.placements.get("stored", 0),
         "skipped": each.placements.get("skipped", 0),
         "quarantined": each.placements.get("quarantined", 0),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-import store.w1_schema  # noqa: F401 - its tables belong to the metadata
+import store.departures
+import store.w1_schema  # noqa: F401 - the tables of both belong to the metadata
 from store import schema, triggers, views
 
 connection = context.config.attributes["connection"]

@@ -12,6 +12,7 @@ import pytest
 from connectors.api import CursorExpired, Message, Misconfigured, Stream, Unavailable, Unreadable
 from connectors.conformance import ids, last_cursor, mail, message_id, read
 from connectors.imap import fetch
+from connectors.imap.settings import FolderChoice
 from tests.servers.certificates import CertificateAuthority
 from tests.unit.connectors.bounds import bounded
 from tests.unit.connectors.scripted_imap import CUT, TAG, ScriptedImap, uids
@@ -309,6 +310,17 @@ def test_a_line_of_the_list_that_makes_no_sense_hides_no_other_folder(line: byte
         assert INBOX.name in {stream.name for stream in streams}
         assert not [stream for stream in streams if "\n" in stream.name]
         assert ids(read(connector.pages(INBOX, None))) == ALL
+
+
+def test_folders_that_the_options_leave_out_are_known_beside_those_that_are_followed() -> None:
+    said = b"".join(b'* LIST () "/" %s\r\n' % name for name in (b"INBOX", b"Work", b"Work/Old", b"Other")) + DONE
+    with ScriptedImap(MAILS, told("LIST", said)) as server:
+        with connect(server, folders=FolderChoice(exclude=("Work/*",))) as connector:
+            assert {stream.name for stream in connector.streams()} == {"INBOX", "Work", "Other"}
+            assert connector.left_out == ("Work/Old",)
+        with connect(server) as connector:
+            connector.streams()
+            assert connector.left_out == ()
 
 
 def test_no_folder_at_all_is_an_empty_list() -> None:
