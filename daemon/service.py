@@ -11,6 +11,7 @@ import structlog
 
 from connectors.api import Connector
 from daemon.retry import Backoff
+from daemon.servers import server_of
 from daemon.session import Session
 from daemon.turns import Turns
 from daemon.watching import Watching
@@ -38,7 +39,14 @@ class Service:
         self._stop = stop
         self._grace = grace
         self.turns = Turns(session, interval, stop, backoff or Backoff())
-        self.watching = Watching(self._open, self.turns.hinted, self.turns.refused, backoff or Backoff())
+        self.watching = Watching(
+            self._open,
+            self.turns.hinted,
+            self.turns.refused,
+            backoff or Backoff(),
+            self.turns.servers,
+            lambda account: server_of(self._accounts[account]),
+        )
         self.turns.polled = self.watching.want
 
     def __enter__(self) -> Self:
