@@ -29,6 +29,17 @@ def save_streams(
     store: Store, account_id: str, connector: Connector, listed: Sequence[Stream], now: datetime
 ) -> dict[str, int]:
     """Name -> stream id of the folders listed; a folder under a new name is recognized by what lies in it."""
+    listed, recognized = recognize(store, account_id, connector, listed)
+    # a list without a folder is no list: every mailbox has an inbox
+    left_out = connector.left_out if isinstance(connector, Selective) and listed else None
+    with store.write() as transaction:
+        return streams.save(transaction, account_id, listed, now, recognized, left_out)
+
+
+def recognize(
+    store: Store, account_id: str, connector: Connector, listed: Sequence[Stream]
+) -> tuple[Sequence[Stream], dict[str, int]]:
+    """(the folders with their ids where one is new, name -> stream id of those under a new name); writes nothing."""
     with store.read() as transaction:
         fresh, missing = streams.unlisted(transaction, account_id, listed)
     if fresh and isinstance(connector, Identifying):
@@ -44,10 +55,7 @@ def save_streams(
                 missing.remove(same)
                 recognized[stream.name] = same.id
                 log.info("stream renamed", stream=stream.name, before=same.name)
-    # a list without a folder is no list: every mailbox has an inbox
-    left_out = connector.left_out if isinstance(connector, Selective) and listed else None
-    with store.write() as transaction:
-        return streams.save(transaction, account_id, listed, now, recognized, left_out)
+    return listed, recognized
 
 
 def _outlines(connector: Inspectable, stream: Stream, refs: Sequence[str]) -> Mapping[str, Outline]:

@@ -17,7 +17,7 @@ from sqlalchemy.pool import QueuePool
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from store import migrate, schema
-from store.errors import StoreError
+from store.errors import NoStoreError, StoreError
 from store.keys import IdentityKey, parse_key, read_or_make_key
 from store.upsert import SCRATCH_TABLE, upsert
 
@@ -49,7 +49,7 @@ class Store:
         """Open the store at `url`, make or migrate its tables; raises StoreError.
 
         `key_text` (64 hexadecimal digits, from a credential) goes before `key_file`, which is made for a new store.
-        With `may_create` False nothing is made: a store that is missing is an error.
+        With `may_create` False nothing is made: a store that is missing is a NoStoreError.
         """
         engine = make_engine(url, password, may_create=may_create)
         try:
@@ -114,7 +114,7 @@ def make_engine(url: str, password: str | None, *, may_create: bool = True) -> E
             if not folder.is_dir():
                 raise StoreError(f"the folder {folder} of the store does not exist", "make it, or change store.url")
             if not may_create and not Path(parsed.database).exists():
-                raise StoreError(f"there is no store at {parsed.database}", "run `keeptouch sync` once; it makes it")
+                raise NoStoreError(f"there is no store at {parsed.database}", "run `keeptouch sync` once; it makes it")
         # One connection serves one thread at a time, whichever: the pool sees to that.
         options = {"timeout": BUSY_SECONDS, "check_same_thread": False}
         engine = create_engine(parsed, poolclass=QueuePool, pool_size=8, connect_args=options)
@@ -124,7 +124,7 @@ def make_engine(url: str, password: str | None, *, may_create: bool = True) -> E
     if parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
         engine = create_engine(parsed, pool_pre_ping=True)
-        event.listen(engine, "connect", _postgresql_settings)
+        event.listen(engine, "connect", _postgresql_settings if may_create else _postgresql_search_path)
         return engine
     raise StoreError(
         f"store.url names the database {parsed.get_backend_name()!r}",
@@ -154,9 +154,14 @@ def _sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _postgresql_settings(connection: Any, _record: object) -> None:
+def _postgresql_settings(connection: Any, record: object) -> None:
     with connection.cursor() as cursor:
         cursor.execute("CREATE SCHEMA IF NOT EXISTS keeptouch")
+    _postgresql_search_path(connection, record)
+
+
+def _postgresql_search_path(connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
         cursor.execute("SET search_path TO keeptouch")
     connection.commit()
 
@@ -166,7 +171,7 @@ def _prepare(engine: Engine, key_text: str | None, key_file: Path, *, may_create
     with engine.connect() as connection:
         state = migrate.state_of(connection)
     if state is migrate.State.EMPTY and not may_create:
-        raise StoreError("there is no store yet", "run `keeptouch sync` once; it makes it")
+        raise NoStoreError("there is no store yet", "run `keeptouch sync` once; it makes it")
     migrate.refuse_foreign(state)
     key = parse_key(key_text) if key_text else read_or_make_key(key_file, may_make=state is migrate.State.EMPTY)
     if state is not migrate.State.CURRENT:

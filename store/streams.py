@@ -128,6 +128,13 @@ def _matched(
     return found
 
 
+def known(
+    connection: Connection, account_id: str, listed: Sequence[Stream], recognized: Mapping[str, int]
+) -> dict[str, int]:
+    """Name -> stream id of the listed folders that the account has already."""
+    return {name: row.id for name, row in _matched(listed, _known(connection, account_id), recognized).items()}
+
+
 def unlisted(connection: Connection, account_id: str, listed: Sequence[Stream]) -> tuple[list[Stream], list[Unlisted]]:
     """(folders that no stream seems to be, streams that no folder seems to be, of which something is known)"""
     known = _known(connection, account_id)
