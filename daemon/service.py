@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -23,7 +24,7 @@ GRACE = 5.0
 
 
 class Service:
-    """Works from entering to leaving, in threads of its own."""
+    """Works from entering to leaving, in threads of its own. `clock`, in seconds, says when watches are renewed."""
 
     def __init__(
         self,
@@ -33,6 +34,7 @@ class Service:
         *,
         backoff: Backoff | None = None,
         grace: float = GRACE,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._accounts = {account.name: account for account in session.config.accounts}
         self._session = session
@@ -46,6 +48,7 @@ class Service:
             backoff or Backoff(),
             self.turns.servers,
             lambda account: server_of(self._accounts[account]),
+            clock,
         )
         self.turns.polled = self.watching.want
 

@@ -45,7 +45,7 @@ class Watching:
 
     `hinted(account, streams)` is called for each hint, and whenever a watch begins: nobody knows what happened before.
     `refused(account, error)` is told of a login that must not be tried again. `server(account)` names an account's
-    server: one that `servers` know to answer nobody is not asked.
+    server: one that `servers` know to answer nobody is not asked. By `clock` watches are renewed.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class Watching:
         backoff: Backoff,
         servers: Servers,
         server: Callable[[str], Server | None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._servers = servers
         self._server = server
@@ -67,7 +68,7 @@ class Watching:
         #: Accounts whose servers can't push.
         self._unable: set[str] = set()
         self.hinted = hinted
-        self._watcher = Watcher(self)
+        self._watcher = Watcher(self, clock)
         self._logins = Agenda("watch-login", _LOGINS + _SPARE, share=_LOGINS)
 
     def want(self, account: str, streams: Sequence[Stream]) -> None:
