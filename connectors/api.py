@@ -6,9 +6,10 @@ A connector is a class, named by an entry point of the group `keeptouch.connecto
         Settings = MySettings                      # a frozen dataclass: the keys of [accounts.options]
         def __init__(self, settings: MySettings, secret: Secret | None) -> None: ...
 
-followed by the methods of `Connector`, and those of `Watchable` where the server can push. With `opens_apart = True` on
-the class a first import may open the account a second time, in a process of its own: the settings must then survive
-pickling. `connectors.conformance` holds the test class that every connector passes.
+followed by the methods of `Connector`, and those of `Watchable` where the server can push, of `Selective` where the
+options choose among streams. With `opens_apart = True` on the class a first import may open the account a second time,
+in a process of its own: the settings must then survive pickling. `connectors.conformance` holds the test class that
+every connector passes.
 """
 
 from __future__ import annotations
