@@ -6,10 +6,10 @@ A connector is a class, named by an entry point of the group `keeptouch.connecto
         Settings = MySettings                      # a frozen dataclass: the keys of [accounts.options]
         def __init__(self, settings: MySettings, secret: Secret | None) -> None: ...
 
-followed by the methods of `Connector`, and those of `Watchable` where the server can push. With `opens_apart = True` on
-the class a first import may open the account a second time, in a process of its own: the settings must then survive
-pickling. `connectors.conformance` holds the test class that every connector passes. A class of the group
-`keeptouch.contacts` reads address books (`AddressBooks`).
+followed by the methods of `Connector`, and those of `Watchable` where the server can push, of `Selective` where the
+options choose among streams. With `opens_apart = True` on the class a first import may open the account a second time,
+in a process of its own: the settings must then survive pickling. `connectors.conformance` holds the test class that
+every connector passes. A class of the group `keeptouch.contacts` reads address books (`AddressBooks`).
 """
 
 from __future__ import annotations
@@ -80,6 +80,7 @@ __all__ = [
     "Purpose",
     "Role",
     "Secret",
+    "Selective",
     "Skimming",
     "Stream",
     "StreamKind",
@@ -173,6 +174,19 @@ class Skimming(Protocol):
 
         `fetch` brings them whole.
         """
+        ...
+
+
+@runtime_checkable
+class Selective(Protocol):
+    """A connector that knows which streams its options leave out; asked for by `isinstance`.
+
+    Of another one nobody knows whether a stream that is not listed any more is gone, or left out.
+    """
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Names of streams that are there and that the options leave out; known after `streams()`."""
         ...
 
 

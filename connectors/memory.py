@@ -260,6 +260,11 @@ class MemoryConnector:
             ]
         )
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """None: there are no options for it."""
+        return ()
+
     def pages(self, stream: Stream, since: Cursor | None, horizon: datetime | None = None) -> Iterator[Page]:
         """What is new, oldest first, what was removed and flagged, then the past, newest first, until the horizon."""
         folder = self._select(stream)

@@ -6,36 +6,57 @@ import heapq
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Hashable
 from itertools import count
+from typing import NamedTuple
 
 import structlog
 
 log = structlog.get_logger()
 
 
+class _Job(NamedTuple):
+    at: float
+    number: int
+    work: Callable[[], object]
+    group: Hashable
+
+
 class Agenda:
     """What is due first is done first; among equals, what was put in first.
 
-    The threads are daemons: a job that hangs on a server does not keep the process from ending.
+    Of the jobs of one group at most `share` are done at a time, so that a group whose jobs hang leaves the other
+    threads to the rest. The threads are daemons: a job that hangs on a server does not keep the process from ending.
     """
 
-    def __init__(self, name: str, threads: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        name: str,
+        threads: int,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        share: int | None = None,
+    ) -> None:
         self._clock = clock
-        self._jobs: list[tuple[float, int, Callable[[], object]]] = []
+        self._share = threads if share is None else share
+        self._jobs: list[_Job] = []
         self._numbers = count()
         self._changed = threading.Condition()
         self._is_closed = False
+        #: How many jobs of a group are being done, and which wait for one of these to end.
+        self._running: Counter[Hashable] = Counter()
+        self._held: dict[Hashable, list[_Job]] = {}
         self._threads = [
             threading.Thread(target=self._work, name=f"{name}-{number}", daemon=True) for number in range(threads)
         ]
         for thread in self._threads:
             thread.start()
 
-    def put(self, job: Callable[[], object], at: float = float("-inf")) -> None:
-        """Do it once, not before `at`."""
+    def put(self, work: Callable[[], object], at: float = float("-inf"), group: Hashable = None) -> None:
+        """Do it once, not before `at`. None is no group."""
         with self._changed:
-            heapq.heappush(self._jobs, (at, next(self._numbers), job))
+            heapq.heappush(self._jobs, _Job(at, next(self._numbers), work, group))
             self._changed.notify()
 
     def close(self) -> None:
@@ -53,16 +74,35 @@ class Agenda:
     def _work(self) -> None:
         while (job := self._next()) is not None:
             try:
-                job()
+                job.work()
             except Exception as error:  # a bug in one job must not end the thread that others need
                 log.error("job failed", error=type(error).__name__, frames=traceback.format_tb(error.__traceback__))
+            finally:
+                self._end(job)
 
-    def _next(self) -> Callable[[], object] | None:
-        """The next job that is due, waited for; None: closed."""
+    def _next(self) -> _Job | None:
+        """The next job that is due and may be done, waited for; None: closed."""
         with self._changed:
             while not self._is_closed:
-                wait = self._jobs[0][0] - self._clock() if self._jobs else None
+                wait = self._jobs[0].at - self._clock() if self._jobs else None
                 if wait is not None and wait <= 0:
-                    return heapq.heappop(self._jobs)[2]
+                    job = heapq.heappop(self._jobs)
+                    if job.group is None or self._running[job.group] < self._share:
+                        self._running[job.group] += 1
+                        return job
+                    heapq.heappush(self._held.setdefault(job.group, []), job)
+                    continue
                 self._changed.wait(wait)
         return None
+
+    def _end(self, job: _Job) -> None:
+        """Let one that waited for its group go on in its turn."""
+        with self._changed:
+            self._running[job.group] -= 1
+            if not self._running[job.group]:
+                del self._running[job.group]
+            if held := self._held.get(job.group):
+                heapq.heappush(self._jobs, heapq.heappop(held))
+                self._changed.notify()
+                if not held:
+                    del self._held[job.group]

@@ -14,15 +14,15 @@ from itertools import chain, islice
 
 import structlog
 
-from connectors.api import Connector, CursorExpired, Deleted, Purpose, Stream, Unavailable
+from connectors.api import Connector, CursorExpired, Deleted, Purpose, Stream, Unavailable, Unreadable
 from daemon.derive import derive
 from daemon.ingest import Ingest
 from daemon.reflist import RefList, in_both, only_in
 from daemon.report import Report
 from daemon.worker import FETCH_BATCH, Worker
 from store import audit as audit_store
-from store import company, placements
-from store.placements import HeldBack
+from store import company, placements, removals
+from store.removals import HeldBack
 from store.write import Place
 
 log = structlog.get_logger()
@@ -49,6 +49,8 @@ class FolderAudit:
     hollow: RefList = field(default_factory=RefList)
     #: Placements without a mail on the server.
     surplus: RefList = field(default_factory=RefList)
+    #: Placed, but could not be read.
+    quarantined: RefList = field(default_factory=RefList)
 
     @property
     def expected(self) -> int:
@@ -128,12 +130,12 @@ class Audit:
     def run(self, *, repair: bool = False) -> AccountAudit:
         """Compare all folders, perhaps repair what differs and compare again; the result is kept in the store."""
         result = self._compare()
-        if repair and any(folder.differs for folder in result.folders):
+        if repair and any(folder.differs or folder.quarantined for folder in result.folders):
             before, fetched = result, self._repair(result.folders)
             result = self._compare()
             result.fetched, result.removed = fetched, max(0, before.surplus - result.surplus)
         with self._store.read() as transaction:
-            result.held_back = placements.held_back(transaction, self._account_id)
+            result.held_back = removals.held_back(transaction, self._account_id)
         if result.coverage is not None:
             with self._store.write() as transaction:
                 audit_store.save_audit(transaction, self._account_id, result.coverage, self._ingest.clock())
@@ -169,11 +171,12 @@ class Audit:
 
     def _look_at(self, connector: Connector, stream: Stream, stream_id: int | None) -> FolderAudit:
         there = RefList(connector.refs(stream))
-        placed, hollow = RefList(), RefList()
+        placed, hollow, quarantined = RefList(), RefList(), RefList()
         if stream_id is not None:
             with self._store.read() as transaction:
                 placed = RefList(audit_store.placed_refs(transaction, stream_id))
                 hollow = RefList(audit_store.hollow_refs(transaction, stream_id))
+                quarantined = RefList(audit_store.quarantined_refs(transaction, stream_id))
         self._progress(stream.name, len(there))
         missing, surplus = RefList(only_in(there, placed)), RefList(only_in(placed, there))
         if missing:
@@ -184,6 +187,7 @@ class Audit:
             missing=missing,
             hollow=RefList(only_in(hollow, surplus)),
             surplus=surplus,
+            quarantined=RefList(only_in(quarantined, surplus)),
         )
 
     def _read_news(self) -> None:
@@ -195,7 +199,10 @@ class Audit:
             raise failure
 
     def _repair(self, folders: list[FolderAudit]) -> int:
-        """Fetch what is missing and tell what is gone, as a comparison does; returns how many mails were fetched."""
+        """Fetch what is missing, ask again for what could not be read, and tell what is gone, as a comparison does.
+
+        Returns how many mails were fetched.
+        """
         fetched = 0
         ids = self._ids()
         with self._connect() as connector:
@@ -207,7 +214,7 @@ class Audit:
                 self._tell_removed(folder, stream_id)
         # after the fetching: what was moved has its new place by now
         with self._store.write() as transaction:
-            placements.settle(transaction, self._account_id, self._ingest.clock())
+            removals.settle(transaction, self._account_id, self._ingest.clock())
         self._derive()
         Worker(self._ingest, self._account_id, stop=self._stop).catch_up(self._connect(), Report(""))
         return fetched
@@ -215,11 +222,11 @@ class Audit:
     def _fetch(self, connector: Connector, folder: FolderAudit, stream_id: int) -> int:
         stream, fetched = folder.stream, 0
         place = Place(stream_id, 0, stream.purpose is Purpose.SENT)
-        for number, refs in enumerate(_parts(chain(folder.missing, folder.hollow)), 1):
+        for number, refs in enumerate(_parts(chain(folder.missing, folder.hollow, folder.quarantined)), 1):
             try:
                 for batch in connector.fetch(stream, refs):
                     self._ingest.batch(place, stream.purpose, batch.changes)
-                    fetched += sum(not isinstance(change, Deleted) for change in batch.changes)
+                    fetched += sum(not isinstance(change, Deleted | Unreadable) for change in batch.changes)
                     self._progress(stream.name, len(batch.changes))
             except CursorExpired:
                 # renumbered while we looked: the next reading of the folder finds everything again

@@ -1,10 +1,10 @@
-"""What is said when most of a folder is gone at once, and nothing was believed."""
+"""What is said where a folder would lose most of its mail, and nothing was believed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from store.placements import HeldBack
+from store.removals import HeldBack
 
 
 def told(account: str, refused: Sequence[HeldBack]) -> str | None:
@@ -12,8 +12,20 @@ def told(account: str, refused: Sequence[HeldBack]) -> str | None:
     if not refused:
         return None
     most = max(refused, key=lambda each: each.gone)
-    further = f" and of {len(refused) - 1} more" if len(refused) > 1 else ""
+    further = f"; so it is with {len(refused) - 1} more" if len(refused) > 1 else ""
     return (
-        f"deletions: {most.gone:,} of {most.held:,} mails are gone at once from {most.stream}{further}; nothing was "
-        f"removed here and new mail goes on coming: if it is right, run keeptouch accounts accept-deletions {account}"
+        f"deletions: {loss(most)}{further}; nothing was removed here and new mail goes on coming: "
+        f"if it is right, run keeptouch accounts accept-deletions {account}"
     )
+
+
+def loss(each: HeldBack) -> str:
+    """In words."""
+    if each.is_missing:
+        return f"the folder {each.stream} is gone from the server, with {each.gone:,} of its {each.held:,} mails"
+    if each.lately:
+        return (
+            f"{each.gone:,} of {each.held:,} mails are gone from {each.stream}, "
+            f"and {each.lately:,} were already within seven days"
+        )
+    return f"{each.gone:,} of {each.held:,} mails are gone at once from {each.stream}"

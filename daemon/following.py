@@ -8,7 +8,7 @@ from itertools import islice
 
 import structlog
 
-from connectors.api import Connector, CursorExpired, Identifying, Inspectable, Outline, Stream, Unavailable
+from connectors.api import Connector, CursorExpired, Identifying, Inspectable, Outline, Selective, Stream, Unavailable
 from daemon.reflist import RefList, in_both, only_in
 from store import placements, streams
 from store.audit import placed_refs
@@ -19,6 +19,8 @@ log = structlog.get_logger()
 #: How often a stream is compared with its full listing: where the server tells of removals, and where it does not.
 OFTEN, SELDOM = timedelta(days=1), timedelta(days=7)
 _SPREAD = 97
+#: For so long after it came, what could not be read is asked for again whenever its stream is compared.
+ASKED_AGAIN = timedelta(days=30)
 #: Refs noted as gone at a time.
 _AT_ONCE = 5_000
 
@@ -27,6 +29,17 @@ def save_streams(
     store: Store, account_id: str, connector: Connector, listed: Sequence[Stream], now: datetime
 ) -> dict[str, int]:
     """Name -> stream id of the folders listed; a folder under a new name is recognized by what lies in it."""
+    listed, recognized = recognize(store, account_id, connector, listed)
+    # a list without a folder is no list: every mailbox has an inbox
+    left_out = connector.left_out if isinstance(connector, Selective) and listed else None
+    with store.write() as transaction:
+        return streams.save(transaction, account_id, listed, now, recognized, left_out)
+
+
+def recognize(
+    store: Store, account_id: str, connector: Connector, listed: Sequence[Stream]
+) -> tuple[Sequence[Stream], dict[str, int]]:
+    """(the folders with their ids where one is new, name -> stream id of those under a new name); writes nothing."""
     with store.read() as transaction:
         fresh, missing = streams.unlisted(transaction, account_id, listed)
     if fresh and isinstance(connector, Identifying):
@@ -42,8 +55,7 @@ def save_streams(
                 missing.remove(same)
                 recognized[stream.name] = same.id
                 log.info("stream renamed", stream=stream.name, before=same.name)
-    with store.write() as transaction:
-        return streams.save(transaction, account_id, listed, now, recognized)
+    return listed, recognized
 
 
 def _outlines(connector: Inspectable, stream: Stream, refs: Sequence[str]) -> Mapping[str, Outline]:
@@ -90,6 +102,7 @@ def compare(
         while part := list(islice(gone, _AT_ONCE)):
             count += placements.tell_removed(transaction, stream_id, part, now)
         placements.came_back(transaction, stream_id, in_both(doubted, present))
+        placements.want_quarantined(transaction, stream_id, now - ASKED_AGAIN)
         placements.compared(transaction, stream_id, now)
         if isinstance(connector, Inspectable):
             placements.remark(transaction, stream_id, marked)

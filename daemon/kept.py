@@ -81,6 +81,7 @@ class Kept:
         self._seconds = seconds
         self._clock = clock
         self._lock = threading.Lock()
+        self._is_closed = False
         #: By account, the longest unused first.
         self._entered: dict[str, tuple[float, Entered]] = {}
 
@@ -104,12 +105,12 @@ class Kept:
             return entered
 
     def put(self, account: str, entered: Entered) -> None:
-        """Keep it; the one unused for longest makes room."""
+        """Keep it; the one unused for longest makes room. After `close` it is left at once."""
         with self._lock:
             _since, old = self._entered.pop(account, (0.0, None))
             self._entered[account] = (self._clock(), entered)
-            first = next(iter(self._entered)) if len(self._entered) > self._limit else None
-            left = [old, self._entered.pop(first)[1] if first is not None else None]
+            is_full = len(self._entered) > self._limit or self._is_closed
+            left = [old, self._entered.pop(next(iter(self._entered)))[1] if is_full else None]
         for each in left:
             if each is not None:
                 each.leave()
@@ -124,8 +125,9 @@ class Kept:
             entered.leave()
 
     def close(self) -> None:
-        """Leave all."""
+        """Leave all, and what is still lent when it comes back."""
         with self._lock:
+            self._is_closed = True
             left = [entered for _since, entered in self._entered.values()]
             self._entered.clear()
         for entered in left:

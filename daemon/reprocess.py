@@ -50,6 +50,12 @@ class _Applied:
         return cls(json.dumps(identity), json.dumps([RULES_VERSION, company.create.value]))
 
 
+def is_pending(store: Store, company: Company) -> bool:
+    """As `is_due`, for who only asks."""
+    with store.read() as transaction:
+        return _stored(transaction) != _Applied.of(company) and rebuild.has_interactions(transaction)
+
+
 def is_due(store: Store, company: Company) -> bool:
     """Was the store derived under another policy? A store without mail takes the policy over as it is."""
     applied = _Applied.of(company)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -11,6 +12,7 @@ import structlog
 
 from connectors.api import Connector
 from daemon.retry import Backoff
+from daemon.servers import server_of
 from daemon.session import Session
 from daemon.sources import Sources
 from daemon.turns import Turns
@@ -24,7 +26,7 @@ GRACE = 5.0
 
 
 class Service:
-    """Works from entering to leaving, in threads of its own."""
+    """Works from entering to leaving, in threads of its own. `clock`, in seconds, says when watches are renewed."""
 
     def __init__(
         self,
@@ -34,13 +36,22 @@ class Service:
         *,
         backoff: Backoff | None = None,
         grace: float = GRACE,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._accounts = {account.name: account for account in session.config.accounts}
         self._session = session
         self._stop = stop
         self._grace = grace
         self.turns = Turns(session, interval, stop, backoff or Backoff())
-        self.watching = Watching(self._open, self.turns.hinted, self.turns.refused, backoff or Backoff())
+        self.watching = Watching(
+            self._open,
+            self.turns.hinted,
+            self.turns.refused,
+            backoff or Backoff(),
+            self.turns.servers,
+            lambda account: server_of(self._accounts[account]),
+            clock,
+        )
         self.turns.polled = self.watching.want
         self._webhooks = Webhooks(session.senders(), stop)
         self.sources = Sources(session, stop, backoff or Backoff())

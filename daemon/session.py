@@ -33,7 +33,7 @@ from daemon.worker import Worker
 from matching.addresses import AddressRules, OwnAddresses, normalize
 from matching.policy import Company
 from store import company as company_store
-from store import placements, write
+from store import removals, write
 from store.company import AccountFacts, PersonFacts
 from store.engine import Store
 from store.errors import StoreError
@@ -261,7 +261,7 @@ class Session:
         failed = "auth_failed" if isinstance(report.failure, AuthFailed) else "backoff"
         with self.store.write() as transaction:
             if report.error is None:
-                held_back = placements.held_back(transaction, self.account_ids[account.name])
+                held_back = removals.held_back(transaction, self.account_ids[account.name])
                 reason = deletions.told(account.name, held_back)
             else:
                 reason = f"{report.error.step}: {report.error.problem}"

@@ -2,7 +2,8 @@
 
 An account has one turn at a time.
 Hints, polls, first turns (which may be an import of hours) and accounts that failed have threads of their own, so that
-none of them delays the others.
+none of them delays the others. Nor does a server: its accounts have a share of the threads, and when it answers nobody
+one of them asks for all (see `servers`).
 """
 
 from __future__ import annotations
@@ -22,17 +23,20 @@ from daemon.config import Account
 from daemon.kept import Kept
 from daemon.report import Report
 from daemon.retry import Backoff
+from daemon.servers import Server, Servers, is_about_server, server_of
 from daemon.session import Session
 from store.errors import StoreError
 
 log = structlog.get_logger()
 
-#: Accounts of each sort polled at a time: their servers answer while another one's page is written.
+#: Accounts of each sort and of one server polled at a time: it answers while another one's page is written.
 _FIRST_TURNS = 4
 _POLLS = 4
 _RETRIES = 2
-#: Accounts read at a time because of hints: mostly they wait for their server.
+#: Accounts of a server read at a time because of hints: mostly they wait for it.
 _PUSHES = 8
+#: Threads of each sort that one server alone can't take.
+_SPARE = 2
 #: Turns after hints that an account may take in a row; of a flood, it follows one in _PAUSE seconds.
 _BURST = 20
 _PAUSE = 1.0
@@ -45,6 +49,7 @@ class _State:
     """Where an account stands. Times are monotonic."""
 
     account: Account
+    server: Server | None
     #: When it is polled next; infinite: not before its configuration changes.
     due: float = -math.inf
     #: When the agenda looks at it next.
@@ -56,6 +61,8 @@ class _State:
     is_busy: bool = False
     #: The last poll ended before everything was read.
     is_down: bool = False
+    #: Its server answered nobody then: it is polled as soon as another account has an answer.
+    is_waiting: bool = False
     #: Mail of other accounts has made mail of this one wanted.
     is_wanted: bool = False
     hints: set[str] = field(default_factory=set)
@@ -75,12 +82,13 @@ class Turns:
         self.polled: Callable[[str, Sequence[Stream]], None] = lambda _account, _streams: None
         self._backoff = backoff
         self._lock = threading.Lock()
-        self._states = {account.name: _State(account) for account in session.config.accounts}
+        self._states = {account.name: _State(account, server_of(account)) for account in session.config.accounts}
         self.kept = Kept()
-        self._first_turns = Agenda("first", _FIRST_TURNS)
-        self._polls = Agenda("poll", _POLLS)
-        self._retries = Agenda("retry", _RETRIES)
-        self._pushes = Agenda("push", _PUSHES)
+        self.servers = Servers(backoff)
+        self._first_turns = Agenda("first", _FIRST_TURNS + _SPARE, share=_FIRST_TURNS)
+        self._polls = Agenda("poll", _POLLS + _SPARE, share=_POLLS)
+        self._retries = Agenda("retry", _RETRIES + _SPARE, share=_RETRIES)
+        self._pushes = Agenda("push", _PUSHES + _SPARE, share=_PUSHES)
 
     def begin(self) -> None:
         """Take every account's first turn."""
@@ -130,11 +138,11 @@ class Turns:
         if at < state.asked:
             state.asked = at
             polls = self._polls if state.is_known else self._first_turns
-            (self._retries if state.failures else polls).put(partial(self._poll, state), at)
+            (self._retries if state.failures else polls).put(partial(self._poll, state), at, state.server)
 
     def _ask_push(self, state: _State) -> None:
         """With the lock held, when the first hint is there and no turn is being taken."""
-        self._pushes.put(partial(self._push, state), state.pushed_at + _PAUSE * (1 - state.credit))
+        self._pushes.put(partial(self._push, state), state.pushed_at + _PAUSE * (1 - state.credit), state.server)
 
     def _enter(self) -> None:
         """Once an interval: what other programs entered, and what is to be done once a day."""
@@ -168,9 +176,7 @@ class Turns:
                 state.due = time.monotonic() + self._interval
         report = Report(state.account.name)
         try:
-            self._session.take_turn(
-                state.account, self._session.ingest(), report, stop=self._stop, only_wanted=not is_due
-            )
+            self._take_turn(state, report, only_wanted=not is_due)
             if is_due or report.error is not None:
                 self._settle(state, report)
             if report.watched is not None:
@@ -180,6 +186,45 @@ class Turns:
         finally:
             self._end(state, report, "poll" if is_due else "wanted")
 
+    def _take_turn(self, state: _State, report: Report, *, only_wanted: bool) -> None:
+        """A turn, unless the server is known to answer nobody."""
+        account, server = state.account, state.server
+        problem = self.servers.ask(server, account.name)
+        state.is_waiting = problem is not None
+        if problem is not None:
+            with structlog.contextvars.bound_contextvars(account=account.name):
+                report.fail(problem)
+            self._session.save_state(account, report)
+            return
+        try:
+            # the first page is an answer: nobody has to wait for the end of an import
+            self._session.take_turn(
+                account,
+                self._session.ingest(),
+                report,
+                stop=self._stop,
+                progress=lambda _stream, _seen: self._answered(server),
+                only_wanted=only_wanted,
+            )
+        finally:
+            state.is_waiting = is_about_server(report.failure)
+            if report.error is None or (report.failure is not None and not state.is_waiting):
+                self._answered(server)
+            self.servers.failed(server, account.name, report.failure)
+
+    def _answered(self, server: Server | None) -> None:
+        """The server has answered; those who wait for it are polled now."""
+        if not self.servers.answered(server):
+            return
+        log.info("server answers again", server=str(server))
+        with self._lock:
+            for state in self._states.values():
+                if state.server == server and state.is_waiting:
+                    state.is_waiting, state.failures = False, 0
+                    state.due = min(state.due, time.monotonic())
+                    if not state.is_busy:
+                        self._ask_poll(state)
+
     def _push(self, state: _State) -> None:
         """Read the streams that were hinted at. Where that fails, a poll finds out why."""
         with self._lock:
@@ -187,7 +232,7 @@ class Turns:
             if state.is_busy or not names:
                 return
             state.hints.clear()
-            if state.is_down:
+            if state.is_down or self.servers.problem(state.server) is not None:
                 return
             state.is_busy = True
             state.credit = min(_BURST, state.credit + (now - state.pushed_at) / _PAUSE) - 1

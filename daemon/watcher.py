@@ -45,7 +45,8 @@ class Watcher:
         #: No watch is due before this.
         self._next_due = float("inf")
         self._calls: collections.deque[Callable[[], None]] = collections.deque()
-        self._is_closing = False
+        self._calling = threading.Lock()
+        self._is_closing = self._is_over = False
         self._woken, self._waker = socket.socketpair()
         for end in (self._woken, self._waker):
             end.setblocking(False)
@@ -54,8 +55,9 @@ class Watcher:
         self._thread.start()
 
     def add(self, account: str, watch: Watch) -> None:
-        """Watch it from now on."""
-        self._call(lambda: self._add(account, watch))
+        """Watch it from now on; a login that was under way when all was closed is closed too."""
+        if not self._call(lambda: self._add(account, watch)):
+            watch.close()
 
     def remove(self, watch: Watch) -> None:
         """Close it, if it was not lost already."""
@@ -66,11 +68,16 @@ class Watcher:
         self._call(self._begin_closing)
         self._thread.join()
 
-    def _call(self, call: Callable[[], None]) -> None:
-        self._calls.append(call)
-        # a full pipe wakes as well
-        with contextlib.suppress(BlockingIOError, OSError):
-            self._waker.send(b"\0")
+    def _call(self, call: Callable[[], None]) -> bool:
+        """Have it done by the thread; False: that one has ended."""
+        with self._calling:
+            if self._is_over:
+                return False
+            self._calls.append(call)
+            # a full pipe wakes as well
+            with contextlib.suppress(BlockingIOError, OSError):
+                self._waker.send(b"\0")
+        return True
 
     def _run(self) -> None:
         try:
@@ -84,6 +91,9 @@ class Watcher:
                 if self._clock() >= self._next_due:
                     self._tick()
         finally:
+            with self._calling:
+                self._is_over = True
+            self._take_calls()
             for watch in list(self._watches):
                 self._remove(watch)
             self._selector.close()

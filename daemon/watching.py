@@ -15,12 +15,14 @@ from connectors.api import Connector, ConnectorError, Misconfigured, Stream, Una
 from daemon.agenda import Agenda
 from daemon.problems import ConfigError
 from daemon.retry import Backoff
+from daemon.servers import Server, Servers
 from daemon.watcher import Watcher
 
 log = structlog.get_logger()
 
-#: Logins at a time, so that a server that was away is not stormed.
+#: Logins at a server at a time, so that one that was away is not stormed; and threads that one alone can't take.
 _LOGINS = 4
+_SPARE = 2
 #: A watch that lived this long, in seconds, was no failure.
 _LIFETIME = 60.0
 
@@ -42,7 +44,8 @@ class Watching:
     """The watches of all accounts.
 
     `hinted(account, streams)` is called for each hint, and whenever a watch begins: nobody knows what happened before.
-    `refused(account, error)` is told of a login that must not be tried again.
+    `refused(account, error)` is told of a login that must not be tried again. `server(account)` names an account's
+    server: one that `servers` know to answer nobody is not asked. By `clock` watches are renewed.
     """
 
     def __init__(
@@ -51,7 +54,12 @@ class Watching:
         hinted: Callable[[str, frozenset[str]], None],
         refused: Callable[[str, ConnectorError], None],
         backoff: Backoff,
+        servers: Servers,
+        server: Callable[[str], Server | None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._servers = servers
+        self._server = server
         self._open = open_connector
         self._refused = refused
         self._backoff = backoff
@@ -60,8 +68,8 @@ class Watching:
         #: Accounts whose servers can't push.
         self._unable: set[str] = set()
         self.hinted = hinted
-        self._watcher = Watcher(self)
-        self._logins = Agenda("watch-login", _LOGINS)
+        self._watcher = Watcher(self, clock)
+        self._logins = Agenda("watch-login", _LOGINS + _SPARE, share=_LOGINS)
 
     def want(self, account: str, streams: Sequence[Stream]) -> None:
         """Watch these streams of the account and no others; cheap to say again."""
@@ -75,7 +83,7 @@ class Watching:
                     self._watcher.remove(watch)
             for key in wanted.keys() - self._places.keys():
                 self._places[key] = _Place(wanted[key])
-                self._logins.put(partial(self._log_in, key))
+                self._ask_login(key)
 
     def watched(self, account: str) -> frozenset[str]:
         """The streams of the account whose news the server tells now."""
@@ -110,7 +118,10 @@ class Watching:
         place.failures += 1
         wait = self._backoff.after(error, place.failures)
         if wait is not None:
-            self._logins.put(partial(self._log_in, key), time.monotonic() + wait)
+            self._ask_login(key, time.monotonic() + wait)
+
+    def _ask_login(self, key: tuple[str, str], at: float = float("-inf")) -> None:
+        self._logins.put(partial(self._log_in, key), at, self._server(key[0]))
 
     def _log_in(self, key: tuple[str, str]) -> None:
         account, name = key
@@ -141,6 +152,9 @@ class Watching:
 
     def _begin(self, account: str, streams: Sequence[Stream]) -> Watch | None:
         """Log in; bugs and unreadable secrets become errors of the account."""
+        problem = self._servers.problem(self._server(account))
+        if problem is not None:
+            raise problem
         try:
             connector = self._open(account)
             return connector.watch(streams) if isinstance(connector, Watchable) else None

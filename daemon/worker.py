@@ -23,7 +23,7 @@ from daemon.ingest import Ingest, Tally
 from daemon.report import Report
 from daemon.source import Source
 from daemon.streams import Followed, Streams
-from store import company, placements, write
+from store import company, removals, write
 from store.engine import Store
 from store.write import Place
 
@@ -140,7 +140,7 @@ class Worker:
         if self._stop.is_set() or report.error is not None:
             return
         with self._store.write() as transaction:
-            refused = placements.settle(transaction, self._account_id, self._ingest.clock())
+            refused = removals.settle(transaction, self._account_id, self._ingest.clock())
         for each in refused:
             log.warning("removals held back", stream=each.stream, gone=each.gone, held=each.held)
 

@@ -28,6 +28,12 @@ def hollow_refs(connection: Connection, stream_id: int) -> Iterator[str]:
     yield from _refs(connection, select(placement.c.ref).where(placement.c.stream_id == stream_id, *is_hollow))
 
 
+def quarantined_refs(connection: Connection, stream_id: int) -> Iterator[str]:
+    """Refs of what could not be read, in the same order."""
+    is_quarantined = (placement.c.verdict == Verdict.QUARANTINED.value, placement.c.removed_at.is_(None))
+    yield from _refs(connection, select(placement.c.ref).where(placement.c.stream_id == stream_id, *is_quarantined))
+
+
 def save_audit(connection: Connection, account_id: str, coverage: float, now: datetime) -> None:
     """Keep the result of an audit: coverage in percent."""
     values: dict[str, Any] = {"coverage": coverage, "audited_at": now}

@@ -18,7 +18,7 @@ from sqlalchemy.pool import QueuePool
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from store import feed, migrate
-from store.errors import StoreError
+from store.errors import NoStoreError, StoreError
 from store.lineage import Lineage
 from store.opening import Opened, prepare
 from store.upsert import SCRATCH_TABLE
@@ -64,8 +64,8 @@ class Store:
         """Open the store at `url`, make its tables; raises StoreError.
 
         `key_text` (64 hexadecimal digits, from a credential) goes before `key_file`, which is made for a new store.
-        With `may_create` False nothing is made: a store that is missing is an error. An older store is upgraded where
-        `may_upgrade` says so, and on SQLite, with a copy kept, by whoever may create.
+        With `may_create` False nothing is made: a store that is missing is a NoStoreError. An older store is upgraded
+        where `may_upgrade` says so, and on SQLite, with a copy kept, by whoever may create.
         """
         engine = make_engine(url, password, may_create=may_create)
         lineage = Lineage(engine)
@@ -169,12 +169,12 @@ def make_engine(url: str, password: str | None, *, may_create: bool = True) -> E
             if not folder.is_dir():
                 raise StoreError(f"the folder {folder} of the store does not exist", "make it, or change store.url")
             if not may_create and not Path(parsed.database).exists():
-                raise StoreError(f"there is no store at {parsed.database}", "run `keeptouch sync` once; it makes it")
+                raise NoStoreError(f"there is no store at {parsed.database}", "run `keeptouch sync` once; it makes it")
         return _sqlite_engine(parsed)
     if parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
         engine = create_engine(parsed, pool_pre_ping=True)
-        event.listen(engine, "connect", _postgresql_settings)
+        event.listen(engine, "connect", _postgresql_settings if may_create else _postgresql_search_path)
         return engine
     raise StoreError(
         f"store.url names the database {parsed.get_backend_name()!r}",
@@ -213,7 +213,7 @@ def _sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _postgresql_settings(connection: Any, _record: object) -> None:
+def _postgresql_settings(connection: Any, record: object) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'keeptouch'")
         if cursor.fetchone() is None:
@@ -224,6 +224,11 @@ def _postgresql_settings(connection: Any, _record: object) -> None:
                 if getattr(error, "sqlstate", None) != _UNIQUE_VIOLATION:
                     raise
                 connection.rollback()
+    _postgresql_search_path(connection, record)
+
+
+def _postgresql_search_path(connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
         cursor.execute("SET search_path TO keeptouch")
     connection.commit()
 

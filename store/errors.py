@@ -12,5 +12,9 @@ class StoreError(Exception):
         self.hint = hint
 
 
+class NoStoreError(StoreError):
+    """There is none yet, and none may be made."""
+
+
 class Fenced(Exception):
     """Another process moved the stream's cursor: the page is rolled back as a whole and read again."""

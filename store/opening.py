@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, select
 
 from store import migrate, schema
 from store.backup import copy_for_us, database_file
-from store.errors import StoreError
+from store.errors import NoStoreError, StoreError
 from store.keys import IdentityKey, parse_key, read_or_make_key
 from store.lineage import Lineage
 from store.migrate import State
@@ -40,7 +40,7 @@ def prepare(
     with engine.connect() as connection:
         condition = migrate.condition_of(connection)
     if condition.state is State.EMPTY and not may_create:
-        raise StoreError("there is no store yet", "run `keeptouch sync` once; it makes it")
+        raise NoStoreError("there is no store yet", "run `keeptouch sync` once; it makes it")
     database = database_file(engine)
     migrate.refuse_unfit(condition, copy_for_us(database) if database else None)
     is_automatic = may_create and database is not None

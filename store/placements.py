@@ -1,41 +1,22 @@
 """What becomes of placements after they were written: other flags, removals, moves. Every verb can be repeated.
 
-A server's word that something is gone is first only noted. When all folders of the account have been read, `settle`
-believes it: what lies in another folder now was moved; what is gone keeps its placement, with the instant, as long as
-it is history. Where most of a folder would go at once nothing is believed until a person says so.
+A server's word that something is gone is only noted here; `removals.settle` believes it, or does not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, exists, func, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, select, update
 
-from connectors.api import MARKS, Purpose
+from connectors.api import MARKS
 from matching.policy import Verdict
-from store.schema import dirty, message, placement, placement_bcc, removal, skipped_participant, stream
-from store.upsert import chunks, one_of, select_in, upsert_rows
+from store.schema import dirty, message, placement, placement_bcc, removal, stream
+from store.upsert import chunks, select_in, upsert_rows
 from store.write import Placed
 
-#: Fewer removals at once are everyday life, whatever the folder's size.
-FEW = 20
-#: Folders that empty themselves, or are emptied; their mail never was history.
-_TRANSIENT = (Purpose.TRASH, Purpose.JUNK, Purpose.DRAFTS)
 _LIVE = placement.c.removed_at.is_(None)
-
-
-@dataclass(frozen=True, slots=True)
-class HeldBack:
-    """A folder most of which would have gone at once."""
-
-    stream: str
-    #: Placements that the server says are gone.
-    gone: int
-    #: All that it held.
-    held: int
 
 
 def reflag(connection: Connection, stream_id: int, flags: Mapping[str, frozenset[str]]) -> None:
@@ -127,130 +108,7 @@ def compared(connection: Connection, stream_id: int, now: datetime) -> None:
     connection.execute(update(stream).where(stream.c.id == stream_id).values(done))
 
 
-def settle(connection: Connection, account_id: str, now: datetime, *, is_accepted: bool = False) -> list[HeldBack]:
-    """Believe what was told of the account's folders, but for those that would lose most of what they hold.
-
-    A folder loses most where more than half of its mails, and more than FEW, are gone and lie in no other folder of
-    the account. Returns the folders where nothing was believed; with `is_accepted` there are none.
-    """
-    pending = _pending(connection, account_id)
-    traced = _traces(connection, account_id, pending) if pending else {}
-    held_back: list[HeldBack] = []
-    for stream_id in dict.fromkeys(row.stream_id for row in pending):
-        rows = [row for row in pending if row.stream_id == stream_id]
-        lost = [row for row in rows if _is_lost(row, traced)]
-        held = connection.scalar(
-            select(func.count()).select_from(placement).where(placement.c.stream_id == stream_id, _LIVE)
-        )
-        if not is_accepted and len(lost) > FEW and 2 * len(lost) > (held or 0):
-            held_back.append(HeldBack(rows[0].name, len(lost), held or 0))
-            kept = {row.ref for row in lost}
-            rows = [row for row in rows if row.ref not in kept]
-        _remove(connection, stream_id, rows, traced, now)
-    told = {each.stream: each.gone for each in held_back}
-    columns = select(stream.c.id, stream.c.name, stream.c.held_back).where(stream.c.account_id == account_id)
-    for row in connection.execute(columns).all():
-        if row.held_back != told.get(row.name, 0):
-            refused = {"held_back": told.get(row.name, 0)}
-            connection.execute(update(stream).where(stream.c.id == row.id).values(refused))
-    return held_back
-
-
-def held_back(connection: Connection, account_id: str) -> list[HeldBack]:
-    """The account's folders whose removals were not believed when they were settled last."""
-    held = select(func.count()).where(placement.c.stream_id == stream.c.id, _LIVE).scalar_subquery()
-    query = select(stream.c.name, stream.c.held_back, held.label("held")).where(
-        stream.c.account_id == account_id, stream.c.held_back > 0, stream.c.state == "ok"
-    )
-    return [HeldBack(row.name, row.held_back, row.held) for row in connection.execute(query.order_by(stream.c.name))]
-
-
-def unplaced_since(connection: Connection, interaction_ids: Iterable[str]) -> dict[str, datetime]:
-    """Since when these items are at none of their places any more; those that lie somewhere are left out.
-
-    A move that is seen from one side only may look so for the time of a turn. Whoever deletes because of it waits
-    until each account that held the item has been read through 7 days later (`account.last_success_at`).
-    """
-    removed = placement.c.removed_at
-    query = (
-        select(message.c.interaction_id, func.max(removed).label("since"))
-        .join(placement, placement.c.message_key == message.c.key)
-        .group_by(message.c.interaction_id)
-        .having(func.count() == func.count(removed))
-    )
-    rows = select_in(connection, query.where, message.c.interaction_id, interaction_ids)
-    return {row.interaction_id: row.since for row in rows}
-
-
-def _pending(connection: Connection, account_id: str) -> list[Row[Any]]:
-    """What was told to be gone from folders that are there."""
-    table = placement
-    return list(
-        connection.execute(
-            select(
-                stream.c.name,
-                stream.c.purpose,
-                *(table.c[n] for n in ("stream_id", "ref", "verdict", "message_key", "mid_key", "fingerprint")),
-            )
-            .join(removal, and_(removal.c.stream_id == table.c.stream_id, removal.c.ref == table.c.ref))
-            .join(stream, stream.c.id == table.c.stream_id)
-            .where(stream.c.account_id == account_id, stream.c.state == "ok")
-            .order_by(table.c.stream_id, table.c.ref)
-        )
-    )
-
-
-#: By which of its keys a mail is found again in another folder: key -> the streams where it lies.
-_Traces = dict[tuple[str, bytes], set[int]]
-
-
-def _traces(connection: Connection, account_id: str, rows: Sequence[Row[Any]]) -> _Traces:
-    """Where else in the account these mails lie."""
-    found: _Traces = {}
-    table = placement
-    is_told = exists().where(removal.c.stream_id == table.c.stream_id, removal.c.ref == table.c.ref)
-    for name in ("message_key", "mid_key", "fingerprint"):
-        column = table.c[name]
-        query = (
-            select(table.c.stream_id, column.label("key"))
-            .join(stream, stream.c.id == table.c.stream_id)
-            .where(stream.c.account_id == account_id, _LIVE, ~is_told)
-        )
-        keys = {getattr(row, name) for row in rows} - {None}
-        for row in select_in(connection, query.where, column, keys):
-            found.setdefault((name, row.key), set()).add(row.stream_id)
-    return found
-
-
-def _is_lost(row: Row[Any], traced: _Traces) -> bool:
-    if row.purpose in _TRANSIENT or row.verdict == Verdict.QUARANTINED:
-        return False
-    names = ("message_key", "mid_key", *(() if row.mid_key else ("fingerprint",)))
-    return not any((name, getattr(row, name)) in traced for name in names)
-
-
-def _remove(connection: Connection, stream_id: int, rows: Sequence[Row[Any]], traced: _Traces, now: datetime) -> None:
-    """Take these from their places: history keeps a row of each, unless another place in the account tells as much."""
-    blind = {
-        row.ref
-        for row in select_in(
-            connection,
-            select(placement_bcc.c.ref).where(placement_bcc.c.stream_id == stream_id).where,
-            placement_bcc.c.ref,
-            [row.ref for row in rows],
-        )
-    }
-    kept: list[str] = []
-    dropped: list[str] = []
-    for row in rows:
-        places = traced.get(("message_key", row.message_key), set()) if row.message_key else set()
-        is_told_elsewhere = stream_id in places or (bool(places) and row.ref not in blind)
-        (kept if row.message_key and not is_told_elsewhere else dropped).append(row.ref)
-    if kept:
-        here = and_(placement.c.stream_id == stream_id, one_of(connection, placement.c.ref, kept))
-        connection.execute(update(placement).where(here).values(removed_at=now, is_wanted=False))
-    doomed = [(table, dropped) for table in (skipped_participant, placement_bcc, placement)]
-    for table, refs in (*doomed, (removal, [row.ref for row in rows])):
-        if refs:
-            here = one_of(connection, table.c.ref, refs)
-            connection.execute(delete(table).where(table.c.stream_id == stream_id, here))
+def want_quarantined(connection: Connection, stream_id: int, seen_since: datetime) -> None:
+    """Have what could not be read asked for again, where it was seen first since then."""
+    is_fresh = (placement.c.seen_at >= seen_since, placement.c.verdict == Verdict.QUARANTINED.value, _LIVE)
+    connection.execute(update(placement).where(placement.c.stream_id == stream_id, *is_fresh).values(is_wanted=True))

@@ -8,9 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
-from connectors.api import Cursor
 from store.keys import IdentityKey
-from store.placements import unplaced_since
+from store.removals import unplaced_since
 from store.schema import (
     account,
     contact,
@@ -290,7 +289,7 @@ def account_statuses(connection: Connection) -> list[AccountStatus]:
             state=row.state,
             reason=row.reason,
             last_success_at=row.last_success_at,
-            streams=sum(folders.get(row.id, {}).values()),
+            streams=sum(count for state, count in folders.get(row.id, {}).items() if state != "gone"),
             missing_streams=folders.get(row.id, {}).get("missing", 0),
             placements=counts.get(row.id, {}),
             wanted=wanted.get(row.id, 0),
@@ -323,9 +322,3 @@ def busiest_contacts(connection: Connection, limit: int) -> list[tuple[str, str,
         .limit(limit)
     )
     return [(row.id, row.display_name, row.organization or "", row.items) for row in connection.execute(query)]
-
-
-def cursors(connection: Connection, account_id: str) -> dict[str, Cursor | None]:
-    """Stream name -> cursor, for a dry run."""
-    query = select(stream.c.name, stream.c.cursor).where(stream.c.account_id == account_id)
-    return {row.name: Cursor(row.cursor) if row.cursor else None for row in connection.execute(query)}

@@ -1,12 +1,12 @@
 """Which of the account's streams a listed folder is: by the server's own id, by what lies in it, by its name.
 
-A folder that is renamed keeps its row, and with it its cursor and placements. One that is not listed is `missing`: its
-placements stay, and it goes on from its cursor when it is listed again.
+A folder that is renamed keeps its row, and with it its cursor and placements. One that is not listed is `missing`, or
+`left_out` where the options leave it out: its placements stay, and it goes on from its cursor when it is listed again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,19 +36,21 @@ def save(
     listed: Iterable[Stream],
     now: datetime,
     recognized: Mapping[str, int] | None = None,
+    left_out: Collection[str] | None = None,
 ) -> dict[str, int]:
     """Note the account's streams; returns name -> stream id. Those not listed are `missing`, not empty.
 
-    `recognized` (name -> stream id) are folders under a new name, told by what lies in them.
+    `recognized` (name -> stream id) are folders under a new name, told by what lies in them. `left_out`: names of
+    folders that are there and that the options leave out; None: not known, so that none is ever taken for gone.
     """
     streams = list(listed)
     known = _known(connection, account_id)
     matched = _matched(streams, known, recognized or {})
-    rest = [row.id for row in known if row.id not in {m.id for m in matched.values()} and row.state != "missing"]
+    _miss(connection, known, {row.id for row in matched.values()}, left_out, now)
     # names are unique among those that are there: first they all go that lose theirs
     renamed = [row.id for name, row in matched.items() if row.name != name]
-    if rest or renamed:
-        connection.execute(update(stream).where(stream.c.id.in_([*rest, *renamed])).values(state="missing"))
+    if renamed:
+        connection.execute(update(stream).where(stream.c.id.in_(renamed)).values(state="missing"))
     ids: dict[str, int] = {}
     for each in streams:
         values = {
@@ -56,6 +58,7 @@ def save(
             "purpose": each.purpose.value,
             "server_id": each.server_id or (matched[each.name].server_id if each.name in matched else None),
             "state": "ok",
+            "missing_since_at": None,
         }
         row = matched.get(each.name)
         if row is None:
@@ -65,6 +68,9 @@ def save(
             ids[each.name] = made.inserted_primary_key[0]
             continue
         ids[each.name] = row.id
+        if row.state != "ok":
+            # what was told meanwhile is looked at again
+            connection.execute(update(stream).where(stream.c.id == row.id).values(compared_at=None))
         if row.id in renamed or any(getattr(row, name) != value for name, value in values.items()):
             connection.execute(update(stream).where(stream.c.id == row.id).values(values))
         if row.server_id and each.server_id not in (None, row.server_id):
@@ -73,10 +79,32 @@ def save(
     return ids
 
 
+def _miss(
+    connection: Connection,
+    known: Iterable[Row[Any]],
+    there: Collection[int],
+    left_out: Collection[str] | None,
+    now: datetime,
+) -> None:
+    """Note of the streams that are not there why. One that the options left out is not missed afterwards."""
+    gone: list[int] = []
+    hidden: list[int] = []
+    for row in known:
+        if row.id not in there and row.state in ("ok", "missing"):
+            if left_out is not None and row.name in left_out:
+                hidden.append(row.id)
+            elif row.state == "ok" or (row.missing_since_at is None and left_out is not None):
+                gone.append(row.id)
+    for ids, state, since in ((hidden, "left_out", None), (gone, "missing", None if left_out is None else now)):
+        if ids:
+            values = {"state": state, "missing_since_at": since}
+            connection.execute(update(stream).where(stream.c.id.in_(ids)).values(values))
+
+
 def _known(connection: Connection, account_id: str) -> list[Row[Any]]:
     """Rows of streams, those that are there last."""
-    columns = (stream.c.id, stream.c.name, stream.c.purpose, stream.c.server_id, stream.c.state)
-    query = select(*columns).where(stream.c.account_id == account_id)
+    names = ("id", "name", "purpose", "server_id", "state", "missing_since_at")
+    query = select(*(stream.c[name] for name in names)).where(stream.c.account_id == account_id)
     rows: list[Row[Any]] = list(connection.execute(query))
     return sorted(rows, key=lambda row: (row.state == "ok", row.id))
 
@@ -98,6 +126,13 @@ def _matched(
         if each.name not in found and each.name in by_name:
             found[each.name] = by_name[each.name]
     return found
+
+
+def known(
+    connection: Connection, account_id: str, listed: Sequence[Stream], recognized: Mapping[str, int]
+) -> dict[str, int]:
+    """Name -> stream id of the listed folders that the account has already."""
+    return {name: row.id for name, row in _matched(listed, _known(connection, account_id), recognized).items()}
 
 
 def unlisted(connection: Connection, account_id: str, listed: Sequence[Stream]) -> tuple[list[Stream], list[Unlisted]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from store import contact_schema, feed_schema, meeting_schema, schema, task_schema, w1_schema
+from store import contact_schema, departures, feed_schema, meeting_schema, schema, task_schema, w1_schema
 
 metadata = schema.metadata
-if {each.metadata for each in (contact_schema, feed_schema, meeting_schema, task_schema, w1_schema)} != {metadata}:
+if {each.metadata for each in (contact_schema, departures, feed_schema, meeting_schema, task_schema, w1_schema)} != {
+    metadata
+}:
     raise AssertionError("tables of another metadata would not be made")

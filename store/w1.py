@@ -90,6 +90,14 @@ def waiting(connection: Connection) -> list[Identity]:
     return sorted(found)
 
 
+def waiting_addresses(connection: Connection) -> list[str]:
+    """Addresses as they were written that wait to become contacts'."""
+    table = w1_contact_address
+    query = select(table.c.address).where(_waiting(table), table.c.is_deleted.is_(False))
+    with lenient(connection):
+        return sorted({row.address for row in connection.execute(query) if is_text(row.address)})
+
+
 def units(connection: Connection, identities: Sequence[Identity]) -> list[Unit]:
     """All rows of these contacts, kept from changing until the transaction ends.
 

@@ -80,6 +80,12 @@ class ImapConnector:
         self._standings = {name: told[wire] for name, wire in folders.wires.items() if wire in told}
         return self._streams
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Folders that are not followed: those that the options leave out, and Gmail's labels."""
+        followed = {stream.name for stream in self._streams}
+        return tuple(name for name in self._wires if name not in followed)
+
     def identified(self, streams: Sequence[Stream]) -> tuple[Stream, ...]:
         """The streams with their MAILBOXID, where the server has it."""
         told = self._session.mailbox_ids()
@@ -188,4 +194,6 @@ class ImapConnector:
         wire = self._wires.get(stream.name)
         if wire is None:
             raise Unavailable(f"there is no folder {stream.name}", step="select")
-        return Folder(self._session, wire)
+        others = [other for other in self._wires.values() if other != wire]
+        # the inbox is the likeliest to hold mail
+        return Folder(self._session, wire, sorted(others, key=lambda name: name.upper() != b"INBOX"))

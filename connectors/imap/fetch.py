@@ -4,7 +4,8 @@ Of each mail the beginning is read, which is most mails whole; of longer ones wh
 group of mails is parsed the server works on the next one.
 
 Dovecot ends the connection over a message whose file it can't read. What a command broke at is asked for alone, on a
-fresh connection; if that breaks too the message is Unreadable, and the others come.
+fresh connection; if that breaks too the message is Unreadable, as soon as the server was seen to give another one (see
+`blame`), and the others come.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from connectors.imap.blame import Blame, Failure
 from connectors.imap.elision import Elision, GivenUp
-from connectors.imap.errors import is_busy, refused, response_code
+from connectors.imap.errors import refused, response_code
 from connectors.imap.folder import Folder
-from connectors.imap.responses import Fetched
+from connectors.imap.responses import Fetched, sequence_set
 from connectors.imap.session import Answer, Asked
 from connectors.imap.wire import LITERAL_LIMIT
 from connectors.mime import Elided, parse_message
-from connectors.records import Envelope, Message, Unreadable
+from connectors.records import Envelope, Message, Unavailable, Unreadable
 
 Read = Message | Unreadable
 
@@ -34,8 +36,6 @@ _PAGE_BYTES = 8 * 1024 * 1024
 _GROUP_MESSAGES = 50
 #: Long mails that are read on at once.
 _LONG_AT_ONCE = 8
-#: So many messages in a row that break the connection or are refused: it is the server, not they.
-_PATIENCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,10 @@ class _Question:
     items: str
     #: Does this answer it, also in an answer that broke off?
     is_answered: Callable[[Fetched], bool]
+    is_for_content: bool = True
 
 
-_STRUCTURE = _Question("(UID BODYSTRUCTURE)", lambda told: told.structure is not None)
+_STRUCTURE = _Question("(UID BODYSTRUCTURE)", lambda told: told.structure is not None, is_for_content=False)
 _WHOLE = _Question("(UID BODY.PEEK[])", lambda told: told.has_body)
 
 
@@ -55,13 +56,19 @@ def _prefix(length: int) -> _Question:
 
 
 class Reader:
-    """Reads messages of one folder, and keeps count of what goes wrong on the way."""
+    """Reads messages of one folder. `known`: the UID of one that the server gave before."""
 
-    def __init__(self, folder: Folder, authserv_id: str | None, skim: Callable[[Envelope], bool] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Folder,
+        authserv_id: str | None,
+        known: int | None = None,
+        skim: Callable[[Envelope], bool] | None = None,
+    ) -> None:
         self._folder = folder
         self._authserv_id = authserv_id
         self._skim = skim
-        self._failures = 0
+        self._blame = Blame(folder, _prefix(PREFIX).items, known)
 
     def pages(self, uids: Sequence[int]) -> Iterator[tuple[Sequence[int], list[Read]]]:
         """(UIDs, what lies there) in the order of `uids`, bounded in number and bytes; what is gone is left out."""
@@ -78,7 +85,7 @@ class Reader:
             asked = self._begin(groups[number + 1]) if number + 1 < len(groups) else None
             for uid, one in told.items():
                 if uid not in found:
-                    found[uid] = self._record(one, one.body)
+                    found[uid] = self._record(one, one.body or b"")
             portion += group
             page += [found[uid] for uid in group if uid in found]
             weight += sum(map(_weight, found.values()))
@@ -104,7 +111,8 @@ class Reader:
 
     def _elisions(self, begun: dict[int, Fetched]) -> dict[int, Elision]:
         """Those that can be read without the bytes of their attachments."""
-        told, _spoiled = self._ask(list(begun), _STRUCTURE)
+        # a message whose structure is not told is read whole
+        told, _refused = self._ask(list(begun), _STRUCTURE)
         elisions: dict[int, Elision] = {}
         for uid, one in told.items():
             try:
@@ -145,13 +153,9 @@ class Reader:
         if one is None:
             return None
         is_cut = one.body is not None and len(one.body) >= (BEGINNING if is_long else LITERAL_LIMIT)
-        return self._record(begun, one.body, is_cut=is_cut)
+        return self._record(begun, one.body or b"", is_cut=is_cut)
 
-    def _record(
-        self, about: Fetched, raw: bytes | None, *, elided: Sequence[Elided] = (), is_cut: bool = False
-    ) -> Read:
-        if raw is None:
-            return Unreadable(self._folder.ref(about.uid), "the server gives no content for this message")
+    def _record(self, about: Fetched, raw: bytes, *, elided: Sequence[Elided] = (), is_cut: bool = False) -> Read:
         record = parse_message(
             raw,
             ref=self._folder.ref(about.uid),
@@ -169,61 +173,78 @@ class Reader:
     ) -> tuple[dict[int, Fetched], dict[int, Unreadable]]:
         """(answers, what can't be answered); what is in neither is gone. `begun`: it was asked already."""
         told: dict[int, Fetched] = {}
-        spoiled: dict[int, Unreadable] = {}
+        accused: dict[int, str] = {}
         todo = [sorted(uids)]
         while todo:
             asked = todo.pop()
-            answer = self._send(asked, question, begun)
+            answer = self._folder.answered(asked, question.items, begun)
             begun = None
-            told |= (answers := _told(asked, answer, question))
+            answers = _told(asked, answer, question)
+            told |= self._given(answers, question, accused)
             left = [uid for uid in asked if uid not in answers]
-            if not left or (answer.loss is None and not answer.refusal):
+            if answer.loss is None and not answer.refusal:
+                left = self._passed_over(left, question)
+            if not left:
                 continue
-            # a refusal may mean any message; a connection breaks at the first without an answer
-            suspects = left if answer.refusal else left[:1]
+            # a connection breaks at the first without an answer; a refusal may mean any message
+            suspects = left[:1] if answer.loss is not None else left
             for uid in suspects:
                 alone = self._ask_alone(uid, question)
-                if isinstance(alone, Unreadable):
-                    spoiled[uid] = alone
-                elif alone is not None:
-                    told[uid] = alone
+                if isinstance(alone, Fetched):
+                    told |= self._given({uid: alone}, question, accused)
+                elif isinstance(alone, Failure):
+                    self._accuse(uid, alone, question, accused)
             rest = left[len(suspects) :]
             # nothing was answered, though the first could have been: look for the one by halves
-            middle = 0 if answers or suspects[0] in spoiled else len(rest) // 2
+            middle = 0 if answers or suspects[0] in accused else len(rest) // 2
             todo += [part for part in (rest[middle:], rest[:middle]) if part]
-        return told, spoiled
+        if question.is_for_content:
+            self._blame.judge()
+        return told, {uid: Unreadable(self._folder.ref(uid), reason) for uid, reason in accused.items()}
 
-    def _ask_alone(self, uid: int, question: _Question) -> Fetched | Unreadable | None:
+    def _given(self, answers: dict[int, Fetched], question: _Question, accused: dict[int, str]) -> dict[int, Fetched]:
+        """The answers but for those without a content that was asked for."""
+        if not question.is_for_content:
+            return answers
+        for uid in [uid for uid, one in answers.items() if one.body is None]:
+            reason = "the server gives no content for this message"
+            self._accuse(uid, Failure(reason, Unavailable(reason, step="fetch")), question, accused)
+        given = {uid: one for uid, one in answers.items() if one.body is not None}
+        if given:
+            self._blame.given(max(given))
+        return given
+
+    def _accuse(self, uid: int, failure: Failure, question: _Question, accused: dict[int, str]) -> None:
+        accused[uid] = failure.reason
+        if question.is_for_content:
+            self._blame.accuse(uid, failure)
+
+    def _ask_alone(self, uid: int, question: _Question) -> Fetched | Failure | None:
         """One message, if need be on a connection that has done nothing else; None: it is gone."""
         is_fresh = self._folder.is_lost
-        answer = self._send([uid], question)
+        answer = self._folder.answered([uid], question.items)
         if answer.loss is not None and not is_fresh:
-            answer = self._send([uid], question)
+            answer = self._folder.answered([uid], question.items)
         found = _told([uid], answer, question).get(uid)
         if found is not None:
-            self._failures = 0
             return found
-        if answer.loss is None and (not answer.refusal or response_code(answer.refusal) == "EXPUNGEISSUED"):
+        if answer.loss is not None:
+            return Failure("the server ends the connection over this message", answer.loss)
+        if not answer.refusal:
+            reason = "the server lists this message and does not give it"
+            is_there = bool(self._passed_over([uid], question))
+            return Failure(reason, Unavailable(reason, step="fetch")) if is_there else None
+        if response_code(answer.refusal) == "EXPUNGEISSUED":
             return None
-        self._failures += 1
-        problem = answer.loss or refused(answer.refusal, step="fetch", what="the server refuses this message")
-        if self._failures >= _PATIENCE:
-            raise problem
-        reason = "the server ends the connection over this message" if answer.loss else problem.problem
-        return Unreadable(self._folder.ref(uid), reason)
+        problem = refused(answer.refusal, step="fetch", what="the server refuses this message")
+        return Failure(problem.problem, problem)
 
-    def _send(self, uids: Sequence[int], question: _Question, begun: Asked | None = None) -> Answer:
-        if begun is None and self._folder.is_lost:
-            self._folder.reopen()
-        answer = self._folder.told(begun or self._folder.ask(uids, question.items))
-        if answer.loss is not None and isinstance(answer.loss.__cause__, TimeoutError):
-            # silence is the network's or the server's, and to ask again costs as long a wait
-            raise answer.loss
-        if answer.loss is not None and is_busy(answer.loss.problem):
-            raise answer.loss
-        if is_busy(answer.refusal):
-            raise refused(answer.refusal, step="fetch", what="the server gives no messages now")
-        return answer
+    def _passed_over(self, uids: Sequence[int], question: _Question) -> list[int]:
+        """Those without an answer that the server still lists: what is gone has no answer either."""
+        if not uids or not question.is_for_content:
+            return []
+        there = set(self._folder.search(f"UID {sequence_set(uids).decode('ascii')}"))
+        return [uid for uid in uids if uid in there]
 
 
 def _told(uids: Iterable[int], answer: Answer, question: _Question) -> dict[int, Fetched]:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
+from connectors.imap.errors import is_busy, refused
 from connectors.imap.responses import Modified, Standing
 from connectors.imap.session import Answer, Asked, Session
 from connectors.records import CursorExpired
 
 
 class Folder:
-    """Commands on one folder; each makes sure first that it is the one examined."""
+    """Commands on one folder; each makes sure first that it is the one examined. `others`: more of the account's."""
 
-    def __init__(self, session: Session, name: bytes) -> None:
+    def __init__(self, session: Session, name: bytes, others: Collection[bytes] = ()) -> None:
         self._session = session
         self._name = name
+        self._others = others
         self._uidvalidity: int | None = None
+
+    def others(self) -> Iterator[Folder]:
+        """Other folders of the account."""
+        return (Folder(self._session, name) for name in self._others)
 
     def examine(self) -> Standing:
         """What the server says about the folder now."""
@@ -44,6 +50,23 @@ class Folder:
     def fetch(self, uids: Collection[int], items: str) -> Answer:
         """What the server tells of these messages; a refusal or the loss of the connection is part of the answer."""
         return self.told(self.ask(uids, items))
+
+    def answered(self, uids: Collection[int], items: str, begun: Asked | None = None) -> Answer:
+        """As `fetch`, on a new connection where the old one is gone. `begun`: it was asked already.
+
+        Raises Unavailable for a server that is silent or busy: that says nothing of these messages.
+        """
+        if begun is None and self.is_lost:
+            self.reopen()
+        answer = self.told(begun or self.ask(uids, items))
+        if answer.loss is not None and isinstance(answer.loss.__cause__, TimeoutError):
+            # to ask again costs as long a wait
+            raise answer.loss
+        if answer.loss is not None and is_busy(answer.loss.problem):
+            raise answer.loss
+        if is_busy(answer.refusal):
+            raise refused(answer.refusal, step="fetch", what="the server gives no messages now")
+        return answer
 
     def ask(self, uids: Collection[int], items: str) -> Asked:
         """As `fetch`, without waiting; `told` does."""

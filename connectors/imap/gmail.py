@@ -39,8 +39,14 @@ def without_labels(streams: Sequence[Stream]) -> tuple[Stream, ...]:
 class LabelReader(Reader):
     """Reads messages of All Mail, each with the purpose that its labels tell."""
 
-    def __init__(self, folder: Folder, authserv_id: str | None, skim: Callable[[Envelope], bool] | None = None) -> None:
-        super().__init__(folder, authserv_id, skim)
+    def __init__(
+        self,
+        folder: Folder,
+        authserv_id: str | None,
+        known: int | None = None,
+        skim: Callable[[Envelope], bool] | None = None,
+    ) -> None:
+        super().__init__(folder, authserv_id, known, skim)
         self._labelled = folder
 
     def pages(self, uids: Sequence[int]) -> Iterator[tuple[Sequence[int], list[Read]]]:

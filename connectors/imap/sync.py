@@ -1,8 +1,9 @@
 """What changed in a folder: the new end first, then flags and expunges, then the gaps of the past, page by page.
 
 Each page carries the position behind it, so a reader that stops or dies anywhere goes on from its last page: at most
-that page comes twice. Mail that arrives meanwhile lies above `hi` and is found by the next call. Mail that was moved
-within the account is a new message to its new folder.
+that page comes twice. The last page of what is new is kept until it is known that nothing follows it: then it carries
+the final position, where a page of its own for that would cost its reader a transaction. Mail that arrives meanwhile
+lies above `hi` and is found by the next call. Mail that was moved in the account is a new message to its new folder.
 
 What vanished is told by the server where it has QRESYNC; where it has not, or where the number of messages contradicts
 what it told, the page asks its reader to compare.
@@ -23,6 +24,7 @@ from connectors.imap.position import Anchor, Gap, Position, load
 from connectors.imap.responses import Modified, Standing, sequence_set
 from connectors.records import (
     Change,
+    ConnectorError,
     Cursor,
     CursorExpired,
     Deleted,
@@ -134,7 +136,7 @@ class Sync:
     ) -> Iterator[Page]:
         """Pages, some of them empty; the last one tells the final position."""
         if found is None:
-            position = yield from self._news(position, standing)
+            position = yield from _gathered(self._news(position, standing))
         while position.gaps and not position.reaches(horizon):
             position = yield from self._older(position, found)
             found = None
@@ -163,7 +165,7 @@ class Sync:
         searched = self._folder.search(f"UID {low}:* {criteria(position.since, None)}")
         # n:* names the last message even if its UID is below n
         uids = array("I", [uid for uid in searched if uid >= low])
-        for portion, changes in self._read(uids):
+        for portion, changes in self._read(uids, position):
             count = None if position.messages is None else position.messages + len(portion)
             position = replace(_with_anchor(position, changes), hi=portion[-1], messages=count)
             if portion[-1] == uids[-1]:
@@ -224,15 +226,41 @@ class Sync:
                 found = self._folder.search(f"UID 1:{gap.below - 1} {criteria(gap.since, gap.before)}")
         found.reverse()
         count = len(found)
-        for portion, changes in self._read(found):
+        for portion, changes in self._read(found, position):
             count -= len(portion)
             left = (replace(gap, below=portion[-1], left=count),) if count else ()
             position = replace(_with_anchor(position, changes), gaps=(*left, *rest))
             yield _page(changes, position, Phase.BACKFILL)
         return replace(position, gaps=rest)
 
-    def _read(self, uids: array[int]) -> Iterator[tuple[Sequence[int], list[Read]]]:
-        return (LabelReader if self._is_labelled else Reader)(self._folder, self._authserv_id, self._skim).pages(uids)
+    def _read(self, uids: array[int], position: Position) -> Iterator[tuple[Sequence[int], list[Read]]]:
+        known = position.anchor.uid if position.anchor else None
+        kind = LabelReader if self._is_labelled else Reader
+        return kind(self._folder, self._authserv_id, known, self._skim).pages(uids)
+
+
+def _gathered(pages: Generator[Page, None, Position]) -> Generator[Page, None, Position]:
+    """The pages, those without changes made one with the page before them; the last one tells the final position."""
+    held: Page | None = None
+    while True:
+        try:
+            page = next(pages)
+        except StopIteration as end:
+            position: Position = end.value
+            if held is not None:
+                yield _behind(held, position)
+            return position
+        except ConnectorError:
+            if held is not None:
+                yield held
+            raise
+        if held is None or page.changes:
+            if held is not None:
+                yield held
+            held = page
+        else:
+            asks = held.asks_comparison or page.asks_comparison
+            held = replace(page, changes=held.changes, phase=held.phase, asks_comparison=asks)
 
 
 def _with_anchor(position: Position, changes: Sequence[Change]) -> Position:
@@ -245,14 +273,13 @@ def _with_anchor(position: Position, changes: Sequence[Change]) -> Position:
 
 
 def _page(changes: Sequence[Change], position: Position, phase: Phase, *, asks_comparison: bool = False) -> Page:
-    return Page(
-        changes=tuple(changes),
-        cursor=position.dump(),
-        phase=phase,
-        complete_since=position.complete_since,
-        backlog=position.backlog,
-        asks_comparison=asks_comparison,
-    )
+    page = Page(changes=tuple(changes), cursor=None, phase=phase, asks_comparison=asks_comparison)
+    return _behind(page, position)
+
+
+def _behind(page: Page, position: Position) -> Page:
+    """The page with the position behind it."""
+    return replace(page, cursor=position.dump(), complete_since=position.complete_since, backlog=position.backlog)
 
 
 def criteria(since: date | None, before: date | None) -> str:

@@ -72,6 +72,11 @@ class LocalConnector:
             )
         return found
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """None: there are no options for it."""
+        return ()
+
     def pages(self, stream: Stream, since: Cursor | None, horizon: datetime | None = None) -> Iterator[Page]:
         """What was not handed over, oldest first, to the end whatever the horizon."""
         return self._mails.pages(stream, since)

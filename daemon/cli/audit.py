@@ -17,9 +17,10 @@ from daemon.cli.output import Trouble, write_json, write_table, write_troubles
 from daemon.cli.progress import Tell, progress_shown
 from daemon.cli.sync import stop_on_signals
 from daemon.config import Account
+from daemon.deletions import loss
 from daemon.problems import ConfigError
 from daemon.session import Session
-from store.placements import HeldBack
+from store.removals import HeldBack
 
 #: Accounts audited at a time.
 _AT_ONCE = 4
@@ -39,7 +40,7 @@ def register(verbs: Verbs) -> None:
         "Exit code 1: something is missing, or an account could not be audited.",
     )
     parser.add_argument("account", metavar="ACCOUNT", nargs="?", help="only this account, or those of this entry")
-    parser.add_argument("--repair", action="store_true", help="fetch what is missing, and compare again")
+    parser.add_argument("--repair", action="store_true", help="fetch what is missing or quarantined, and compare again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def _audit_one(session: Session, account: Account, repair: bool, stop: threading
 
 
 def _held_back(account: str, each: HeldBack) -> Trouble:
-    problem = f"{each.stream}: {each.gone} of {each.held} mails are gone from the server at once; their places are kept"
+    problem = f"{loss(each)}; their places are kept"
     return Trouble(account, "removals", problem, f"if that is right: keeptouch accounts accept-deletions {account}")
 
 
@@ -124,6 +125,7 @@ def _folder_document(folder: FolderAudit) -> dict[str, object]:
         "expected": folder.expected,
         "covered": folder.covered,
         **{kind: len(refs) for kind, refs in kinds.items()},
+        "quarantined": len(folder.quarantined),
         "coverage": percent(folder.covered, folder.expected),
         "refs": {kind: list(islice(refs, _NAMED)) for kind, refs in kinds.items()},
     }

@@ -1,4 +1,4 @@
-"""keeptouch accounts accept-deletions: believe a server that says most of a folder is gone."""
+"""keeptouch accounts accept-deletions: believe a server that says a folder, or most of it, is gone."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.opening import opened_session
 from daemon.cli.output import write_json, write_text
+from daemon.deletions import loss
 from daemon.session import Session
-from store import company, placements
-from store.placements import HeldBack
+from store import company, missing, removals
+from store.removals import HeldBack
 
 
 def register(verbs: Verbs) -> None:
@@ -19,16 +20,17 @@ def register(verbs: Verbs) -> None:
         verbs,
         "accept-deletions",
         accept,
-        "believe a server that says most of a folder is gone",
-        "Where most of a folder is gone from the server at once, nothing is believed until this is run: a server may "
-        "have lost its disk, or have been restored. History stays: the mails are only no longer at their places.",
+        "believe a server that says a folder, or most of it, is gone",
+        "Where most of a folder is gone from the server, nothing is believed until this is run: a server may have lost "
+        "its disk, or have been restored. A folder that is missing is believed to be gone at once. History stays: the "
+        "mails are only no longer at their places.",
     )
     parser.add_argument("account", metavar="ACCOUNT", help="this account, or those of this entry")
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What was held back for an account until now."""
+    """What was not believed of an account until now."""
 
     account: str
     folders: tuple[HeldBack, ...]
@@ -45,20 +47,24 @@ def accept(args: argparse.Namespace) -> int:
         if not each.folders:
             write_text(f"{each.account}: no deletions are waiting")
         for folder in each.folders:
-            write_text(f"{each.account}: {folder.gone} of {folder.held} mails are gone from {folder.stream}")
+            write_text(f"{each.account}: {loss(folder)}")
     return 0
 
 
 def _accept(session: Session, name: str) -> Accepted:
     account_id = session.account_ids[name]
     with session.store.write() as transaction:
-        folders = tuple(placements.held_back(transaction, account_id))
+        folders = removals.held_back(transaction, account_id)
+        known = {each.stream for each in folders if each.is_missing}
+        for each in missing.missing(transaction, account_id):
+            if each.stream not in known:
+                folders.append(HeldBack(each.stream, each.mails, each.mails, is_missing=True))
         if folders:
-            placements.settle(transaction, account_id, session.clock(), is_accepted=True)
+            removals.settle(transaction, account_id, session.clock(), is_accepted=True)
             company.clear_reason(transaction, account_id)
-    return Accepted(name, folders)
+    return Accepted(name, tuple(folders))
 
 
 def _document(each: Accepted) -> dict[str, object]:
-    folders = [{"stream": f.stream, "removed": f.gone, "held": f.held} for f in each.folders]
+    folders = [{"stream": f.stream, "removed": f.gone, "held": f.held, "missing": f.is_missing} for f in each.folders]
     return {"account": each.account, "streams": folders}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
 from datetime import datetime
 
 from daemon.cli.arguments import Verbs, add_verb, load_config
 from daemon.cli.output import write_json, write_table, write_text
 from daemon.session import open_store
 from store.contact_sources import SourceState, states
+from store.missing import Missing, missing
 from store.read import AccountStatus, account_statuses, totals
 
 #: A stream that was read whole is complete since the beginning of time, as its connector counts it.
@@ -32,13 +34,15 @@ def status(args: argparse.Namespace) -> int:
     config = load_config(args)
     with open_store(config, os.environ, may_create=False) as store, store.read() as transaction:
         accounts = account_statuses(transaction)
+        folders = missing(transaction)
         held = totals(transaction)
         names = [each.name for each in config.sources]
         followed = states(transaction, names)
     found = [followed[name] for name in names if name in followed]
     if args.json:
         lists = [_source_document(each) for each in found]
-        write_json({"accounts": [_document(each) for each in accounts], "sources": lists, "store": held})
+        documents = [_document(each, folders) for each in accounts]
+        write_json({"accounts": documents, "sources": lists, "store": held})
     else:
         write_table(
             (
@@ -52,6 +56,8 @@ def status(args: argparse.Namespace) -> int:
                 ("contacts of", "kind", "state", "last success", "contacts", "not taken", "reason"),
                 map(_source_row, found),
             )
+        for folder in folders:
+            write_text(_missing(folder))
         write_text(", ".join(f"{count} {name}" for name, count in held.items()))
     is_well = all(each.state in ("ok", "new") for each in accounts) and all(each.state == "ok" for each in found)
     return 0 if is_well else 1
@@ -62,7 +68,15 @@ def instant(value: datetime | None) -> str | None:
     return value.strftime("%Y-%m-%dT%H:%M:%SZ") if value else None
 
 
-def _document(each: AccountStatus) -> dict[str, object]:
+def _missing(each: Missing) -> str:
+    return (
+        f"{each.account}: the server does not list the folder {each.stream} since {each.since_at:%Y-%m-%d}; its "
+        f"{each.mails:,} mails count as gone from {each.gone_at:%Y-%m-%d} on, or now by "
+        f"keeptouch accounts accept-deletions {each.account}"
+    )
+
+
+def _document(each: AccountStatus, folders: Sequence[Missing]) -> dict[str, object]:
     return {
         "account": each.name,
         "id": each.id,
@@ -73,6 +87,11 @@ def _document(each: AccountStatus) -> dict[str, object]:
         "last_success_at": instant(each.last_success_at),
         "streams": each.streams,
         "missing_streams": each.missing_streams,
+        "missing": [
+            {"stream": folder.stream, "since_at": instant(folder.since_at), "mails": folder.mails}
+            for folder in folders
+            if folder.account == each.name
+        ],
         "stored": each.placements.get("stored", 0),
         "skipped": each.placements.get("skipped", 0),
         "quarantined": each.placements.get("quarantined", 0),

@@ -15,6 +15,7 @@ from daemon.cli.arguments import Verbs, add_account, add_verb
 from daemon.cli.opening import opened_session
 from daemon.cli.output import Trouble, write_json, write_table, write_troubles
 from daemon.cli.progress import progress_shown
+from daemon.cli.rehearsal import rehearse
 from daemon.config import Account
 from daemon.ingest import Tally
 from daemon.report import Report
@@ -37,10 +38,14 @@ def register(verbs: Verbs) -> None:
         "Exit code 1: an account failed; the others were read.",
     )
     add_account(parser)
+    parser.add_argument("--dry-run", action="store_true", help="only say what would become of the mail")
 
 
 def sync(args: argparse.Namespace) -> int:
     """The command."""
+    if args.dry_run:
+        with stop_on_signals() as stop:
+            return rehearse(args, stop)
     with opened_session(args) as session:
         accounts = session.config.chosen(args.account)
         with progress_shown(args.json) as progress, stop_on_signals() as stop:

@@ -24,8 +24,6 @@ _MAIL = (
     "From: Ann <ann{number}@client.example>\r\nTo: {to}@acme.example\r\nDate: {date}\r\n"
     "Message-ID: <push{number}@client.example>\r\nSubject: number {number}\r\n\r\nHello\r\n"
 )
-#: Linux lets one user have 128 inotify instances; Dovecot's further processes in IDLE look for themselves, so often.
-_WITHOUT_INOTIFY = "mailbox_idle_check_interval = 1 secs"
 _WATCHED = '"event": "watched"'
 #: A mail that took longer than this counts as lost.
 _PATIENCE = 30.0
@@ -46,7 +44,7 @@ def measure(accounts: int, deliveries: int, tell: Callable[[str], None]) -> tupl
     names = [f"rep{number}" for number in range(accounts)]
     with (
         tempfile.TemporaryDirectory(prefix="keeptouch-bench-") as folder,
-        Dovecot(dict.fromkeys(names, "secret"), Options(max_connections=100, extra=_WITHOUT_INOTIFY)) as server,
+        Dovecot(dict.fromkeys(names, "secret"), Options(max_connections=100)) as server,
         RecordingProxy((server.host, server.imap_port), b" EXISTS\r\n") as proxy,
     ):
         mailboxes = [ImapMailbox(server, Login(name, "secret", server.maildir(name))) for name in names]

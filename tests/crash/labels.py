@@ -41,8 +41,8 @@ LABELS = frozenset(
         # flags, and what is gone from a folder
         "return store.placements:reflag",
         "return store.placements:tell_removed",
-        "call store.placements:settle",
-        "return store.placements:settle",
+        "call store.removals:settle",
+        "return store.removals:settle",
         # mail that has become wanted
         "return store.contacts:want_skipped",
         "return daemon.ingest:Ingest.batch",

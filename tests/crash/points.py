@@ -17,6 +17,12 @@ from collections.abc import Callable, Collection
 from types import FrameType
 from typing import Any
 
+from connectors.api import Purpose
+from daemon.drafts import Prepared
+from daemon.ingest import Ingest
+from store.facts import Draft
+from store.write import Place
+
 _CALLS = {"call": "call", "return": "return", "c_call": "call", "c_return": "return"}
 
 
@@ -41,24 +47,38 @@ def watch(names: Collection[str], reached: Callable[[str], None]) -> None:
     sys.setprofile(profile)
 
 
-def signal_at(point: str, nth: int, number: signal.Signals, then: str | None = None) -> None:
-    """Send ourselves a signal when a point is reached for the nth time, counted from 1; SIGKILL at the first `then`
-    behind it."""
+def signal_at(point: str, nth: int, number: signal.Signals) -> None:
+    """Send ourselves a signal when a point is reached for the nth time, counted from 1."""
     lock = threading.Lock()
     left = nth
 
     def reached(at: str) -> None:
         nonlocal left
         with lock:
-            if at == then and left <= 0:
-                os.kill(os.getpid(), signal.SIGKILL)
             left -= at == point
             if at == point and left == 0:
                 os.kill(os.getpid(), number)
                 # another thread may be the one to take the signal: this one goes no further meanwhile
                 time.sleep(1)
 
-    watch([each for each in (point, then) if each], reached)
+    watch([point], reached)
+
+
+def hold_page(message_id: str) -> None:
+    """Stand still (SIGSTOP) with the page in hand that holds this mail, and die as soon as it is committed."""
+    usual = Ingest.page
+
+    def page(self: Ingest, place: Place, purpose: Purpose, prepared: Prepared) -> Counter[str]:
+        is_held = any(isinstance(change, Draft) and change.mid == message_id for change in prepared.changes)
+        if is_held:
+            # to this very thread, so that it stops here and not some steps later
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+        counts = usual(self, place, purpose, prepared)
+        if is_held:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return counts
+
+    setattr(Ingest, "page", page)  # noqa: B010 - mypy rightly refuses the assignment
 
 
 def counted(names: Collection[str]) -> Counter[str]:

@@ -112,7 +112,9 @@ def _work(argv: Sequence[str], out: Path, job: dict[str, Any]) -> int:
         out.with_suffix(".counts").write_text(json.dumps(counts))
         return code
     if job.get("point"):
-        points.signal_at(job["point"], job["nth"], signal.Signals(job["signal"]), job.get("then"))
+        points.signal_at(job["point"], job["nth"], signal.Signals(job["signal"]))
+    if job.get("holding"):
+        points.hold_page(job["holding"])
     return main(argv)
 
 

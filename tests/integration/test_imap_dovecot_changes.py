@@ -104,6 +104,19 @@ def test_new_mail_comes_before_the_flags_of_the_old(quick: ImapMailbox) -> None:
     assert kinds == [Message, *[Flagged] * 6]
 
 
+@pytest.mark.parametrize("kind", ["quick", "middling", "plain"])
+def test_new_mail_alone_is_one_page(kind: str, request: pytest.FixtureRequest) -> None:
+    mailbox: ImapMailbox = request.getfixturevalue(kind)
+    fill(mailbox)
+    cursor = first(mailbox)
+    for n in (7, 8):
+        mailbox.deliver("INBOX", mail(n))
+        [page] = following(mailbox, cursor)
+        assert ids(page.changes) == [message_id(n)]
+        cursor = page.cursor
+        assert following(mailbox, cursor) == []
+
+
 def test_a_move_takes_the_mail_from_one_folder_and_brings_it_to_the_other(quick: ImapMailbox) -> None:
     fill(quick)
     cursors = {name: first(quick, name) for name in ("INBOX", "Archive")}

@@ -9,6 +9,8 @@ import pytest
 
 from connectors.memory import Mailbox, register
 from tests.unit.daemon import test_following as following
+from tests.unit.daemon import test_gradual_removals as gradual
+from tests.unit.daemon import test_missing_folders as missing
 from tests.unit.daemon import test_removals as removals
 from tests.unit.daemon.company_mail import House
 
@@ -49,6 +51,25 @@ def test_what_goes_is_followed(house: House, life: Life, tells_removals: bool) -
 )
 def test_folders_are_followed(house: House, life: Life, has_ids: bool) -> None:
     life(register("alice", Mailbox(has_ids=has_ids)), house)
+
+
+@pytest.mark.parametrize(
+    "life",
+    [
+        missing.test_mail_of_a_folder_that_is_deleted_for_good_is_unplaced_after_seven_days,
+        missing.test_a_folder_that_comes_back_after_all_brings_its_mail_back,
+        missing.test_a_large_folder_that_is_gone_waits_for_a_persons_word,
+    ],
+    ids=lambda life: life.__name__,
+)
+def test_folders_that_are_gone_are_gone(house: House, life: Life) -> None:
+    box = register("alice", Mailbox())
+    box.deliver("INBOX", missing.INBOX_MAIL)
+    life(box, house)
+
+
+def test_a_folder_that_is_emptied_little_by_little_is_noticed(house: House) -> None:
+    gradual.lose_all(house, gradual.Life.new())
 
 
 @pytest.mark.parametrize(

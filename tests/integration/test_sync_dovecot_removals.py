@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,7 +59,7 @@ def test_most_of_a_folder_goes_when_the_operator_says_so(dovecot: Dovecot, login
     assert company.rows(HISTORY) == [*before, ("new@acme",)]
     answer = company.run("accounts", "accept-deletions", "alice", "--json")
     assert answer.document["accounts"] == [
-        {"account": "alice", "streams": [{"stream": "Ann", "removed": 25, "held": 31}]}
+        {"account": "alice", "streams": [{"stream": "Ann", "removed": 25, "held": 31, "missing": False}]}
     ]
     assert company.rows(REASON) == [("ok", None)]
     assert len(company.placements()) == counts(dovecot, login)["Ann"] == 6
@@ -109,10 +111,56 @@ def test_a_backup_restored_under_the_same_uidvalidity_loses_and_doubles_nothing(
         assert proxy.bodies_asked == []
 
 
-def test_a_folder_hidden_for_a_while_is_missing_and_goes_on(dovecot: Dovecot, login: Login, company: Company) -> None:
+def test_a_folder_that_is_deleted_is_told_and_gone_when_the_operator_says_so(
+    dovecot: Dovecot, login: Login, company: Company
+) -> None:
+    before = company.rows(HISTORY)
+    dovecot.doveadm("mailbox", "delete", "-u", login.name, "Ann")
+    company.sync()
+    [status] = company.run("status", "--json").document["accounts"]
+    assert (status["missing_streams"], status["reason"]) == (1, None)
+    [missing] = status["missing"]
+    assert (missing["stream"], missing["mails"]) == ("Ann", 30)
+    assert "alice: the server does not list the folder Ann since 20" in company.run("status").out
+    assert len(company.placements()) == 30
+    # seven days later
+    with contextlib.closing(sqlite3.connect(company.store)) as connection, connection:
+        connection.execute("UPDATE stream SET missing_since_at = '2026-01-01T00:00:00.000000Z' WHERE name = 'Ann'")
+    company.sync()
+    [(state, reason)] = company.rows(REASON)
+    assert (state, len(company.placements())) == ("ok", 30)
+    assert "the folder Ann is gone from the server, with 30 of its 30 mails" in reason
+    answer = company.run("accounts", "accept-deletions", "alice", "--json")
+    assert answer.document["accounts"] == [
+        {"account": "alice", "streams": [{"stream": "Ann", "removed": 30, "held": 30, "missing": True}]}
+    ]
+    [status] = company.run("status", "--json").document["accounts"]
+    assert (status["missing"], status["missing_streams"], status["reason"]) == ([], 0, None)
+    assert (company.rows(HISTORY), company.placements()) == (before, {})
+    [item] = company.run("why", "--json", "a3@acme").document["items"]
+    assert item["unplaced_at"] is not None
+
+
+def test_a_folder_that_is_deleted_and_made_again_is_read(dovecot: Dovecot, login: Login, company: Company) -> None:
+    dovecot.doveadm("mailbox", "delete", "-u", login.name, "Ann")
+    company.sync()
+    company.run("accounts", "accept-deletions", "alice")
+    put(dovecot, login, "Ann", *(letter(ALICE, ANN, mid=f"a{n}@acme", minute=n) for n in range(30)))
+    company.sync()
+    assert len(company.placements()) == 30
+    assert len(company.rows(HISTORY)) == 30
+    [item] = company.run("why", "--json", "a3@acme").document["items"]
+    assert item["unplaced_at"] is None
+
+
+def test_a_folder_left_out_for_a_while_is_not_missing_and_goes_on(
+    dovecot: Dovecot, login: Login, company: Company
+) -> None:
     company.accounts["alice"].options["folders"] = {"exclude": ["Ann"]}
     company.sync()
-    assert company.run("status", "--json").document["accounts"][0]["missing_streams"] == 1
+    [status] = company.run("status", "--json").document["accounts"]
+    assert (status["missing_streams"], status["missing"]) == (0, [])
+    assert "no deletions are waiting" in company.run("accounts", "accept-deletions", "alice").out
     assert len(company.placements()) == 30
     put(dovecot, login, "Ann", letter(ALICE, ANN, mid="new@acme", minute=50))
     del company.accounts["alice"].options["folders"]

@@ -22,6 +22,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("message_key", name=op.f("pk_content")),
     )
     op.create_table(
+        "departure",
+        sa.Column("stream_id", sa.Integer(), nullable=False),
+        sa.Column("left_at", store.types.Instant(), nullable=False),
+        sa.Column("lost", sa.Integer(), nullable=False),
+        sa.Column("moved", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("stream_id", "left_at", name=op.f("pk_departure")),
+    )
+    op.create_table(
         "dirty",
         sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
@@ -538,6 +546,7 @@ def upgrade() -> None:
         sa.Column("purpose", sa.String(length=10), nullable=False),
         sa.Column("server_id", sa.Text(), nullable=True),
         sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("missing_since_at", store.types.Instant(), nullable=True),
         sa.Column("is_uncompared", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("compared_at", store.types.Instant(), nullable=True),
         sa.Column("held_back", sa.Integer(), server_default=sa.text("0"), nullable=False),

@@ -139,6 +139,56 @@ def test_a_flood_of_vanished_uids_is_compared_not_enumerated(vanished: bytes) ->
     assert len(read(found)) <= 1
 
 
+def arrive(server: Modern, uid: int) -> None:
+    """A new mail, as the server tells of it."""
+    server.mails[uid] = mail(uid)
+    server.uidnext, server.modseq = uid + 1, (server.modseq or 0) + 1
+
+
+@pytest.mark.parametrize("capabilities", [QUICK, "IMAP4rev1 CONDSTORE", "IMAP4rev1"])
+def test_new_mail_alone_is_one_page_that_tells_the_final_position(capabilities: str) -> None:
+    with Modern(capabilities=capabilities) as server:
+        cursor = begin(server)
+        arrive(server, 6)
+        [page] = pages(server, cursor)
+        assert (ids(page.changes), page.asks_comparison, page.backlog) == ([message_id(6)], False, 0)
+        assert pages(server, page.cursor) == []
+
+
+def test_new_mail_and_a_removal_that_was_hidden_are_one_page_that_asks_for_a_comparison(server: Modern) -> None:
+    cursor = begin(server)
+    drop(server, 2)
+    arrive(server, 6)
+    [page] = pages(server, cursor)
+    assert (ids(page.changes), page.asks_comparison) == ([message_id(6)], True)
+    assert pages(server, page.cursor) == []
+
+
+def test_flags_that_changed_beside_new_mail_are_the_last_page_and_each_page_can_be_the_last(server: Modern) -> None:
+    cursor = begin(server)
+    arrive(server, 6)
+    server.modseq, server.changed = 13, [(1, "\\Seen", 12)]
+    found = pages(server, cursor)
+    assert [len(page.changes) for page in found] == [1, 1]
+    assert pages(server, found[1].cursor) == []
+    assert read(pages(server, found[0].cursor)) == list(found[1].changes)
+
+
+def test_new_mail_is_handed_over_though_the_line_dies_behind_it(server: Modern) -> None:
+    cursor = begin(server)
+    arrive(server, 6)
+    usual = server.answer
+    server.answer = lambda command: b"" if "CHANGEDSINCE" in command else usual(command)
+    with connect(server, timeout_seconds=0.3) as connector:
+        coming = connector.pages(INBOX, cursor)
+        page = next(coming)
+        with pytest.raises(Unavailable, match="did not answer"):
+            next(coming)
+    assert ids(page.changes) == [message_id(6)]
+    server.answer = usual
+    assert read(pages(server, page.cursor)) == []
+
+
 def test_flags_come_by_ascending_modification_whatever_their_order(
     server: Modern, monkeypatch: pytest.MonkeyPatch
 ) -> None:

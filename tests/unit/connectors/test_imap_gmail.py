@@ -65,6 +65,7 @@ def test_all_mail_is_read_instead_of_the_labels(server: Gmail) -> None:
             ("[Gmail]/نزا", Purpose.ALL),
         ]
         assert [stream.name for stream in connector.watched()] == ["[Gmail]/نزا"]
+        assert set(connector.left_out) == {"INBOX", "Customers", "[Gmail]/Drafts", "[Gmail]/Sent Mail"}
 
 
 def test_each_mail_has_the_purpose_that_its_labels_tell(server: Gmail) -> None:

@@ -55,3 +55,12 @@ def test_it_is_left_after_some_minutes_without_use() -> None:
     now[0] = 440.0
     kept.tidy()
     assert connector.is_left
+
+
+def test_one_that_comes_back_after_the_end_is_left() -> None:
+    kept = Kept()
+    one, connector = entered()
+    kept.close()
+    kept.put("a", one)
+    assert connector.is_left
+    assert kept.take("a") is None

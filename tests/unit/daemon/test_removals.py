@@ -9,17 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from connectors.api import Cursor, Message, Page, Purpose, Stream, Unavailable
+from connectors.api import Cursor, Page, Purpose, Stream, Unavailable
 from connectors.memory import Mailbox, MemoryConnector, MemorySettings, register
-from daemon.ingest import Ingest
 from daemon.report import Report
 from daemon.worker import Worker
-from store import placements
-from store.placements import HeldBack
+from store.removals import HeldBack
 from tests.unit.daemon.company_mail import NOON, House, mail
-
-ALICE, ANN = "alice@acme.example", "ann@client.example"
-LIVE = "SELECT s.name, count(*) FROM placement p JOIN stream s ON s.id = p.stream_id WHERE p.removed_at IS NULL"
+from tests.unit.daemon.turning import ALICE, ANN, accept, held_back, live, sent, turn, unplaced
 
 
 @pytest.fixture(params=[True, False], ids=["told", "compared"])
@@ -33,35 +29,8 @@ def house(tmp_path: Path) -> House:
     return House(tmp_path)
 
 
-def turn(house: House, now: datetime = NOON, *, is_fine: bool = True) -> Report:
-    report = Report("alice")
-    ingest = Ingest(store=house.store, company=house.company, policy_version=1, clock=lambda: now, started_at=NOON)
-    Worker(ingest, house.accounts["alice"]).turn(MemoryConnector(MemorySettings(mailbox="alice"), None), report)
-    assert (report.error is None) is is_fine
-    return report
-
-
-def sent(number: int) -> Message:
-    return mail(ALICE, ANN, mid=f"s{number}@x", minute=number)
-
-
 def fill(box: Mailbox, folder: str, amount: int) -> list[str]:
     return [box.deliver(folder, sent(n)) for n in range(amount)]
-
-
-def live(house: House) -> dict[str, int]:
-    return dict(house.rows(f"{LIVE} GROUP BY s.name"))
-
-
-def unplaced(house: House) -> dict[str, datetime]:
-    ids = [row[0] for row in house.rows("SELECT id FROM interaction")]
-    with house.store.read() as transaction:
-        return placements.unplaced_since(transaction, ids)
-
-
-def held_back(house: House) -> list[HeldBack]:
-    with house.store.read() as transaction:
-        return placements.held_back(transaction, house.accounts["alice"])
 
 
 def test_a_mail_that_is_gone_stays_history_and_is_unplaced_since_then(box: Mailbox, house: House) -> None:
@@ -150,8 +119,7 @@ def test_most_of_a_folder_goes_only_when_a_person_says_so_and_new_mail_comes(box
         turn(house)
         assert held_back(house) == [HeldBack("INBOX", 25, 41)]
         assert live(house) == {"INBOX": 41}
-    with house.store.write() as transaction:
-        assert placements.settle(transaction, house.accounts["alice"], NOON, is_accepted=True) == []
+    accept(house)
     assert held_back(house) == []
     assert live(house) == {"INBOX": 16}
     assert len(unplaced(house)) == 25

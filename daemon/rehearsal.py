@@ -1,0 +1,213 @@
+"""What a sync would make of the mail that it would read. Nothing is written, and no cursor moves.
+
+A mail that is skipped when it is read may be wanted in the end, because of a contact that a later mail makes or of
+a copy that is kept. So what is not kept at once is remembered in short, and decided when all accounts have been read.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from connectors.api import Connector, ConnectorError, Purpose, Stream, Unreadable
+from daemon.apart import Opening
+from daemon.drafts import Drafting, Prepared
+from daemon.entered import address_of
+from daemon.following import recognize
+from daemon.ingest import Tally
+from daemon.order import RECENT, Found, Lost, Reading, Refused, Standing
+from daemon.report import Report
+from daemon.source import Source
+from matching import policy
+from matching.policy import Company, Verdict
+from store import company as company_store
+from store import rehearsal, streams, w1, write
+from store.engine import Store, Transaction
+from store.facts import Draft
+from store.write import FINAL_REASONS, Copies
+
+
+@dataclass(slots=True)
+class Expected:
+    """What would become of a folder's mail."""
+
+    tally: Tally = field(default_factory=Tally)
+    #: Reason -> mails that would be skipped for it.
+    reasons: Counter[str] = field(default_factory=Counter)
+    #: Skipped before; they would be fetched again and decided anew.
+    wanted: int = 0
+
+
+@dataclass(slots=True)
+class _Open:
+    """A mail that is skipped so far."""
+
+    expected: Expected
+    reason: str
+    item: Draft
+
+
+class Rehearsal:
+    """Of all accounts; each is read in a thread of its own, perhaps."""
+
+    def __init__(self, store: Store, company: Company, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._company = company
+        self._clock = clock
+        self._drafting = Drafting(company, store.key)
+        self._deciding = threading.Lock()
+        self._open: list[_Open] = []
+        #: (account id, folder) -> what would become of its mail.
+        self._expected: dict[tuple[str, str], Expected] = {}
+        with store.read() as transaction:
+            #: What is kept of the mails read by now.
+            self._kept = Copies(transaction, ())
+            waiting = [address_of(text, company) for text in w1.waiting_addresses(transaction)]
+        #: Addresses of contacts that a sync would make, in normal form and without tag and dots.
+        self._normals = {each.normal for each in waiting if not isinstance(each, str)}
+        self._bases = {each.base for each in waiting if not isinstance(each, str)}
+
+    def read(
+        self,
+        account_id: str,
+        opening: Opening,
+        report: Report,
+        *,
+        stop: threading.Event,
+        progress: Callable[[str, int], None] = lambda _name, _seen: None,
+    ) -> dict[str, Expected]:
+        """Read what is new in all folders of an account; returns folder -> what would become of its mail.
+
+        What it says is right when `conclude` was called. Problems are in the report.
+        """
+        found: dict[str, Expected] = {}
+        try:
+            with opening.open() as connector:
+                listed, ids, standings = self._begin(account_id, connector)
+                for stream in listed:
+                    found[stream.name] = self._expected[account_id, stream.name] = Expected()
+                with Source(connector, self._drafting, None) as source:
+                    reading = Reading(source, listed, standings, self._clock() - RECENT)
+                    for step in reading.steps():
+                        if isinstance(step, Found):
+                            self._take(found[step.stream.name], ids.get(step.stream.name), step.stream, step.prepared)
+                            progress(step.stream.name, len(step.prepared.changes))
+                        elif isinstance(step, Refused):
+                            report.refuse(step.stream, step.error)
+                        elif isinstance(step, Lost):
+                            # read anew: what is known stays as it is
+                            continue
+                        if stop.is_set():
+                            report.is_stopped = True
+                            break
+        except ConnectorError as error:
+            report.fail(error)
+        return found
+
+    def conclude(self) -> None:
+        """Decide what waited for the rest."""
+        is_news = True
+        while is_news:
+            is_news = False
+            left: list[_Open] = []
+            for each in self._open:
+                if self._is_wanted(each):
+                    self._keep(each.expected, each.item)
+                    is_news = True
+                else:
+                    left.append(each)
+            self._open = left
+        for each in self._open:
+            self._skip(each.expected, each.reason)
+        self._open = []
+        with self._store.read() as transaction:
+            wanted = rehearsal.would_be_wanted(transaction, self._store.key, self._normals, self._bases)
+        for place, count in wanted.items():
+            if place in self._expected:
+                self._expected[place].wanted = count
+
+    def _begin(
+        self, account_id: str, connector: Connector
+    ) -> tuple[Sequence[Stream], dict[str, int], dict[str, Standing]]:
+        """(the folders, name -> stream id of those that are known, where each stands)"""
+        listed, recognized = recognize(self._store, account_id, connector, connector.streams())
+        with self._store.read() as transaction:
+            ids = streams.known(transaction, account_id, listed, recognized)
+            states = company_store.stream_states(transaction, account_id)
+        fresh = Standing(None, None)
+        standings = {stream.name: fresh for stream in listed}
+        for name, stream_id in ids.items():
+            standings[name] = Standing(states[stream_id].cursor, states[stream_id].backlog)
+        return listed, ids, standings
+
+    def _take(self, expected: Expected, stream_id: int | None, stream: Stream, page: Prepared) -> None:
+        """A page, as `Ingest` takes it."""
+        drafts = [change for change in page.changes if isinstance(change, Draft)]
+        unreadable = [change.ref for change in page.changes if isinstance(change, Unreadable)]
+        with self._store.read() as transaction:
+            refs = [*(draft.ref for draft in drafts), *unreadable]
+            before = {} if stream_id is None else write.placed(transaction, stream_id, refs)
+            drafts = [d for d in drafts if d.ref not in before or before[d.ref].verdict is Verdict.QUARANTINED]
+            known, copies = _Known(transaction, drafts), Copies(transaction, drafts)
+        with self._deciding:
+            expected.tally.quarantined += sum(ref not in before for ref in unreadable)
+            for draft in drafts:
+                self._decide(expected, draft, draft.purpose or stream.purpose, known, copies)
+
+    def _decide(self, expected: Expected, item: Draft, purpose: Purpose, known: _Known, copies: Copies) -> None:
+        is_copy = copies.has(item) or self._kept.has(item)
+        made = set(item.made) - known.tombstones
+        is_contact = bool(made) or known.concerns(item) or self._concerns(item)
+        verdict, reason = policy.decide(
+            item.direction, item.is_bulk, purpose, concerns_contact=is_contact, is_copy=is_copy
+        )
+        if reason in FINAL_REASONS:
+            self._skip(expected, reason)
+            return
+        self._bases |= made
+        if verdict is Verdict.STORED:
+            self._keep(expected, item, is_copy=is_copy)
+        else:
+            self._open.append(_Open(expected, reason, _in_short(item)))
+
+    def _is_wanted(self, each: _Open) -> bool:
+        return self._kept.has(each.item) or (each.reason == "no_contact" and self._concerns(each.item))
+
+    def _concerns(self, item: Draft) -> bool:
+        """Does it concern a contact that the sync would make?"""
+        return any(party.normal in self._normals or party.base in self._bases for party in item.outside)
+
+    def _keep(self, expected: Expected, item: Draft, *, is_copy: bool | None = None) -> None:
+        if self._kept.has(item) if is_copy is None else is_copy:
+            expected.tally.known += 1
+        else:
+            expected.tally.stored += 1
+        self._kept.note(item)
+
+    @staticmethod
+    def _skip(expected: Expected, reason: str) -> None:
+        expected.tally.skipped += 1
+        expected.reasons[reason] += 1
+
+
+class _Known:
+    """Which outside addresses of a page belong to contacts of the store."""
+
+    def __init__(self, transaction: Transaction, drafts: Sequence[Draft]) -> None:
+        outside = [party for draft in drafts for party in draft.outside]
+        bases = {party.base for party in outside if party.base}
+        self._held = write.held_addresses(transaction, {party.normal for party in outside}, bases)
+        self.tombstones = self._held.tombstones
+
+    def concerns(self, item: Draft) -> bool:
+        """Does the mail concern one of them?"""
+        return any(self._held.holds(p.normal, p.base or p.normal, item.occurred_at) for p in item.outside)
+
+
+def _in_short(item: Draft) -> Draft:
+    """The draft without its rows, which nobody is going to write."""
+    item.content = None
+    return item

@@ -1,0 +1,110 @@
+"""Which servers answer. Of one that does not, one account asks at a time, and the others wait for its answer.
+
+A server that swallows all packets costs whoever asks it the whole of its patience. Were each of its accounts to find
+out by itself, they would hold the threads that the accounts of other servers need.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+
+from connectors.api import ConnectorError, Unavailable
+from daemon.config import Account
+from daemon.retry import Backoff
+
+#: The name of a server: its address, for accounts that have one.
+Server = Hashable
+#: Before anybody was asked who is there: what fails here fails for every account.
+_BEFORE_LOGIN = frozenset({"resolve", "connect", "tls"})
+#: Accounts that have to fail in a row: what one meets alone may be its own mistake.
+_ACCOUNTS = 2
+#: The longest rest of a server, in seconds: one question in this time is no burden.
+_LONGEST = 300.0
+
+
+def server_of(account: Account) -> Server | None:
+    """What the account's options name as its server; None where they name none."""
+    host = getattr(account.settings, "host", None)
+    return None if host is None else (str(host).lower(), getattr(account.settings, "port", None))
+
+
+@dataclass(slots=True)
+class _State:
+    """A server that does not answer."""
+
+    error: Unavailable
+    failed: set[str] = field(default_factory=set)
+    is_down: bool = False
+    tries: int = 0
+    #: Nobody asks it before.
+    until: float = 0.0
+    #: The account that asks it now.
+    asking: str | None = None
+
+
+class Servers:
+    """Remembers servers that do not answer, for all threads."""
+
+    def __init__(self, backoff: Backoff, clock: Callable[[], float] = time.monotonic) -> None:
+        self._backoff = backoff
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._states: dict[Server, _State] = {}
+
+    def problem(self, server: Server | None) -> Unavailable | None:
+        """Why nothing can be had of a server now; None: nothing is known against it."""
+        with self._lock:
+            state = self._states.get(server)
+            return _told(state.error) if state is not None and state.is_down else None
+
+    def ask(self, server: Server | None, account: str) -> Unavailable | None:
+        """May the account ask its server? None: yes, and `answered` or `failed` has to follow; else why not."""
+        with self._lock:
+            state = self._states.get(server)
+            if state is None or not state.is_down:
+                return None
+            if state.asking is None and self._clock() >= state.until:
+                state.asking = account
+                return None
+            return _told(state.error)
+
+    def answered(self, server: Server | None) -> bool:
+        """The server has answered somebody; returns whether accounts have been waiting for that."""
+        if server not in self._states:  # as nearly always; a lock for each page would be waste
+            return False
+        with self._lock:
+            state = self._states.pop(server, None)
+            return state is not None and state.is_down
+
+    def failed(self, server: Server | None, account: str, error: ConnectorError | None) -> None:
+        """The account has nothing to tell of its server, or that it does not answer."""
+        with self._lock:
+            state = self._states.get(server)
+            if server is not None and is_about_server(error):
+                assert isinstance(error, Unavailable)
+                state = self._states.setdefault(server, _State(error))
+                state.error = error
+                state.failed.add(account)
+                if state.asking == account or (not state.is_down and len(state.failed) >= _ACCOUNTS):
+                    state.is_down = True
+                    state.tries += 1
+                    wait = min(self._backoff.delay(state.tries, error.retry_after), _LONGEST)
+                    state.until = self._clock() + wait
+            if state is not None and state.asking == account:
+                state.asking = None
+
+
+def is_about_server(error: ConnectorError | None) -> bool:
+    """Did the server answer nobody, whoever asked?"""
+    if not isinstance(error, Unavailable):
+        return False
+    is_silent = error.step == "login" and isinstance(error.__cause__, TimeoutError)
+    return error.step in _BEFORE_LOGIN or is_silent
+
+
+def _told(error: Unavailable) -> Unavailable:
+    """For an account that did not ask itself."""
+    return Unavailable(error.problem, step=error.step, hint=error.hint)

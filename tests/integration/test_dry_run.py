@@ -1,0 +1,212 @@
+"""`sync --dry-run` says what the sync after it does, folder by folder, and leaves no trace."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.conftest import Login
+from tests.integration.company import Account, Answer, Company
+from tests.integration.mailboxes import letter, opened, put
+from tests.integration.recording import RecordingProxy
+from tests.servers.dovecot import Dovecot
+from tests.servers.mailbox import write_maildir
+
+pytestmark = pytest.mark.slow
+#: (account, folder) -> numbers
+Counts = Mapping[tuple[str, str], Mapping[str, int]]
+
+
+def files(folder: Path) -> dict[str, str]:
+    """Everything in the folder."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+def rehearse(company: Company, *argv: str, code: int = 0) -> Answer:
+    """A dry run, which changes no file."""
+    company.write()
+    before = files(company.folder)
+    answer = company.run_as_is("sync", "--dry-run", "--json", *argv)
+    assert files(company.folder) == before
+    assert answer.code == code, answer.err
+    assert answer.document["dry_run"] is True
+    return answer
+
+
+def counts(answer: Answer, *, with_wanted: bool = False) -> Counts:
+    """What is kept, skipped and quarantined; which copy of a mail is the first one depends on the order."""
+    found = {}
+    for account in answer.document["accounts"]:
+        for each in account["streams"]:
+            kept = each["stored"] + each["known"] + (each.get("wanted", 0) if with_wanted else 0)
+            numbers = {"kept": kept, "skipped": each["skipped"], "quarantined": each["quarantined"]}
+            if any(numbers.values()):
+                found[account["account"], each["stream"]] = numbers
+    return found
+
+
+def reasons(answer: Answer) -> dict[tuple[str, str], dict[str, int]]:
+    return {
+        (account["account"], each["stream"]): each["reasons"]
+        for account in answer.document["accounts"]
+        for each in account["streams"]
+        if each["reasons"]
+    }
+
+
+def kept_reasons(company: Company) -> dict[tuple[str, str], Counter[str]]:
+    found: dict[tuple[str, str], Counter[str]] = {}
+    for (account, folder, _ref), (verdict, reason) in company.placements().items():
+        if verdict == "skipped":
+            found.setdefault((account, folder), Counter())[reason] += 1
+    return found
+
+
+def total(answer: Answer, name: str) -> int:
+    return sum(account[name] for account in answer.document["accounts"])
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Company:
+    """Two mailboxes in files, of people who write to each other and to the same outsiders."""
+    company = Company(tmp_path / "company", domains=("example.org",), key=None)
+    for seed, (name, amount) in enumerate({"alice": 400, "bob": 150}.items()):
+        path = tmp_path / name
+        write_maildir(path, n=amount, seed=seed, me=f"{name}@example.org", people=25, median=1200)
+        options: dict[str, Any] = {"path": str(path), "format": "maildir"}
+        company.accounts[name] = Account(name, f"{name}@example.org", options, kind="local")
+    return company
+
+
+@pytest.mark.parametrize("create", ["off", "corresponded", "all"])
+def test_on_no_store_it_says_what_the_first_sync_does_and_makes_none(company: Company, create: str) -> None:
+    company.create = create
+    foretold = rehearse(company)
+    assert not company.store.exists()
+    done = company.sync()
+    assert counts(foretold) == counts(done)
+    assert total(foretold, "stored") == total(done, "stored")
+    assert reasons(foretold) == kept_reasons(company)
+    assert rehearse(company).document["accounts"][0]["seen"] == 0
+
+
+def test_on_a_store_it_says_what_is_new(company: Company, tmp_path: Path) -> None:
+    company.sync()
+    inbox = tmp_path / "alice" / "new"
+    stranger = letter("stranger@else.example", "alice@example.org", mid="1@new")
+    news = [
+        stranger,
+        letter("alice@example.org", "friend@new.example", mid="2@new"),
+        letter("friend@new.example", "alice@example.org", mid="3@new"),
+        letter("bob@example.org", "alice@example.org", mid="4@new"),
+        b"",
+    ]
+    for number, raw in enumerate(news):
+        (inbox / f"1900000000.{number}.test").write_bytes(raw)
+    foretold = rehearse(company)
+    done = company.sync()
+    assert counts(foretold) == counts(done)
+    assert reasons(foretold)["alice", "INBOX"] == {"internal": 1, "no_contact": 1}
+    assert total(foretold, "quarantined") == 1
+    assert total(foretold, "seen") == 5
+
+
+def test_earlier_mail_that_becomes_wanted_is_told(company: Company, tmp_path: Path) -> None:
+    other = Company(tmp_path / "other", domains=company.domains, accounts=company.accounts)
+    other.sync()
+    written_to = [address for (address,) in other.rows("SELECT address FROM v1_contact_address ORDER BY 1 LIMIT 5")]
+    company.create = "off"
+    company.sync()
+    with contextlib.closing(sqlite3.connect(company.store)) as connection, connection:
+        for number, address in enumerate(written_to):
+            connection.execute(
+                "INSERT INTO w1_contact (external_source, external_id) VALUES ('crm', ?)", (str(number),)
+            )
+            connection.execute(
+                "INSERT INTO w1_contact_address (external_source, external_id, address) VALUES ('crm', ?, ?)",
+                (str(number), address),
+            )
+    foretold = rehearse(company)
+    done = company.sync()
+    assert total(foretold, "wanted") > 0
+    assert counts(foretold, with_wanted=True) == counts(done)
+
+
+def test_a_policy_that_changed_is_told(company: Company) -> None:
+    company.sync()
+    assert rehearse(company).document["policy_changed"] is False
+    company.create = "off"
+    assert rehearse(company).document["policy_changed"] is True
+    assert "The policy has changed" in company.run("sync", "--dry-run").out
+
+
+def test_people_read_a_table(company: Company) -> None:
+    answer = company.run("sync", "--dry-run", "--account", "alice")
+    assert answer.code == 0
+    assert "no_contact" in answer.out
+    assert answer.out.endswith("Nothing was written.\n")
+    assert "bob" not in answer.out
+
+
+def test_an_account_that_fails_is_told_and_the_others_are_read(company: Company, tmp_path: Path) -> None:
+    nothing = tmp_path / "nothing"
+    nothing.mkdir()
+    company.accounts["alice"].options["path"] = str(nothing)
+    answer = rehearse(company, code=1)
+    alice, bob = answer.document["accounts"]
+    assert (alice["ok"], bob["ok"]) == (False, True)
+    assert bob["seen"] > 100
+
+
+def test_on_an_empty_database_of_postgresql_it_makes_nothing(company: Company, postgres_url: str) -> None:
+    company.url = postgres_url
+    foretold = rehearse(company)
+    with contextlib.closing(psycopg.connect(postgres_url.replace("+psycopg", ""))) as connection:
+        made = "SELECT count(*) FROM information_schema.schemata WHERE schema_name = 'keeptouch'"
+        assert connection.execute(made).fetchone() == (0,)
+    done = company.sync()
+    assert counts(foretold) == counts(done)
+    assert rehearse(company).document["accounts"][0]["seen"] == 0
+
+
+def test_on_a_server_it_says_what_the_sync_does_and_reads_only(
+    dovecot: Dovecot, dovecot_user: Callable[[], Login], tmp_path: Path
+) -> None:
+    login = dovecot_user()
+    ann, alice = "ann@client.example", "alice@acme.example"
+    put(dovecot, login, "INBOX", *(letter(ann, alice, mid=f"{n}@a", minute=n) for n in range(30)))
+    put(dovecot, login, "Sent", letter(alice, ann, mid="1@s", minute=50))
+    put(dovecot, login, "Work", *(letter("x@else.example", alice, mid=f"{n}@x", minute=n) for n in range(5)))
+    put(dovecot, login, "Trash", *(letter(ann, alice, mid=f"{n}@t", minute=n) for n in range(3)))
+    company = Company(tmp_path / "company")
+    with RecordingProxy((dovecot.host, dovecot.imap_port)) as proxy:
+        company.add("alice", login, proxy.port)
+        foretold = rehearse(company)
+        assert counts(foretold) == counts(company.sync())
+        assert reasons(foretold) == kept_reasons(company) == {
+            ("alice", "Trash"): {"trash": 3},
+            ("alice", "Work"): {"no_contact": 5},
+        }  # fmt: skip
+        # a folder is renamed, another made anew, and mail comes
+        with opened(dovecot, login) as client:
+            client.rename("Work", "Works")
+        dovecot.doveadm("mailbox", "update", "-u", login.name, "--uid-validity", "1900000000", "Sent")
+        put(dovecot, login, "Works", letter(ann, alice, mid="new@a", minute=99))
+        foretold = rehearse(company)
+        assert counts(foretold) == {
+            ("alice", "Sent"): {"kept": 1, "skipped": 0, "quarantined": 0},
+            ("alice", "Works"): {"kept": 1, "skipped": 0, "quarantined": 0},
+        }
+        assert counts(company.sync()) == counts(foretold)
+        assert proxy.harmful == []
