@@ -18,7 +18,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from store import migrate
 from store.errors import StoreError
-from store.lineage import Lineage
+from store.lineage import Lineage, refuse_stale_wal
 from store.opening import Opened, prepare
 from store.upsert import SCRATCH_TABLE
 
@@ -153,6 +153,7 @@ def make_engine(url: str, password: str | None, *, may_create: bool = True) -> E
                 raise StoreError(f"the folder {folder} of the store does not exist", "make it, or change store.url")
             if not may_create and not Path(parsed.database).exists():
                 raise StoreError(f"there is no store at {parsed.database}", "run `keeptouch sync` once; it makes it")
+            refuse_stale_wal(Path(parsed.database))
         return _sqlite_engine(parsed)
     if parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
