@@ -199,8 +199,12 @@ def _sqlite_begin(connection: Connection) -> None:
 
 def _postgresql_settings(connection: Any, _record: object) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("CREATE SCHEMA IF NOT EXISTS keeptouch")
         cursor.execute("SET search_path TO keeptouch")
+        connection.commit()
+        if cursor.execute("SELECT to_regnamespace('keeptouch')").fetchone() == (None,):
+            # even IF NOT EXISTS fails where another process makes it at this moment
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (migrate.ADVISORY_LOCK,))
+            cursor.execute("CREATE SCHEMA IF NOT EXISTS keeptouch")
     connection.commit()
 
 
