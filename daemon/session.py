@@ -92,7 +92,7 @@ def open_store(
         may_upgrade=may_upgrade,
     )
     if (upgraded := store.opened.upgraded) and upgraded.before:
-        log.info("store upgraded", before=upgraded.before, after=upgraded.after, copy=str(upgraded.copy or ""))
+        log.warning("store upgraded", before=upgraded.before, after=upgraded.after, copy=str(upgraded.copy or ""))
     if store.opened.put_back:
         effect = "readers of the store load it anew, and every folder is compared with its server"
         log.warning("store put back", reason=store.opened.put_back, effect=effect)

@@ -106,13 +106,13 @@ def save_accounts(
                 "give it a new name: if it is the same mailbox, its mail is found to be known and nothing is doubled",
             )
         ids[each.name] = account_id
-    # Names are unique: those that go or change hands are freed first.
+    # Names are unique: those that go or change hands are freed first. No configured name begins with a slash.
     for row in stored.values():
         if row.id not in ids.values() and row.ended_at is None:
             ended = {"ended_at": now, "name": f"{row.name} (ended {now:%Y-%m-%d %H:%M:%S})"}
             connection.execute(update(account).where(account.c.id == row.id).values(ended))
         elif row.id in ids.values() and ids.get(row.name) != row.id:
-            connection.execute(update(account).where(account.c.id == row.id).values(name=f"\0{row.id}"))
+            connection.execute(update(account).where(account.c.id == row.id).values(name=f"/{row.id}"))
     rows = [
         {
             "id": ids[each.name],

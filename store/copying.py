@@ -107,7 +107,7 @@ def _target(url: str, password: str | None, model: Path | None, oldest: str) -> 
     try:
         with translated(url), engine.execution_options(**{migrate.WRITES: True}).begin() as connection:
             upgrading = import_module("store.upgrading")
-            if not connection.scalar(select(func.pg_try_advisory_xact_lock(upgrading.ADVISORY_LOCK))):
+            if not connection.scalar(select(func.pg_try_advisory_xact_lock(migrate.ADVISORY_LOCK))):
                 hint = "wait until it has ended; one that was killed is noticed by the database in a while"
                 raise StoreError(f"another keeptouch makes tables in {shown(url)}", hint)
             if condition_of(connection).state is not State.EMPTY:

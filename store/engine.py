@@ -19,7 +19,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from store import feed, migrate
 from store.errors import NoStoreError, StoreError
-from store.lineage import Lineage
+from store.lineage import Lineage, refuse_stale_wal
 from store.opening import Opened, prepare
 from store.upsert import SCRATCH_TABLE
 
@@ -28,7 +28,6 @@ Transaction = Connection
 
 #: How long a writer waits for another process's transaction, in seconds.
 BUSY_SECONDS = 30
-_UNIQUE_VIOLATION = "23505"
 
 
 class Store:
@@ -170,6 +169,7 @@ def make_engine(url: str, password: str | None, *, may_create: bool = True) -> E
                 raise StoreError(f"the folder {folder} of the store does not exist", "make it, or change store.url")
             if not may_create and not Path(parsed.database).exists():
                 raise NoStoreError(f"there is no store at {parsed.database}", "run `keeptouch sync` once; it makes it")
+            refuse_stale_wal(Path(parsed.database))
         return _sqlite_engine(parsed)
     if parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
@@ -214,17 +214,13 @@ def _sqlite_begin(connection: Connection) -> None:
 
 
 def _postgresql_settings(connection: Any, record: object) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'keeptouch'")
-        if cursor.fetchone() is None:
-            try:
-                cursor.execute("CREATE SCHEMA IF NOT EXISTS keeptouch")
-            except Exception as error:  # of psycopg, which is there only for those who have PostgreSQL
-                # two that begin at once may both find none
-                if getattr(error, "sqlstate", None) != _UNIQUE_VIOLATION:
-                    raise
-                connection.rollback()
     _postgresql_search_path(connection, record)
+    with connection.cursor() as cursor:
+        if cursor.execute("SELECT to_regnamespace('keeptouch')").fetchone() == (None,):
+            # even IF NOT EXISTS fails where another process makes it at this moment
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (migrate.ADVISORY_LOCK,))
+            cursor.execute("CREATE SCHEMA IF NOT EXISTS keeptouch")
+    connection.commit()
 
 
 def _postgresql_search_path(connection: Any, _record: object) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from store.backup import MARK, database_file, make_like
+from store.errors import StoreError
 from store.schema import meta, stream
 from store.upsert import upsert
 
@@ -93,6 +94,28 @@ class Lineage:
                 return str(connection.scalar(_PLACE))
         except DBAPIError:  # a host of databases that keeps its functions to itself
             return str(connection.scalar(_PLAIN_PLACE))
+
+
+def refuse_stale_wal(database: Path) -> None:
+    """Raise StoreError where a backup was put in place of a store that was killed, and its WAL still lies there.
+
+    SQLite would write that into the backup. Nothing of ours leaves a WAL with content beside a file whose header
+    (sqlite.org/fileformat2, offset 18) says that it has none, as our backups do.
+    """
+    wal = database.with_name(f"{database.name}-wal")
+    try:
+        before = wal.stat()
+        with database.open("rb") as file:
+            is_without = file.read(20)[18:] == b"\x01\x01"
+        now = wal.stat()
+    except OSError:
+        return
+    # the same file at both looks: nobody has come or gone in between
+    if before.st_size and is_without and now.st_size and before.st_ino == now.st_ino:
+        raise StoreError(
+            f"{database} was put back, and {wal.name} beside it belongs to the store that was there before",
+            f"take {wal.name} and {database.name}-shm away; nothing that is in the backup gets lost by it",
+        )
 
 
 def begin_anew(connection: Connection) -> None:

@@ -22,6 +22,8 @@ from store.upsert import upsert
 
 #: Execution option of a connection that will write.
 WRITES = "keeptouch_writes"
+#: Of PostgreSQL, held by whoever makes or upgrades what a store is made of: "keeptouc" in ASCII.
+ADVISORY_LOCK = 0x6B656570746F7563
 #: Alembic's environment and our migrations.
 MIGRATIONS = Path(__file__).parent / "migrations"
 #: The oldest release that may work with a store beside this one. Raised when this one writes what older ones would

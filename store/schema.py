@@ -77,7 +77,6 @@ account = Table(
 )
 
 # -- facts: what servers hold -------------------------------------------------------------------------------------
-
 stream = Table(
     "stream",
     metadata,
@@ -88,7 +87,7 @@ stream = Table(
     Column("purpose", String(10), nullable=False),
     Column("server_id", Text),
     Column("state", String(10), nullable=False),  # ok | missing | left_out (by the options) | gone (for good)
-    Column("missing_since_at", Instant),  # missing only; NULL: not known whether the options leave it out
+    Column("missing_since_at", Instant),  # missing only; NULL: maybe left out by the options
     # something may have gone unseen: what is known has to be compared with a full listing
     Column("is_uncompared", Boolean, nullable=False, server_default=false()),
     Column("compared_at", Instant),

@@ -26,8 +26,6 @@ from store.upsert import upsert
 #: How long an upgrade waits for others on PostgreSQL, who wait for it meanwhile.
 _PATIENCE = "30s"
 _LOCK_NOT_AVAILABLE = "55P03"
-#: Of PostgreSQL, held by whoever makes or upgrades tables: "keeptouc" in ASCII.
-ADVISORY_LOCK = 0x6B656570746F7563
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,7 @@ def _impatient(connection: Connection) -> Iterator[None]:
     """Wait for programs that write, but not for ever for one that keeps a transaction open."""
     try:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({migrate.ADVISORY_LOCK})")
         if connection.exec_driver_sql("SELECT to_regclass('alembic_version')").scalar() is not None:
             connection.exec_driver_sql("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")
         yield

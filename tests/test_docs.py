@@ -24,6 +24,7 @@ from daemon.config_sources import SQL, SqlSettings
 from daemon.config_sources import Outer as SourceOuter
 from daemon.options import Reader, keys, options
 from daemon.plugins import installed, installed_books
+from store.decisions import ADDRESS_COLUMNS, COLUMNS, CONTACT_COLUMNS
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = (ROOT / "config.example.toml").read_text("utf-8")
@@ -172,3 +173,20 @@ def test_every_command_and_option_is_in_the_manual() -> None:
 def test_every_command_in_the_manual_is_there() -> None:
     known = {command for command, _options in commands(parser())}
     assert set(re.findall(r"^## (.+)$", CLI, flags=re.MULTILINE)) <= known
+
+
+def test_the_file_of_decisions_is_described() -> None:
+    page = (ROOT / "docs" / "keeping.md").read_text("utf-8")
+    kinds = ("decisions", "contact", "consent", "redirect", *COLUMNS, "end")
+    for name in (*kinds, *CONTACT_COLUMNS, *ADDRESS_COLUMNS):
+        assert f"`{name}`" in page, f"docs/keeping.md has no {name}"
+
+
+def test_what_is_linked_to_is_there() -> None:
+    pages = {path: path.read_text("utf-8") for path in (ROOT / "docs").glob("*.md")}
+    for path, page in pages.items():
+        for file, anchor in re.findall(r"\]\(([\w./-]*\.md)?#([^)]+)\)", page):
+            target = (path.parent / file).resolve() if file else path
+            headings = re.findall(r"^#+ (.+)$", pages[target], flags=re.MULTILINE)
+            slugs = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+            assert anchor in slugs, f"{path.name}: {file}#{anchor}"

@@ -13,10 +13,15 @@ LABELS = frozenset(
         "call socket.sendall",
         "return socket.recv_into",
         # a store that is made
-        "call store.migrate:upgrade",
-        "return store.migrate:upgrade",
-        "call store.engine:_take_key",
+        "call store.upgrading:upgrade",
+        "return store.upgrading:upgrade",
+        "call store.opening:_take_key",
         "call store.engine:Store.close",
+        # one that was put back, and the number of each transaction
+        "return store.lineage:begin_anew",
+        "return store.lineage:Lineage.settle",
+        "return store.lineage:Lineage.advance",
+        "call store.lineage:Lineage.note",
         # a page: rows, then the cursor
         "return store.streams:save",
         "call daemon.ingest:Ingest.page",

@@ -209,6 +209,20 @@ def test_a_restored_dump_is_noticed_by_its_place(postgres: Postgres, filled: str
     assert row(target, "SELECT feed_epoch FROM v1_store") not in (epoch, second)
 
 
+def test_a_host_of_databases_may_keep_its_functions_to_itself(postgres: Postgres, tmp_path: Path) -> None:
+    postgres.sql("CREATE ROLE plain LOGIN")
+    url = postgres.create_database()
+    database = url.rpartition("/")[2]
+    postgres.sql(f"GRANT CREATE ON DATABASE {database} TO plain")
+    postgres.sql("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC", database)
+    for _start in range(2):
+        with opened(url.replace("test@", "plain@"), tmp_path) as store:
+            assert store.opened.put_back is None
+    found = row(url, "SELECT value FROM meta WHERE name = 'place'")
+    assert found is not None
+    assert str(found[0]).count("/") == 1
+
+
 def test_a_restart_of_the_database_is_no_restore(tmp_path: Path) -> None:
     with Postgres(durable=True) as server:
         url = server.create_database()

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from store import company as company_store
+from store.company import AccountFacts
 from store.types import instant_text
-from tests.unit.daemon.company_mail import House, company
+from tests.unit.daemon.company_mail import NOON, House, company
 from tests.unit.daemon.test_pipeline import _copies as copies
 from tests.unit.daemon.test_pipeline import _fill as fill
 from tests.unit.daemon.test_reprocess import _apply as apply_policy
@@ -44,3 +46,14 @@ def test_a_changed_policy_is_applied_alike(tmp_path: Path, postgres_url: str) ->
         fill(old, copies(), 2)
         apply_policy(old, later)
         assert plain(old.contract()) == plain(fresh.contract())
+
+
+def test_accounts_exchange_their_names(tmp_path: Path, postgres_url: str) -> None:
+    for house in (House(tmp_path), House(tmp_path, url=postgres_url)):
+        facts = [
+            AccountFacts(name=name, owner=f"{login}@acme.example", kind="memory", login=login, is_shared=False)
+            for name, login in (("bob", "alice"), ("alice", "bob"))
+        ]
+        with house, house.store.write() as transaction:
+            ids = company_store.save_accounts(transaction, house.store.key, facts, NOON)
+            assert ids == {"bob": house.accounts["alice"], "alice": house.accounts["bob"]}

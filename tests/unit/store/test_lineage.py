@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,8 @@ from sqlalchemy.exc import IntegrityError
 
 from store import backup, lineage, schema
 from store.engine import Store
+from store.errors import StoreError
+from tests import forked
 from tests.unit.daemon.company_mail import KEY, House
 from tests.unit.daemon.test_pipeline import _copies as copies
 from tests.unit.daemon.test_pipeline import _fill as fill
@@ -171,3 +175,26 @@ def test_every_stream_of_a_store_that_was_put_back_is_compared(tmp_path: Path) -
         with house.store.write() as transaction:
             lineage.begin_anew(transaction)
         assert house.rows("SELECT DISTINCT compared_at IS NULL FROM stream") == [(1,)]
+
+
+def test_a_backup_beside_what_a_killed_store_has_left_is_refused(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        backup.write_copy(store.engine, tmp_path / "saved", "backup of today")
+
+    def killed() -> None:
+        store = opened(tmp_path)
+        note(store, "a")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    assert forked.run(killed) == -signal.SIGKILL
+    assert (tmp_path / "store.db-wal").stat().st_size > 0
+    copied_over(tmp_path / "saved", tmp_path / "store.db")
+    for may_create in (True, False):
+        with pytest.raises(StoreError, match="belongs to the store that was there before") as error:
+            opened(tmp_path, may_create=may_create)
+        assert "take store.db-wal and store.db-shm away" in error.value.hint
+    for end in ("-wal", "-shm"):
+        (tmp_path / f"store.db{end}").unlink()
+    with opened(tmp_path) as store:
+        assert store.opened.put_back == "it is a backup of today"
+        assert value(store, "a") is None
