@@ -75,6 +75,9 @@ class Reading:
             elif entry := self._entry(each):
                 self.entries.append(entry)
             self.is_unclear |= entry is None and each.external_id is None
+        # who has an id is found by it and has exactly its addresses; lines without one then take what is left, so that
+        # the same list says the same the next time
+        self.entries.sort(key=lambda entry: entry.external_id is None)
 
     def contact_list(self, *, is_complete: bool = False, gone: frozenset[str] = frozenset()) -> ContactList:
         """All of it, to take effect. `gone`: ids of contacts that are said to have gone."""

@@ -216,9 +216,11 @@ class Book:
                 if overlap(row.period, period):
                     del rows[row.id]
             rows[latest.id] = changed(latest, text=each.text, base=each.base, valid_from_at=since, valid_to_at=until)
-        primary = contact.primary
-        is_primary = entry.primary is None or (primary is not None and primary.normal == entry.primary)
-        return contact if rows == before and is_primary else having(contact, rows.values(), entry.primary)
+        # of two lines without an id, each about one address of the contact, the second would undo the first
+        is_settled = contact.is_entered and contact.primary is not None and entry.external_id is None
+        wanted = None if is_settled else entry.primary
+        is_primary = wanted is None or (contact.primary is not None and contact.primary.normal == wanted)
+        return contact if rows == before and is_primary else having(contact, rows.values(), wanted)
 
     def _let_go_at(self, normal: str, contact_id: str) -> datetime | None:
         """When another living contact let the address go: its past stays there."""
