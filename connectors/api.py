@@ -46,6 +46,7 @@ from connectors.records import (
     Unreadable,
 )
 from connectors.watching import Watch, Watchable
+from connectors.words import decode_words
 
 __all__ = [
     "MARKS",
@@ -80,6 +81,7 @@ __all__ = [
     "Unreadable",
     "Watch",
     "Watchable",
+    "decode_words",
     "parse_addresses",
     "parse_date",
     "parse_html",

@@ -14,6 +14,7 @@ from typing import Any
 from daemon.config_accounts import Accounts
 from daemon.config_files import Source, find_config, read_sources
 from daemon.config_people import People
+from daemon.config_privacy import PrivacyConfig, read_privacy
 from daemon.config_records import Account, Company, Config, ContactsConfig, Person, StoreConfig
 from daemon.config_servers import Servers
 from daemon.options import Reader, Values
@@ -30,6 +31,7 @@ __all__ = [
     "ConfigError",
     "ContactsConfig",
     "Person",
+    "PrivacyConfig",
     "Problem",
     "StoreConfig",
     "find_config",
@@ -37,7 +39,7 @@ __all__ = [
 ]
 
 #: The tables of the main file, and the few of them that a drop-in may add to.
-SECTIONS = ("store", "company", "contacts", "people", "people_file", "servers", "accounts")
+SECTIONS = ("store", "company", "contacts", "privacy", "people", "people_file", "servers", "accounts")
 DROP_IN_SECTIONS = ("people", "servers", "accounts")
 
 
@@ -74,6 +76,7 @@ class _Loader:
     def load(self) -> Config | None:
         self._refuse_unknown_sections()
         store, company, contacts = self._store(), self._company(), self._contacts()
+        privacy, retention = read_privacy(self._main.get("privacy", {}), self._reader)
         for source in self._sources:
             self._people.read_tables(source.table.get("people", []), source.label)
         self._people_file()
@@ -81,7 +84,7 @@ class _Loader:
             self._servers.read_tables(source.table.get("servers", {}), source.label)
         for source in self._sources:
             self._accounts.read_tables(source.table.get("accounts", []), source.label)
-        if store is None or company is None or contacts is None:
+        if store is None or company is None or contacts is None or privacy is None or retention is None:
             return None
         return Config(
             path=self._path,
@@ -91,6 +94,8 @@ class _Loader:
             contacts=contacts,
             people=tuple(self._people.people),
             accounts=tuple(self._accounts.accounts),
+            privacy=privacy,
+            retention=retention,
         )
 
     def _refuse_unknown_sections(self) -> None:

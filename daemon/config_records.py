@@ -9,9 +9,13 @@ from typing import Any
 
 from connectors.api import Connector, ConnectorType, Secret
 from daemon.apart import Opening
+from daemon.config_privacy import PrivacyConfig
 from daemon.credentials import SecretSource
 from daemon.problems import refuse, suggestion
+from matching.blocking import BlockRule
 from matching.policy import Create
+from matching.visibility import Level
+from store.retention import NO_LIMITS, Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,10 @@ class Account:
     login: str
     #: The name of its [servers.NAME].
     server: str | None = None
+    #: How much of its mail others see.
+    visibility: Level = Level.FULL
+    #: What is kept out of it.
+    blocked: tuple[BlockRule, ...] = ()
 
     def open(self, environ: Mapping[str, str], folder: Path) -> Connector:
         """Its connector, not yet entered; raises ConfigError where the secret can't be read."""
@@ -109,6 +117,9 @@ class Config:
     #: Those of the configuration, then owners that it does not name as people.
     people: tuple[Person, ...]
     accounts: tuple[Account, ...]
+    privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
+    #: How long what is kept.
+    retention: Limits = NO_LIMITS
 
     def chosen(self, name: str | None) -> tuple[Account, ...]:
         """All accounts, or the one of this name, or those that the entry of this name stands for.

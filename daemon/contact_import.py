@@ -177,4 +177,4 @@ class _Steps:
             line = outcome.entry.line
             file.imported.count(outcome.verdict, line in self._changed)
             for normal, reason in outcome.refused:
-                file.reject(file.lines[line, normal], reason)
+                file.reject(file.lines.get((line, normal), line), reason)

@@ -110,6 +110,7 @@ class Session:
                 kind=a.kind,
                 login=a.login,
                 is_shared=a.shared,
+                visibility=a.visibility.value,
             )
             for a in self.config.accounts
         ]
@@ -140,6 +141,7 @@ class Session:
             policy_version=RULES_VERSION,
             clock=self._environment.clock,
             started_at=self._environment.clock(),
+            limits=self.config.retention,
         )
 
     def take_turn(

@@ -50,6 +50,10 @@ class Verdict(StrEnum):
     STORED = "stored"
     SKIPPED = "skipped"
     QUARANTINED = "quarantined"
+    #: it concerns an erased person alone, or is kept out by the blocklist; nothing of it is kept
+    SUPPRESSED = "suppressed"
+    #: it is older than what the company keeps; nothing of it is kept any more
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)

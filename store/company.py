@@ -38,6 +38,8 @@ class AccountFacts:
     kind: str
     login: str
     is_shared: bool
+    #: How much of its mail others see: full | subject | metadata | none.
+    visibility: str = "full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +123,14 @@ def save_accounts(
             "kind": each.kind,
             "login": each.login,
             "is_shared": each.is_shared,
+            "visibility": each.visibility,
             "state": "new",
             "ended_at": None,
         }
         for each in accounts
     ]
-    upsert(connection, account, rows, update=["name", "person_id", "kind", "login", "is_shared", "ended_at"])
+    changing = ("name", "person_id", "kind", "login", "is_shared", "visibility", "ended_at")
+    upsert(connection, account, rows, update=changing)
     return ids
 
 

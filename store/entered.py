@@ -16,6 +16,7 @@ from store.contact_book import Address, Book, Contact, Entry, Outcome
 from store.history import add_redirects
 from store.keys import IdentityKey
 from store.schema import contact, contact_address, organization, redirect
+from store.screening import screened
 from store.upsert import chunks, select_in, upsert
 from store.write import mark_dirty
 
@@ -49,12 +50,13 @@ def release(connection: Connection, key: IdentityKey, entries: Sequence[Entry], 
 def enter(connection: Connection, key: IdentityKey, entries: Sequence[Entry], now: datetime) -> list[Outcome]:
     """Let the entries take effect, one after another; what their addresses change is marked dirty."""
     lock(connection)
-    ids = _ids_concerned(connection, key, entries)
+    free, refused = screened(connection, key, entries, now)
+    ids = _ids_concerned(connection, key, free)
     contacts = _load(connection, ids)
     book = Book(key, contacts, now, _is_taken(connection, ids))
-    outcomes = [book.enter(each) for each in entries]
+    outcomes = refused | {each.line: book.enter(each) for each in free}
     _write(connection, key, contacts, book, now)
-    return outcomes
+    return [outcomes[each.line] for each in entries]
 
 
 def lock(connection: Connection) -> None:
@@ -131,7 +133,7 @@ def _write(connection: Connection, key: IdentityKey, before: Sequence[Contact], 
         [_address_row(key, each.id, held) for each in changed for held in each.addresses.values()],
         update=("address", "base", "is_primary", "valid_from_at", "valid_to_at"),
     )
-    _drop_unused(connection, organizations)
+    drop_unused_organizations(connection, organizations)
     add_redirects(connection, "contact", {each: book.merged[each] for each in gone}, now)
     for part in chunks(each.id for each in changed if each.id not in old):
         connection.execute(delete(redirect).where(redirect.c.entity == "contact", redirect.c.old_id.in_(part)))
@@ -202,7 +204,7 @@ def _address_row(key: IdentityKey, contact_id: str, held: Address) -> dict[str, 
     }
 
 
-def _drop_unused(connection: Connection, organizations: Iterable[str]) -> None:
+def drop_unused_organizations(connection: Connection, organizations: Iterable[str]) -> None:
     """Organizations that were there only for a contact that left them."""
     used = exists().where(contact.c.organization_id == organization.c.id)
     for part in chunks(sorted(organizations)):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, literal, or_, select, update
 
 from connectors.api import Auth, Message, Participant, Purpose, Role
 from store import facts, history
@@ -47,41 +48,66 @@ def interaction_ids(connection: Connection, after: str, limit: int) -> list[str]
 
 def placed_copies(connection: Connection, ids: Iterable[str]) -> dict[str, list[PlacedCopy]]:
     """interaction id -> its copies, as records made from stored facts."""
-    whole = select(message, content.c.text, content.c.headers).join(content, content.c.message_key == message.c.key)
-    rows = select_in(connection, whole.where, message.c.interaction_id, ids)
+    rows = select_in(connection, _WHOLE.where, message.c.interaction_id, ids)
+    copies = _placed(connection, rows)
+    found: dict[str, list[PlacedCopy]] = {}
+    for row in rows:
+        if row.key in copies:
+            found.setdefault(row.interaction_id, []).extend(copies[row.key])
+    return found
+
+
+def placed_copies_of(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, list[PlacedCopy]]:
+    """content -> the places where a copy lies that says so, as records made from stored facts."""
+    return _placed(connection, select_in(connection, _WHOLE.where, message.c.key, keys))
+
+
+_WHOLE = select(message, content.c.text, content.c.headers).join(content, content.c.message_key == message.c.key)
+
+
+def _placed(connection: Connection, rows: Sequence[Row[Any]]) -> dict[bytes, list[PlacedCopy]]:
+    by_key = {row.key: row for row in rows}
     people: dict[bytes, list[Participant]] = {}
     for p in select_in(
         connection,
         lambda within: select(participant).where(within).order_by(participant.c.message_key, participant.c.position),
         participant.c.message_key,
-        [row.key for row in rows],
+        by_key,
     ):
         people.setdefault(p.message_key, []).append(Participant(Role(p.role), p.email, p.name))
-    by_key = {row.key: row for row in rows}
     blind: dict[tuple[int, str], list[Participant]] = {}
     for b in select_in(connection, select(placement_bcc).where, placement_bcc.c.message_key, by_key):
         blind.setdefault((b.stream_id, b.ref), []).append(Participant(Role.BCC, b.email, b.name))
-    found: dict[str, list[PlacedCopy]] = {}
+    found: dict[bytes, list[PlacedCopy]] = {}
     places = select(placement, stream.c.purpose).join(stream, stream.c.id == placement.c.stream_id)
     for place in select_in(connection, places.where, placement.c.message_key, by_key):
         row = by_key[place.message_key]
-        record = facts.message_of(row, ())
         record = replace(
-            record,
+            facts.message_of(row, ()),
             ref=place.ref,
             participants=(*people.get(row.key, ()), *blind.get((place.stream_id, place.ref), ())),
             received_at=place.received_at,
+            transported_at=row.arrived_at,
             flags=frozenset(place.flags.split()),
             size=place.size,
             auth=Auth(place.auth),
         )
-        found.setdefault(row.interaction_id, []).append(PlacedCopy(place.stream_id, Purpose(place.purpose), record))
+        found.setdefault(row.key, []).append(PlacedCopy(place.stream_id, Purpose(place.purpose), record))
     return found
 
 
 def remove_interactions(connection: Connection, ids: Sequence[str], now: datetime) -> None:
     """Take these mails out of the history; their placements have been written as skipped before."""
-    keys = [row[0] for row in select_in(connection, select(message.c.key).where, message.c.interaction_id, ids)]
+    drop_contents(
+        connection,
+        [row[0] for row in select_in(connection, select(message.c.key).where, message.c.interaction_id, ids)],
+    )
+    threads = history.drop_orphans(connection, dict.fromkeys(ids), now)
+    history.refresh_threads(connection, threads, {}, now)
+
+
+def drop_contents(connection: Connection, keys: Iterable[bytes]) -> None:
+    """Remove what copies say, and all that hangs on it; their placements stay."""
     for part in chunks(keys):
         for table, column in (
             (participant, participant.c.message_key),
@@ -91,8 +117,6 @@ def remove_interactions(connection: Connection, ids: Sequence[str], now: datetim
             (message, message.c.key),
         ):
             connection.execute(delete(table).where(column.in_(part)))
-    threads = history.drop_orphans(connection, dict.fromkeys(ids), now)
-    history.refresh_threads(connection, threads, {}, now)
 
 
 def keep_policy_contacts(connection: Connection, normals: set[str]) -> None:

@@ -68,6 +68,7 @@ account = Table(
     Column("kind", Text, nullable=False),
     Column("login", Text, nullable=False),  # what tells one mailbox from another, without secrets
     Column("is_shared", Boolean, nullable=False),
+    Column("visibility", String(8), nullable=False),  # of its mail: full | subject | metadata | none
     Column("state", String(20), nullable=False),  # ok | backoff | auth_failed | new
     Column("reason", Text),
     Column("last_success_at", Instant),
@@ -114,7 +115,7 @@ placement = Table(
     metadata,
     Column("stream_id", ForeignKey("stream.id"), nullable=False),
     Column("ref", Text, nullable=False),
-    Column("verdict", String(12), nullable=False),  # stored | skipped | quarantined
+    Column("verdict", String(12), nullable=False),  # stored | skipped | quarantined | suppressed | expired
     Column("reason", Text, nullable=False),
     Column("message_key", Key),  # stored only
     Column("mid_key", Key),  # keyed hash of the Message-ID
@@ -182,7 +183,7 @@ message = Table(
     Column("sent_at", Instant),
     Column("arrived_at", Instant),  # earliest trusted time of arrival over all copies
     Column("is_sent_copy", Boolean, nullable=False),  # one of the copies lies in a Sent folder
-    Column("subject", Text, nullable=False),
+    Column("subject", Text),  # NULL: expired
     Column("subject_key", Key),
     Column("is_orphan_reply", Boolean, nullable=False),  # an answer that names no mail it answers
     Column("is_truncated", Boolean, nullable=False),
@@ -197,6 +198,7 @@ message = Table(
     Column("auto_submitted", Text, nullable=False),
     Column("has_unsubscribe", Boolean, nullable=False),
     Column("report_type", Text, nullable=False),
+    Column("sensitivity", String(20), nullable=False),
     Column("reported_ids", Text, nullable=False),  # JSON [id…]
     # derived
     Column("interaction_id", Id),
@@ -220,8 +222,8 @@ content = Table(
     "content",
     metadata,
     Column("message_key", Key, primary_key=True),
-    Column("text", Text, nullable=False),
-    Column("headers", LargeBinary, nullable=False),  # zlib
+    Column("text", Text),  # NULL: expired
+    Column("headers", LargeBinary),  # zlib; NULL: expired
 )
 
 participant = Table(
@@ -372,7 +374,7 @@ thread = Table(
     "thread",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("subject", Text, nullable=False),
+    Column("subject", Text),  # NULL: nobody may see it, or it expired
     Column("first_at", Instant, nullable=False),
     Column("last_at", Instant, nullable=False),
     Column("interaction_count", Integer, nullable=False),

@@ -78,7 +78,7 @@ def is_anything_waiting(connection: Connection) -> bool:
 def waiting(connection: Connection) -> list[Identity]:
     """The contacts of which a row waits."""
     found: set[Identity] = set()
-    with _lenient(connection):
+    with lenient(connection):
         for table in (w1_contact, w1_contact_address):
             query = select(table.c.external_source, table.c.external_id).where(_waiting(table)).distinct()
             found.update((row[0], row[1]) for row in connection.execute(query) if _is_text(row[0], row[1]))
@@ -96,7 +96,7 @@ def units(connection: Connection, identities: Sequence[Identity]) -> list[Unit]:
     by_source: dict[str, list[str]] = {}
     for source, external_id in identities:
         by_source.setdefault(source, []).append(external_id)
-    with _lenient(connection):
+    with lenient(connection):
         for source, ids in by_source.items():
             for row in _rows(connection, w1_contact, source, ids, busy):
                 contacts[source, row.external_id] = _contact_row(row)
@@ -137,7 +137,7 @@ def ask_again(connection: Connection, normals: set[str]) -> None:
     table = w1_contact_address
     key = (table.c.external_source, table.c.external_id, table.c.address)
     query = select(*key).where(table.c.error.is_not(None)).with_for_update(skip_locked=True)
-    with _lenient(connection):
+    with lenient(connection):
         refused = [row for row in connection.execute(query) if _is_text(*row) and normalize(row.address) in normals]
     if refused:
         names = ("s", "i", "a")
@@ -155,7 +155,7 @@ def refuse_unreadable(connection: Connection) -> None:
         (w1_contact_address, ("external_source", "external_id", "address")),
     ):
         query = select(text("rowid"), *(type_coerce(table.c[name], NullType()) for name in names))
-        with _lenient(connection):
+        with lenient(connection):
             rows = connection.execute(query.where(_waiting(table))).all()
         for rowid, *values in rows:
             bad = next((name for name, value in zip(names, values, strict=True) if not _is_text(value)), None)
@@ -217,7 +217,7 @@ def _is_text(*values: object) -> bool:
 
 
 @contextmanager
-def _lenient(connection: Connection) -> Iterator[None]:
+def lenient(connection: Connection) -> Iterator[None]:
     """Read texts of SQLite that are not UTF-8 without failing: every program writes what it likes there."""
     if connection.dialect.name != "sqlite":
         yield

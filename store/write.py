@@ -156,6 +156,14 @@ class Skipped(NamedTuple):
     is_wanted: bool
 
 
+class Denied(NamedTuple):
+    """A mail of which nothing may be kept: suppressed or expired, and why."""
+
+    ref: str
+    verdict: Verdict
+    reason: str
+
+
 def write_stored(connection: Connection, place: Place, items: Sequence[Kept], now: datetime) -> None:
     """Write mails worth keeping, and what has to be derived from them."""
     drafts = [item.draft for item in items]
@@ -248,6 +256,28 @@ def write_quarantined(connection: Connection, place: Place, items: Sequence[tupl
             for ref, reason in items
         ],
     )
+
+
+def write_denied(connection: Connection, place: Place, items: Sequence[Denied], now: datetime) -> None:
+    """Write items of which nothing is kept but that they are known: no text, no hash, no time."""
+    refs = [item.ref for item in items]
+    _forget_skipped(connection, place.stream_id, refs)
+    if refs:
+        blind = one_of(connection, placement_bcc.c.ref, refs)
+        connection.execute(delete(placement_bcc).where(placement_bcc.c.stream_id == place.stream_id, blind))
+    _upsert_placements(
+        connection,
+        [
+            (*(place.stream_id, ref, None, "", 0, None, "unknown", now, False), verdict.value, reason, None, *_KEPT)
+            for ref, verdict, reason in items
+        ],
+    )
+
+
+def nothing_but(verdict: Verdict, reason: str) -> dict[str, Any]:
+    """The values of a placement of which nothing may be kept but that it is known."""
+    said = {"verdict": verdict.value, "reason": reason, "flags": "", "size": 0, "auth": "unknown", "is_wanted": False}
+    return dict.fromkeys(("message_key", "mid_key", "received_at", *_SKIPPED_COLUMNS)) | said
 
 
 def wanted_refs(connection: Connection, stream_id: int, limit: int) -> list[str]:

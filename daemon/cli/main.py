@@ -18,7 +18,7 @@ from typing import Protocol
 import structlog
 
 from daemon import log
-from daemon.cli import accounts, check, contacts, demo, explain, reprocess, run, status, sync, timeline, why
+from daemon.cli import accounts, check, contacts, demo, explain, privacy, reprocess, run, status, sync, timeline, why
 from daemon.cli.arguments import Verbs, add_common
 from daemon.cli.output import Trouble, write_error, write_json, write_troubles
 from daemon.problems import ConfigError
@@ -46,6 +46,7 @@ MODULES: tuple[VerbModule, ...] = (
     explain,
     accounts,
     contacts,
+    privacy,
     reprocess,
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+import store.privacy_schema
 import store.w1_schema  # noqa: F401 - its tables belong to the metadata
 from store import feed_triggers, schema, triggers, views
 

@@ -1,0 +1,107 @@
+"""What may enter the store: asked for each mail in the transaction that would write it.
+
+Three answers, in this order: what concerns erased people alone is suppressed, and other mail loses what it says of
+them; what the blocklist holds back is suppressed; what is older than the company keeps is expired, or loses its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from connectors.api import Message
+from matching.erasure import without_erased
+from matching.policy import Company, Verdict
+from store import blocks, facts, suppression
+from store.engine import Transaction
+from store.facts import Content, Draft
+from store.keys import IdentityKey
+from store.retention import Limits
+from store.write import Denied
+
+#: Makes a draft of a record, under the company's policy.
+Drafted = Callable[[Message], Draft]
+
+
+class Admission:
+    """The decisions of the company about privacy, as they stand in this transaction, for one stream."""
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        key: IdentityKey,
+        company: Company,
+        stream_id: int,
+        *,
+        drafted: Drafted,
+        limits: Limits,
+        now: datetime,
+    ) -> None:
+        self._erased = suppression.load(transaction, key, company.rules)
+        self._blocks, self._folder = blocks.load(transaction, company.rules, stream_id)
+        self._drafted = drafted
+        self._limits = limits
+        self._now = now
+
+    def screened(self, drafts: Iterable[Draft]) -> tuple[list[Draft], list[Denied]]:
+        """(mails without what they say of erased people, mails that concern erased people alone)"""
+        drafts = list(drafts)
+        if not self._erased:
+            return drafts, []
+        kept: list[Draft] = []
+        denied: list[Denied] = []
+        for each in drafts:
+            found = self._without_erased(each)
+            if found is None:
+                denied.append(Denied(each.ref, Verdict.SUPPRESSED, "erased"))
+            else:
+                kept.append(found)
+        return kept, denied
+
+    def _without_erased(self, item: Draft) -> Draft | None:
+        erased = self._erased
+        hit = [party for party in item.outside if erased(party.normal)]
+        if hit and len(hit) == len(item.outside):
+            return None
+        if item.content is None:
+            if not hit:
+                return item
+            outside = tuple(party for party in item.outside if party not in hit)
+            return replace(item, outside=outside, sender="" if erased(item.sender) else item.sender)
+        message = facts.message_of_draft(item, item.content)
+        changed = without_erased(message, erased, erased.pseudonym)
+        return item if changed is message else self._drafted(changed)
+
+    def hold_back(self, item: Draft) -> str | None:
+        """Why the blocklist keeps this mail out; None: it does not."""
+        if not self._blocks:
+            return None
+        content = item.content
+        if content is None:
+            normals = [party.normal for party in item.outside]
+            subject = ""
+        else:
+            people = (*content.participant_rows, *content.bcc_rows)
+            normals = [normal for row in people if (normal := row[3]) is not None]
+            subject = content.message_row[facts.SUBJECT] or ""
+        found = self._blocks.holding(normals, subject, self._folder)
+        return None if found is None else blocks.reason(found)
+
+    def makes_contacts(self, item: Draft) -> bool:
+        """May the policy make contacts of it? Of nothing that is not kept, or that nobody else may see."""
+        return self.hold_back(item) is None and not self.is_expired(item, Verdict.STORED)
+
+    def is_expired(self, item: Draft, verdict: Verdict) -> bool:
+        """Is it older than the company keeps even the fact of it?"""
+        days = self._limits.participants if verdict is Verdict.STORED else self._limits.skipped
+        return self._is_older(item, days)
+
+    def content(self, item: Draft, content: Content) -> Content:
+        """What of a mail is kept at its age."""
+        limits = self._limits
+        classes = [name for name in ("text", "headers", "subject") if self._is_older(item, getattr(limits, name))]
+        return facts.without(content, classes) if classes else content
+
+    def _is_older(self, item: Draft, days: int | None) -> bool:
+        return days is not None and item.occurred_at is not None and (self._now - item.occurred_at).days >= days
