@@ -6,13 +6,15 @@ them; what the blocklist holds back is suppressed; what is older than the compan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from connectors.api import Message
+from matching.blocking import Block
 from matching.erasure import without_erased
 from matching.policy import Company, Verdict
+from matching.visibility import Level
 from store import blocks, facts, suppression
 from store.engine import Transaction
 from store.facts import Content, Draft
@@ -25,7 +27,10 @@ Drafted = Callable[[Message], Draft]
 
 
 class Admission:
-    """The decisions of the company about privacy, as they stand in this transaction, for one stream."""
+    """The decisions of the company about privacy, as they stand in this transaction, for one stream.
+
+    `found`: the blocks that count, instead of those in force.
+    """
 
     def __init__(
         self,
@@ -37,12 +42,19 @@ class Admission:
         drafted: Drafted,
         limits: Limits,
         now: datetime,
+        found: Sequence[Block] | None = None,
     ) -> None:
         self._erased = suppression.load(transaction, key, company.rules)
-        self._blocks, self._folder = blocks.load(transaction, company.rules, stream_id)
+        self._setting = blocks.setting(transaction, company.rules, stream_id, found)
+        self._confidential = company.confidential
         self._drafted = drafted
         self._limits = limits
         self._now = now
+
+    @property
+    def level(self) -> Level:
+        """How much of the account's mail others see."""
+        return self._setting.level
 
     def screened(self, drafts: Iterable[Draft]) -> tuple[list[Draft], list[Denied]]:
         """(mails without what they say of erased people, mails that concern erased people alone)"""
@@ -74,8 +86,10 @@ class Admission:
         return item if changed is message else self._drafted(changed)
 
     def hold_back(self, item: Draft) -> str | None:
-        """Why the blocklist keeps this mail out; None: it does not."""
-        if not self._blocks:
+        """Why this mail is kept out, though it concerns a contact; None: it is not."""
+        if item.sensitivity and self._confidential is Level.NONE:
+            return "confidential"
+        if not self._setting.blocks:
             return None
         content = item.content
         if content is None:
@@ -85,11 +99,13 @@ class Admission:
             people = (*content.participant_rows, *content.bcc_rows)
             normals = [normal for row in people if (normal := row[3]) is not None]
             subject = content.message_row[facts.SUBJECT] or ""
-        found = self._blocks.holding(normals, subject, self._folder)
+        found = self._setting.blocks.holding(normals, subject, self._setting.folder)
         return None if found is None else blocks.reason(found)
 
     def makes_contacts(self, item: Draft) -> bool:
         """May the policy make contacts of it? Of nothing that is not kept, or that nobody else may see."""
+        if self._setting.level is Level.NONE:
+            return False
         return self.hold_back(item) is None and not self.is_expired(item, Verdict.STORED)
 
     def is_expired(self, item: Draft, verdict: Verdict) -> bool:
@@ -99,8 +115,9 @@ class Admission:
 
     def content(self, item: Draft, content: Content) -> Content:
         """What of a mail is kept at its age."""
-        limits = self._limits
-        classes = [name for name in ("text", "headers", "subject") if self._is_older(item, getattr(limits, name))]
+        if item.sensitivity and self._confidential is Level.METADATA:
+            return facts.without(content, facts.SAYING)
+        classes = [name for name in facts.SAYING if self._is_older(item, getattr(self._limits, name))]
         return facts.without(content, classes) if classes else content
 
     def _is_older(self, item: Draft, days: int | None) -> bool:

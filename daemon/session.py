@@ -28,8 +28,9 @@ from daemon.reprocess import RULES_VERSION
 from daemon.worker import Worker
 from matching.addresses import AddressRules, OwnAddresses, normalize
 from matching.policy import Company
+from matching.visibility import Level
+from store import blocks, placements, retention, write
 from store import company as company_store
-from store import placements, write
 from store.company import AccountFacts, PersonFacts
 from store.engine import Store
 from store.errors import StoreError
@@ -54,7 +55,13 @@ def company_of(config: Config) -> Company:
     """The policy that the configuration sets."""
     rules = AddressRules(plus_tags=config.contacts.plus_tags, gmail_dots=config.contacts.gmail_dots)
     addresses = [address for person in config.people for address in (person.email, *person.aliases)]
-    return Company(OwnAddresses.of(config.company.domains, addresses, rules), rules, config.contacts.create)
+    return Company(
+        OwnAddresses.of(config.company.domains, addresses, rules),
+        rules,
+        config.contacts.create,
+        shows_widest=config.privacy.visibility == "widest",
+        confidential=Level(config.privacy.confidential),
+    )
 
 
 def open_store(config: Config, environ: Mapping[str, str], *, may_create: bool = True) -> Store:
@@ -117,6 +124,10 @@ class Session:
         with self.store.write() as transaction:
             company_store.save_people(transaction, self.store.key, people)
             self.account_ids = company_store.save_accounts(transaction, self.store.key, accounts, now)
+            wanted = {"": self.config.privacy.blocked}
+            wanted |= {self.account_ids[account.name]: account.blocked for account in self.config.accounts}
+            if blocks.replace_configured(transaction, wanted, now):
+                blocks.release(transaction)
         return self
 
     def __exit__(
@@ -132,6 +143,13 @@ class Session:
         """Let contacts that other programs entered take effect, and all that follows from them."""
         if apply_entered(self.store, self.company, self.clock):
             derive(self.store, self.company, self.clock)
+
+    def retain(self, stop: threading.Event) -> dict[str, int]:
+        """Let go what is older than the company keeps; class -> how many rows lost it."""
+        done = retention.retain(self.store, self.config.retention, self.clock(), stop.is_set)
+        if any(done.values()):
+            log.info("expired", **done)
+        return done
 
     def ingest(self) -> Ingest:
         """A writer of pages for one run."""

@@ -38,6 +38,8 @@ _BURST = 20
 _PAUSE = 1.0
 #: How often kept connections are looked at, in seconds.
 _TIDY_EVERY = 30.0
+#: How often what is old is let go, in seconds.
+_RETAIN_EVERY = 86_400.0
 
 
 @dataclass(slots=True)
@@ -81,6 +83,7 @@ class Turns:
         self._polls = Agenda("poll", _POLLS)
         self._retries = Agenda("retry", _RETRIES)
         self._pushes = Agenda("push", _PUSHES)
+        self._retention = Agenda("retention", 1)
 
     def begin(self) -> None:
         """Take every account's first turn."""
@@ -89,6 +92,8 @@ class Turns:
             for state in self._states.values():
                 self._ask_poll(state)
         self._pushes.put(self._tidy, time.monotonic() + _TIDY_EVERY)
+        if self._session.config.retention:
+            self._retention.put(self._retain)
 
     def hinted(self, account: str, streams: frozenset[str]) -> None:
         """Read these streams at once, or right after the turn that is being taken."""
@@ -122,7 +127,7 @@ class Turns:
         return all(joined)
 
     def _agendas(self) -> tuple[Agenda, ...]:
-        return self._first_turns, self._polls, self._retries, self._pushes
+        return self._first_turns, self._polls, self._retries, self._pushes, self._retention
 
     def _ask_poll(self, state: _State) -> None:
         """With the lock held."""
@@ -145,6 +150,15 @@ class Turns:
             log.error("store problem", problem=error.problem, hint=error.hint)
         finally:
             self._pushes.put(self._enter, time.monotonic() + self._interval)
+
+    def _retain(self) -> None:
+        """Once a day: let go what is older than the company keeps."""
+        try:
+            self._session.retain(self._stop)
+        except StoreError as error:
+            log.error("store problem", problem=error.problem, hint=error.hint)
+        finally:
+            self._retention.put(self._retain, time.monotonic() + _RETAIN_EVERY)
 
     def _tidy(self) -> None:
         self.kept.tidy()

@@ -18,6 +18,7 @@ from typing import Protocol
 
 from connectors.api import Envelope, Message, Participant, Purpose, Role
 from matching.addresses import AddressRules, OwnAddresses, is_no_reply, is_role, normalize
+from matching.visibility import Level
 
 #: A mail of ours to more people than this is no correspondence.
 MAX_RECIPIENTS = 20
@@ -63,6 +64,10 @@ class Company:
     own: OwnAddresses
     rules: AddressRules
     create: Create
+    #: Where the accounts that hold a copy show more or less of it, does the widest level count? Else the narrowest.
+    shows_widest: bool = False
+    #: How much is kept of mail whose sender asks for confidence.
+    confidential: Level = Level.METADATA
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from matching.addresses import AddressRules
 from matching.blocking import Block, BlockKind, BlockRule, Blocks
 from matching.policy import Verdict
+from matching.visibility import Level
 from store.privacy_schema import block
 from store.schema import account, placement, stream
 
@@ -36,14 +37,24 @@ def reason(block_id: int) -> str:
     return f"block {block_id}"
 
 
-def load(connection: Connection, rules: AddressRules, stream_id: int) -> tuple[Blocks, str]:
-    """The blocks that count for a stream, and its name; both empty where there are no blocks at all."""
-    found = all_blocks(connection)
-    if not found:
-        return Blocks((), rules), ""
-    query = select(stream.c.account_id, stream.c.name).where(stream.c.id == stream_id)
-    account_id, name = connection.execute(query).one()
-    return Blocks((each for each in found if each.account_id in ("", account_id)), rules), name
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What decides about all mail of a stream."""
+
+    blocks: Blocks
+    folder: str
+    #: How much of the account's mail others see.
+    level: Level
+
+
+def setting(
+    connection: Connection, rules: AddressRules, stream_id: int, found: Sequence[Block] | None = None
+) -> Setting:
+    """The stream's, under the blocks in force, or under `found`."""
+    found = all_blocks(connection) if found is None else found
+    query = select(stream.c.account_id, stream.c.name, account.c.visibility).join(account)
+    account_id, name, level = connection.execute(query.where(stream.c.id == stream_id)).one()
+    return Setting(Blocks((each for each in found if each.account_id in ("", account_id)), rules), name, Level(level))
 
 
 def all_blocks(connection: Connection) -> list[Block]:
@@ -92,17 +103,22 @@ def add(connection: Connection, account_ids: Sequence[str], rule: BlockRule, ori
     return new
 
 
-def remove(connection: Connection, account_ids: Sequence[str], rule: BlockRule, origin: str) -> list[int]:
-    """Keep this out no more; returns the ids of the blocks that were there."""
-    query = select(block.c.id).where(
-        block.c.account_id.in_(account_ids),
-        block.c.kind == rule.kind.value,
-        block.c.what == rule.what,
-        block.c.origin == origin,
-    )
-    ids = list(connection.scalars(query))
+def remove(connection: Connection, ids: Sequence[int]) -> None:
+    """Keep this out no more."""
     connection.execute(delete(block).where(block.c.id.in_(ids)))
-    return ids
+
+
+def ids_of(connection: Connection, account_ids: Sequence[str], rule: BlockRule, origin: str) -> list[int]:
+    """The ids of the blocks that say this."""
+    same = (block.c.kind == rule.kind.value, block.c.what == rule.what, block.c.origin == origin)
+    return list(connection.scalars(select(block.c.id).where(block.c.account_id.in_(account_ids), *same)))
+
+
+def held(connection: Connection, ids: Iterable[int]) -> int:
+    """How many mails on the servers these blocks hold back."""
+    query = select(func.count()).select_from(placement)
+    there = (placement.c.verdict == Verdict.SUPPRESSED.value, placement.c.removed_at.is_(None))
+    return connection.scalar(query.where(*there, placement.c.reason.in_([reason(each) for each in ids]))) or 0
 
 
 def replace_configured(connection: Connection, wanted: Mapping[str, Iterable[BlockRule]], now: datetime) -> bool:

@@ -134,6 +134,12 @@ def save_accounts(
     return ids
 
 
+def levels(connection: Connection) -> list[tuple[str, str]]:
+    """(account id, level) of the accounts of which others may not see all."""
+    query = select(account.c.id, account.c.visibility).where(account.c.visibility != "full")
+    return [(row.id, row.visibility) for row in connection.execute(query.order_by(account.c.id))]
+
+
 def save_state(
     connection: Connection,
     account_id: str,

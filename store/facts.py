@@ -266,6 +266,10 @@ def message_of(row: Any, participants: Iterable[Any]) -> Message:
     )
 
 
+#: The classes of what a mail says.
+SAYING = ("text", "headers", "subject")
+
+
 def without(content: Content, classes: Collection[str]) -> Content:
     """The rows without what has expired: classes "text", "headers", "subject" (and the names of attachments)."""
     key, text, headers = content.content_row

@@ -16,7 +16,8 @@ from sqlalchemy import Connection, Row, and_, bindparam, delete, exists, func, s
 
 from connectors.api import MARKS, Purpose
 from matching.policy import Verdict
-from store.schema import dirty, message, placement, placement_bcc, removal, skipped_participant, stream
+from store.copies import dirty_keys
+from store.schema import message, placement, placement_bcc, removal, skipped_participant, stream
 from store.upsert import chunks, one_of, select_in, upsert_rows
 from store.write import Placed
 
@@ -24,6 +25,8 @@ from store.write import Placed
 FEW = 20
 #: Folders that empty themselves, or are emptied; their mail never was history.
 _TRANSIENT = (Purpose.TRASH, Purpose.JUNK, Purpose.DRAFTS)
+#: Of these nothing is kept that would tell where else they lie.
+_UNTRACEABLE = (Verdict.QUARANTINED, Verdict.SUPPRESSED, Verdict.EXPIRED)
 _LIVE = placement.c.removed_at.is_(None)
 
 
@@ -51,18 +54,7 @@ def reflag(connection: Connection, stream_id: int, flags: Mapping[str, frozenset
         [{"r": row.ref, "f": text} for row, text in changed],
     )
     marked = [row.message_key for row, text in changed if row.message_key and _marks(row.flags) != _marks(text)]
-    keys = select(message.c.mid_key, message.c.fingerprint)
-    upsert_rows(
-        connection,
-        dirty,
-        ("kind", "key"),
-        sorted(
-            {
-                ("item", f"m:{row.mid_key.hex()}" if row.mid_key else f"f:{row.fingerprint.hex()}")
-                for row in select_in(connection, keys.where, message.c.key, marked)
-            }
-        ),
-    )
+    dirty_keys(connection, message.c.key, marked)
 
 
 def _marks(flags: str) -> set[str]:
@@ -223,7 +215,7 @@ def _traces(connection: Connection, account_id: str, rows: Sequence[Row[Any]]) -
 
 
 def _is_lost(row: Row[Any], traced: _Traces) -> bool:
-    if row.purpose in _TRANSIENT or row.verdict == Verdict.QUARANTINED:
+    if row.purpose in _TRANSIENT or row.verdict in _UNTRACEABLE:
         return False
     names = ("message_key", "mid_key", *(() if row.mid_key else ("fingerprint",)))
     return not any((name, getattr(row, name)) in traced for name in names)

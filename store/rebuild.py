@@ -38,6 +38,11 @@ class PlacedCopy:
     stream_id: int
     purpose: Purpose
     message: Message
+    #: Which content it is, and the thread it is in.
+    key: bytes
+    thread_id: str | None
+    #: It lies there no more.
+    is_gone: bool
 
 
 def interaction_ids(connection: Connection, after: str, limit: int) -> list[str]:
@@ -92,7 +97,11 @@ def _placed(connection: Connection, rows: Sequence[Row[Any]]) -> dict[bytes, lis
             size=place.size,
             auth=Auth(place.auth),
         )
-        found.setdefault(row.key, []).append(PlacedCopy(place.stream_id, Purpose(place.purpose), record))
+        found.setdefault(row.key, []).append(
+            PlacedCopy(
+                place.stream_id, Purpose(place.purpose), record, row.key, row.thread_id, place.removed_at is not None
+            )
+        )
     return found
 
 
@@ -121,13 +130,7 @@ def drop_contents(connection: Connection, keys: Iterable[bytes]) -> None:
 
 def keep_policy_contacts(connection: Connection, normals: set[str]) -> None:
     """Policy contacts keep only addresses that the policy still makes contacts; empty ones go."""
-    query = (
-        select(contact_address.c.id, contact_address.c.normal)
-        .join(contact, contact.c.id == contact_address.c.contact_id)
-        .where(contact.c.origin == "policy", contact.c.deleted_at.is_(None))
-    )
-    doomed = [row.id for row in connection.execute(query) if row.normal not in normals]
-    for part in chunks(doomed):
+    for part in chunks(unmade(connection, normals)):
         connection.execute(delete(contact_address).where(contact_address.c.id.in_(part)))
     policy_contacts = and_(contact.c.origin == "policy", contact.c.deleted_at.is_(None))
     held = exists().where(contact_address.c.contact_id == contact.c.id)
@@ -144,6 +147,31 @@ def keep_policy_contacts(connection: Connection, normals: set[str]) -> None:
     reset_names(connection, bases)
     used = exists().where(contact.c.organization_id == organization.c.id)
     connection.execute(delete(organization).where(organization.c.external_id.is_(None), ~used))
+
+
+def unmade(connection: Connection, normals: set[str]) -> dict[str, str]:
+    """id -> normal form of policy contacts' addresses that are not among those that the policy makes contacts."""
+    query = (
+        select(contact_address.c.id, contact_address.c.normal)
+        .join(contact, contact.c.id == contact_address.c.contact_id)
+        .where(contact.c.origin == "policy", contact.c.deleted_at.is_(None))
+    )
+    return {row.id: row.normal for row in connection.execute(query) if row.normal not in normals}
+
+
+def drop_placeless(connection: Connection, keys: Iterable[bytes]) -> None:
+    """Of these contents go those that no placement holds."""
+    wanted = list(keys)
+    held = select_in(connection, select(placement.c.message_key).distinct().where, placement.c.message_key, wanted)
+    drop_contents(connection, sorted(set(wanted) - {row[0] for row in held}))
+
+
+def blank_confidential(connection: Connection) -> None:
+    """Of mail whose sender asks for confidence stays who and when."""
+    keys = select(message.c.key).where(message.c.sensitivity != "")
+    saying = content.c.message_key.in_(keys)
+    connection.execute(update(content).where(saying).values(text=None, headers=None))
+    connection.execute(update(message).where(message.c.sensitivity != "").values(subject=None, attachments="[]"))
 
 
 def want_creating(connection: Connection, *, any_direction: bool, max_recipients: int) -> None:

@@ -12,15 +12,13 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, func, literal, or_, select, tuple_, update
+from sqlalchemy import Connection, and_, delete, func, literal, or_, select, tuple_, update
 
 from matching.policy import Verdict
 from store import feed, history, rebuild
 from store.engine import Store
-from store.entered import drop_unused_organizations
+from store.idle_contacts import drop_idle_contacts
 from store.schema import (
-    contact,
-    contact_address,
     content,
     interaction,
     link,
@@ -152,19 +150,6 @@ def deny_messages(connection: Connection, keys: Sequence[bytes], verdict: Verdic
         here = one_of(connection, placement.c.message_key, keys)
         connection.execute(update(placement).where(here).values(nothing_but(verdict, reason)))
         connection.execute(delete(placement_bcc).where(one_of(connection, placement_bcc.c.message_key, keys)))
-
-
-def drop_idle_contacts(connection: Connection, contact_ids: Sequence[str]) -> None:
-    """Contacts that the policy made, and that no mail concerns any more, go."""
-    is_linked = exists().where(link.c.contact_id == contact.c.id)
-    columns = select(contact.c.id, contact.c.organization_id)
-    idle = columns.where(contact.c.origin == "policy", contact.c.deleted_at.is_(None), ~is_linked)
-    rows = select_in(connection, idle.where, contact.c.id, contact_ids)
-    ids = [row.id for row in rows]
-    if ids:
-        connection.execute(delete(contact_address).where(one_of(connection, contact_address.c.contact_id, ids)))
-        connection.execute(delete(contact).where(one_of(connection, contact.c.id, ids)))
-        drop_unused_organizations(connection, {row.organization_id for row in rows if row.organization_id})
 
 
 def _skipped() -> _Step:
