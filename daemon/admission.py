@@ -86,7 +86,7 @@ class Admission:
         return item if changed is message else self._drafted(changed)
 
     def hold_back(self, item: Draft) -> str | None:
-        """Why this mail is kept out, though it concerns a contact; None: it is not."""
+        """Why this mail is kept out, whether or not it concerns a contact; None: it is not."""
         if item.sensitivity and self._confidential is Level.NONE:
             return "confidential"
         if not self._setting.blocks:

@@ -191,7 +191,7 @@ class _Decided:
         for item in self.drafts:
             is_copy = self.copies.has(item)
             verdict, reason = self._decide(item, is_copy=is_copy)
-            held_back = self.admission.hold_back(item) if verdict is Verdict.STORED else None
+            held_back = self.admission.hold_back(item) if policy.is_worth_keeping(verdict, reason) else None
             if held_back is not None:
                 self.deny([Denied(item.ref, Verdict.SUPPRESSED, held_back)])
             elif self.admission.is_expired(item, verdict):

@@ -269,8 +269,9 @@ class _Walk:
             return True  # what no place holds is left over from something
         held_back = {
             id(copy): reason
-            for copy, item, verdict, _reason in decided
-            if verdict is Verdict.STORED and (reason := admissions(copy.stream_id).hold_back(item)) is not None
+            for copy, item, verdict, why in decided
+            if policy.is_worth_keeping(verdict, why)
+            and (reason := admissions(copy.stream_id).hold_back(item)) is not None
         }
         goes = all(id(copy) in held_back for copy, _item, verdict, _reason in decided if verdict is Verdict.STORED)
         outcome.suppressed += len(held_back)

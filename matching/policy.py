@@ -256,6 +256,11 @@ def is_dispensable(envelope: Envelope, company: Company, purpose: Purpose) -> bo
     return direction is Direction.INTERNAL or (is_bulk and direction is Direction.INBOUND)
 
 
+def is_worth_keeping(verdict: Verdict, reason: str) -> bool:
+    """Is it kept, or would it be if somebody who takes part were a contact?"""
+    return verdict is Verdict.STORED or reason == "no_contact"
+
+
 def decide(
     direction: Direction,
     is_bulk: bool,
