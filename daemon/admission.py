@@ -110,14 +110,13 @@ class Admission:
 
     def is_expired(self, item: Draft, verdict: Verdict) -> bool:
         """Is it older than the company keeps even the fact of it?"""
-        days = self._limits.participants if verdict is Verdict.STORED else self._limits.skipped
-        return self._is_older(item, days)
+        return self._is_older(item, self._limits.days("participants" if verdict is Verdict.STORED else "skipped"))
 
     def content(self, item: Draft, content: Content) -> Content:
         """What of a mail is kept at its age."""
         if item.sensitivity and self._confidential is Level.METADATA:
             return facts.without(content, facts.SAYING)
-        classes = [name for name in facts.SAYING if self._is_older(item, getattr(self._limits, name))]
+        classes = [name for name in facts.SAYING if self._is_older(item, self._limits.days(name))]
         return facts.without(content, classes) if classes else content
 
     def _is_older(self, item: Draft, days: int | None) -> bool:

@@ -154,6 +154,11 @@ class _Batch:
             {c.row.key: mail.id for c, mail in copies_of_batch},
             {c.row.key: _thread_people(c) for c, _mail in copies_of_batch},
         )
+        # what was said of a thread holds for the one that it becomes part of now
+        for old, new in found.successors.items():
+            if old in self.thread_levels:
+                both = (self.thread_levels[old], self.thread_levels.get(new, Level.FULL))
+                self.thread_levels[new] = narrowest(both)
         others = found.places.keys() - self.mails.keys()
         stored = history.stored_interactions(self.transaction, others | known)
         wanted = [d.interaction(found.places[d.id], self.thread_levels) for d in self.mails.values()]

@@ -16,9 +16,10 @@ from connectors.api import Purpose
 from daemon.derive import derive
 from daemon.ingest import Ingest
 from matching.erasure import without_erased
-from store import erasure, purge, rebuild, suppression
+from store import erasure, purge, rebuild, suppression, write
 from store.engine import Store, Transaction
 from store.erasure import Person
+from store.facts import Outside
 from store.mentions import Mail, Search
 from store.purge import Purged
 from store.rebuild import PlacedCopy
@@ -63,8 +64,11 @@ def planned(ingest: Ingest, normal: str, progress: Progress = _silent) -> Erasur
     for mails in _pages(store, search, progress):
         with store.read() as transaction:
             concerned = _concerned(transaction, mails, erased)
+            outside = {key: _others(ingest, placed, erased) for key, placed in concerned.items()}
+            parties = [party for each in outside.values() for party in each]
+            held = write.held_addresses(transaction, [p.normal for p in parties], [p.base for p in parties])
         for key, placed in concerned.items():
-            if all(_concerns_alone(ingest, copy, erased) for copy in placed):
+            if not any(party.normal in held.normals or party.base in held.bases for party in outside[key]):
                 plan.removed += 1
             else:
                 plan.changed += 1
@@ -123,9 +127,10 @@ def _concerned(transaction: Transaction, mails: list[Mail], erased: Erased) -> d
     return concerned
 
 
-def _concerns_alone(ingest: Ingest, copy: PlacedCopy, erased: Erased) -> bool:
-    outside = ingest.drafting.draft(copy.message).outside
-    return bool(outside) and all(erased(party.normal) for party in outside)
+def _others(ingest: Ingest, placed: list[PlacedCopy], erased: Erased) -> list[Outside]:
+    """Who else outside takes part in a mail."""
+    drafts = [ingest.drafting.draft(copy.message) for copy in placed]
+    return [party for each in drafts for party in each.outside if not erased(party.normal)]
 
 
 def _names_after(search: Search, placed: list[PlacedCopy], erased: Erased) -> bool:

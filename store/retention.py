@@ -45,7 +45,7 @@ class Limits:
     headers: int | None = None
     #: their subjects and the names of their attachments
     subject: int | None = None
-    #: mails as a whole: who wrote to whom, and when
+    #: mails as a whole, kept or not: who wrote to whom, and when
     participants: int | None = None
     #: what is known of mails that are not kept
     skipped: int | None = None
@@ -57,6 +57,13 @@ class Limits:
             days = getattr(self, each.name)
             if days is not None and not 1 <= days <= 36_500:
                 raise ValueError(f"{each.name} must be from 1 to 36500 days, or be left out")
+
+    def days(self, name: str) -> int | None:
+        """After how many days a class goes: nothing is kept of mail that was not kept longer than of mail that was."""
+        if name != "skipped":
+            found: int | None = getattr(self, name)
+            return found
+        return min((each for each in (self.skipped, self.participants) if each is not None), default=None)
 
     def __bool__(self) -> bool:
         return any(getattr(self, each.name) is not None for each in fields(self))
@@ -76,7 +83,7 @@ def retain(
     """Let go what is older than the limits; returns class -> how many rows lost it. Ends early when stopped."""
     done: dict[str, int] = {}
     for name, make in _CLASSES.items():
-        days = getattr(limits, name)
+        days = limits.days(name)
         if days is None:
             continue
         step, before, done[name] = make(), now - timedelta(days=days), 0

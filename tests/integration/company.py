@@ -25,12 +25,14 @@ VOLATILE = {
     "created_at",
     "updated_at",
     "feed_epoch",
+    "first_seq",
+    "last_seq",
     "last_success_at",
     "next_try_at",
     "complete_since_at",
     "audited_at",
 }
-#: v1_redirect tells of ids that were published and merged since: it is history, not state.
+#: v1_redirect tells of ids that were published and merged since, v1_change of all changes: history, not state.
 STATE_VIEWS = "SELECT name FROM sqlite_master WHERE type = 'view' AND name LIKE 'v1~_%' ESCAPE '~' ORDER BY name"
 
 Rows = list[tuple[Any, ...]]
@@ -65,6 +67,8 @@ class Account:
     owner: str
     options: dict[str, Any]
     kind: str = "imap"
+    #: Further keys of its table.
+    outer: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -120,6 +124,7 @@ class Company:
         for name in list(order) or list(self.accounts):
             account = self.accounts[name]
             lines += ["[[accounts]]", f"name = {_toml(account.name)}", f"owner = {_toml(account.owner)}"]
+            lines += [f"{key} = {_toml(value)}" for key, value in account.outer.items()]
             lines += [f"kind = {_toml(account.kind)}", "[accounts.options]"]
             lines += [f"{key} = {_toml(value)}" for key, value in account.options.items()]
         self.config.write_text("\n".join([*lines, self.extra, ""]), "utf-8")
@@ -172,7 +177,7 @@ class Company:
         found: dict[str, Rows] = {}
         with self.reading() as connection:
             for (view,) in connection.execute(STATE_VIEWS).fetchall():
-                if view == "v1_redirect":
+                if view in ("v1_redirect", "v1_change"):
                     continue
                 cursor = connection.execute(f"SELECT * FROM {view}")  # noqa: S608 - a name that the database gave
                 kept = [i for i, column in enumerate(cursor.description) if column[0] not in VOLATILE]
