@@ -17,6 +17,7 @@ from daemon.config_people import People
 from daemon.config_privacy import PrivacyConfig, read_privacy
 from daemon.config_records import Account, Company, Config, ContactsConfig, Person, StoreConfig
 from daemon.config_servers import Servers
+from daemon.config_webhooks import Webhook, Webhooks
 from daemon.options import Reader, Values
 from daemon.plugins import Connectors, installed
 from daemon.problems import ConfigError, Problem, suggestion
@@ -34,12 +35,13 @@ __all__ = [
     "PrivacyConfig",
     "Problem",
     "StoreConfig",
+    "Webhook",
     "find_config",
     "load",
 ]
 
 #: The tables of the main file, and the few of them that a drop-in may add to.
-SECTIONS = ("store", "company", "contacts", "privacy", "people", "people_file", "servers", "accounts")
+SECTIONS = ("store", "company", "contacts", "privacy", "people", "people_file", "servers", "accounts", "webhooks")
 DROP_IN_SECTIONS = ("people", "servers", "accounts")
 
 
@@ -72,6 +74,7 @@ class _Loader:
         self._people = People(reader)
         self._servers = Servers(reader, connectors, complete=not reader.problems)
         self._accounts = Accounts(reader, self._people, self._servers, today)
+        self._webhooks = Webhooks(reader)
 
     def load(self) -> Config | None:
         self._refuse_unknown_sections()
@@ -84,6 +87,7 @@ class _Loader:
             self._servers.read_tables(source.table.get("servers", {}), source.label)
         for source in self._sources:
             self._accounts.read_tables(source.table.get("accounts", []), source.label)
+        self._webhooks.read_tables(self._main.get("webhooks", []))
         if store is None or company is None or contacts is None or privacy is None or retention is None:
             return None
         return Config(
@@ -96,6 +100,7 @@ class _Loader:
             accounts=tuple(self._accounts.accounts),
             privacy=privacy,
             retention=retention,
+            webhooks=tuple(self._webhooks.webhooks),
         )
 
     def _refuse_unknown_sections(self) -> None:
@@ -116,7 +121,11 @@ class _Loader:
 
     def _store(self) -> StoreConfig | None:
         store = self._reader.build(StoreConfig, self._values(StoreConfig, "store"), "store")
-        return replace(store, url=checked_url(store.url, "store.url", self._reader)) if store else None
+        if store is None:
+            return None
+        if store.feed_days < 1:
+            self._reader.refuse("store.feed_days", "must be at least 1", "readers need time to read what changed")
+        return replace(store, url=checked_url(store.url, "store.url", self._reader))
 
     def _company(self) -> Company | None:
         found = self._values(Company, "company")

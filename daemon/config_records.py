@@ -10,6 +10,7 @@ from typing import Any
 from connectors.api import Connector, ConnectorType, Secret
 from daemon.apart import Opening
 from daemon.config_privacy import PrivacyConfig
+from daemon.config_webhooks import Webhook
 from daemon.credentials import SecretSource
 from daemon.problems import refuse, suggestion
 from matching.blocking import BlockRule
@@ -27,6 +28,8 @@ class StoreConfig:
     password: SecretSource | None = None
     #: The identity key; None: identity.key beside the configuration. Its file may yet have to be made.
     key: SecretSource | None = field(default=None, metadata={"must_exist": False})
+    #: How long the change feed keeps a change.
+    feed_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,7 @@ class Config:
     privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
     #: How long what is kept.
     retention: Limits = NO_LIMITS
+    webhooks: tuple[Webhook, ...] = ()
 
     def chosen(self, name: str | None) -> tuple[Account, ...]:
         """All accounts, or the one of this name, or those that the entry of this name stands for.

@@ -65,6 +65,7 @@ class _Derived:
             is_forwarded=self.is_forwarded,
             thread_id=place.thread_id,
             parent_id=place.parent_id,
+            answer_seconds=None,
             thread_basis=place.basis,
             visibility=narrowest((self.level, thread_levels.get(place.thread_id, Level.FULL))).value,
         )
@@ -162,7 +163,6 @@ class _Batch:
         others = found.places.keys() - self.mails.keys()
         stored = history.stored_interactions(self.transaction, others | known)
         wanted = [d.interaction(found.places[d.id], self.thread_levels) for d in self.mails.values()]
-        self.hidden = {each.id for each in wanted if each.visibility == Level.NONE}
         moved_threads: set[str] = set()
         for other in others:
             place = found.places[other]
@@ -171,6 +171,8 @@ class _Batch:
             if self.thread_levels and place.thread_id != stored[other].thread_id:
                 moved_threads.add(place.thread_id)
         thread_levels.mark_threads(self.transaction, moved_threads)
+        self.hidden = {each.id for each in wanted if each.visibility == Level.NONE}
+        wanted = _with_answer_times(wanted, self.hidden)
         history.save_interactions(self.transaction, wanted, stored, self.now)
         assigned = []
         for key, interaction_id in found.interaction_of.items():
@@ -255,6 +257,20 @@ class _Batch:
         is_own = party.normal is not None and self.company.own.owns(party.normal)
         base = self.company.rules.base(party.normal) if party.normal else None
         return Party(party.role, party.email, party.name, party.normal, base, is_own)
+
+
+def _with_answer_times(wanted: list[Interaction], hidden: set[str]) -> list[Interaction]:
+    """Whole threads, each answer with the time it took; of hidden mail not even that it was answered is told."""
+    times = {item.id: item.occurred_at for item in wanted}
+    timed = []
+    for each in wanted:
+        item = each._replace(parent_id=None) if each.parent_id in hidden else each
+        asked_at = times.get(item.parent_id) if item.parent_id else None
+        seconds = None
+        if asked_at is not None and item.occurred_at >= asked_at:
+            seconds = int((item.occurred_at - asked_at).total_seconds())
+        timed.append(item if item.answer_seconds == seconds else item._replace(answer_seconds=seconds))
+    return timed
 
 
 def _links(derived: _Derived, directory: contacts.Directory) -> Iterable[tuple[Link, Party]]:

@@ -1,4 +1,4 @@
-"""The service: every account polled, its folders watched where its server can push, until it is stopped."""
+"""The service until it is stopped: accounts polled, folders watched where servers can push, webhooks told."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from daemon.retry import Backoff
 from daemon.session import Session
 from daemon.turns import Turns
 from daemon.watching import Watching
+from daemon.webhooks import Webhooks
 
 log = structlog.get_logger()
 
@@ -40,9 +41,11 @@ class Service:
         self.turns = Turns(session, interval, stop, backoff or Backoff())
         self.watching = Watching(self._open, self.turns.hinted, self.turns.refused, backoff or Backoff())
         self.turns.polled = self.watching.want
+        self._webhooks = Webhooks(session.senders(), stop)
 
     def __enter__(self) -> Self:
         self.turns.begin()
+        self._webhooks.begin()
         return self
 
     def __exit__(
@@ -56,6 +59,7 @@ class Service:
         farewell.start()
         have_ended = self.turns.join(until)
         self.watching.join(until)
+        self._webhooks.join(until)
         farewell.join(max(0.0, until - time.monotonic()))
         if not have_ended:
             # nothing is lost by it: what is not committed comes again

@@ -25,11 +25,13 @@ from daemon.kept import Kept
 from daemon.problems import ConfigError
 from daemon.report import Problem, Report
 from daemon.reprocess import RULES_VERSION
+from daemon.upkeep import keep_up
+from daemon.webhooks import Sender
 from daemon.worker import Worker
 from matching.addresses import AddressRules, OwnAddresses, normalize
 from matching.policy import Company
 from matching.visibility import Level
-from store import blocks, placements, retention, write
+from store import blocks, placements, write
 from store import company as company_store
 from store.company import AccountFacts, PersonFacts
 from store.engine import Store
@@ -144,12 +146,14 @@ class Session:
         if apply_entered(self.store, self.company, self.clock):
             derive(self.store, self.company, self.clock)
 
-    def retain(self, stop: threading.Event) -> dict[str, int]:
-        """Let go what is older than the company keeps; class -> how many rows lost it."""
-        done = retention.retain(self.store, self.config.retention, self.clock(), stop.is_set)
-        if any(done.values()):
-            log.info("expired", **done)
-        return done
+    def keep_up(self, stop: threading.Event) -> None:
+        """Do what is to be done once a day, if it is time."""
+        keep_up(self.store, self.config, self.clock(), stop.is_set)
+
+    def senders(self) -> list[Sender]:
+        """One for each webhook."""
+        environ, folder = self._environment.environ, self.config.folder
+        return [Sender(self.store, each, environ, folder, self.clock) for each in self.config.webhooks]
 
     def ingest(self) -> Ingest:
         """A writer of pages for one run."""

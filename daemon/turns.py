@@ -38,8 +38,6 @@ _BURST = 20
 _PAUSE = 1.0
 #: How often kept connections are looked at, in seconds.
 _TIDY_EVERY = 30.0
-#: How often what is old is let go, in seconds.
-_RETAIN_EVERY = 86_400.0
 
 
 @dataclass(slots=True)
@@ -83,7 +81,7 @@ class Turns:
         self._polls = Agenda("poll", _POLLS)
         self._retries = Agenda("retry", _RETRIES)
         self._pushes = Agenda("push", _PUSHES)
-        self._retention = Agenda("retention", 1)
+        self._upkeep = Agenda("upkeep", 1)
 
     def begin(self) -> None:
         """Take every account's first turn."""
@@ -92,8 +90,7 @@ class Turns:
             for state in self._states.values():
                 self._ask_poll(state)
         self._pushes.put(self._tidy, time.monotonic() + _TIDY_EVERY)
-        if self._session.config.retention:
-            self._retention.put(self._retain)
+        self._upkeep.put(self._keep_up)
 
     def hinted(self, account: str, streams: frozenset[str]) -> None:
         """Read these streams at once, or right after the turn that is being taken."""
@@ -127,7 +124,7 @@ class Turns:
         return all(joined)
 
     def _agendas(self) -> tuple[Agenda, ...]:
-        return self._first_turns, self._polls, self._retries, self._pushes, self._retention
+        return self._first_turns, self._polls, self._retries, self._pushes, self._upkeep
 
     def _ask_poll(self, state: _State) -> None:
         """With the lock held."""
@@ -151,14 +148,14 @@ class Turns:
         finally:
             self._pushes.put(self._enter, time.monotonic() + self._interval)
 
-    def _retain(self) -> None:
-        """Once a day: let go what is older than the company keeps."""
+    def _keep_up(self) -> None:
+        """What is to be done once a day, in a thread of its own: letting go what is old may take a while."""
         try:
-            self._session.retain(self._stop)
+            self._session.keep_up(self._stop)
         except StoreError as error:
             log.error("store problem", problem=error.problem, hint=error.hint)
         finally:
-            self._retention.put(self._retain, time.monotonic() + _RETAIN_EVERY)
+            self._upkeep.put(self._keep_up, time.monotonic() + self._interval)
 
     def _tidy(self) -> None:
         self.kept.tidy()

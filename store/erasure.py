@@ -15,6 +15,7 @@ from matching.policy import Verdict
 from store import blocks, feed, history, w1
 from store.entered import drop_unused_organizations
 from store.keys import IdentityKey
+from store.meeting_schema import attendee, meeting
 from store.privacy_schema import block
 from store.rebuild import drop_contents
 from store.schema import (
@@ -32,6 +33,7 @@ from store.schema import (
     thread,
 )
 from store.suppression import Erased, address_key, entry_key
+from store.task_schema import signal, task
 from store.upsert import one_of, select_in
 from store.w1_schema import w1_contact, w1_contact_address
 from store.write import nothing_but
@@ -147,9 +149,28 @@ def forget_contacts(connection: Connection, person: Person, erased: Erased) -> N
     connection.execute(delete(redirect).where(of_contact))
     drop_unused_organizations(connection, organizations)
     connection.execute(delete(dirty).where(dirty.c.kind == "address", dirty.c.key.in_(sorted(person.addresses))))
+    _forget_derived(connection, person, erased)
     forget_entered(connection, person.entered)
     _blank_names(connection, erased)
     _forget_blocks(connection, person)
+
+
+def _forget_derived(connection: Connection, person: Person, erased: Erased) -> None:
+    """Signals and tasks of the person, and the part taken in meetings; the address in the words of others."""
+    ids = sorted(person.contact_ids)
+    for entity, table in (("signal", signal), ("task", task)):
+        gone = list(connection.scalars(select(table.c.id).where(table.c.contact_id.in_(ids))))
+        mark_erased(connection, entity, gone)
+        connection.execute(delete(table).where(table.c.contact_id.in_(ids)))
+    taking_part = or_(attendee.c.contact_id.in_(ids), attendee.c.address.in_(sorted(person.forms)))
+    connection.execute(delete(attendee).where(taking_part))
+    for table, names in ((signal, ("evidence",)), (task, ("title", "reason")), (meeting, ("subject", "location"))):
+        for name in names:
+            column = table.c[name]
+            for row in connection.execute(select(table.c.id, column.label("text")).where(column.contains("@"))).all():
+                blanked = blank_text(row.text, erased)
+                if blanked != row.text:
+                    connection.execute(update(table).where(table.c.id == row.id).values({name: blanked}))
 
 
 def mark_erased(connection: Connection, entity: str, ids: Iterable[str]) -> None:

@@ -15,8 +15,13 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, func, select, text, update
 
 from store.errors import StoreError
-from store.schema import change, feed_state, meta, outbox
+from store.feed_schema import change, feed_state, outbox
+from store.feed_triggers import WATCHED
+from store.schema import meta
 from store.upsert import upsert_rows
+
+#: The words of v1_change.entity.
+ENTITIES = tuple(watched.entity for watched in WATCHED)
 
 #: NOTIFY channel on PostgreSQL; its payload is the last number.
 CHANNEL = "keeptouch_changes"

@@ -60,6 +60,8 @@ WATCHED = (
             "occurred_at",
             "message_key",
             "thread_id",
+            "parent_id",
+            "answer_seconds",
             "is_unverified",
             "is_answered",
             "is_forwarded",
@@ -77,6 +79,31 @@ WATCHED = (
     ),
     Watched("interaction_person", "interaction_person", ("person_id", "account_id"), id="interaction_id", is_set=True),
     Watched("thread", "thread", ("subject", "first_at", "last_at", "interaction_count")),
+    Watched(
+        "meeting",
+        "meeting",
+        (
+            *("interaction_id", "uid", "recurrence_id", "series_id", "starts_at", "ends_at", "starts_on", "ends_on"),
+            *("is_all_day", "time_zone", "subject", "location", "conference_url", "status", "is_tentative"),
+            "moved_count",
+        ),
+    ),
+    Watched(
+        "attendee",
+        "attendee",
+        ("address", "contact_id", "person_id", "role", "response", "responded_at"),
+        id="meeting_id",
+        is_set=True,
+    ),
+    Watched("signal", "signal", ("interaction_id", "contact_id", "kind", "occurred_at", "evidence", "confidence")),
+    Watched(
+        "task",
+        "task",
+        (
+            *("rule", "title", "state", "due_at", "due_on", "snoozed_until_at", "person_id", "contact_id"),
+            *("organization_id", "interaction_id", "priority", "reason", "settled_by"),
+        ),
+    ),
     # the times and numbers that every poll moves are no news
     Watched(
         "account",

@@ -29,6 +29,8 @@ class Interaction(NamedTuple):
     thread_id: str
     #: The interaction it answers.
     parent_id: str | None
+    #: How long after that one, in seconds; None where it answers none, or the times contradict that.
+    answer_seconds: int | None
     #: What its place in the thread rests on.
     thread_basis: str
     #: How much of it others see.

@@ -15,8 +15,9 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, func, literal, or_, select, tuple_, update
 
 from matching.policy import Verdict
-from store import feed, history, rebuild
+from store import history, rebuild
 from store.engine import Store
+from store.feed_schema import webhook_delivery
 from store.idle_contacts import drop_idle_contacts
 from store.schema import (
     content,
@@ -27,6 +28,7 @@ from store.schema import (
     placement_bcc,
     skipped_participant,
 )
+from store.task_schema import signal
 from store.upsert import one_of, select_in
 from store.write import nothing_but
 
@@ -49,8 +51,10 @@ class Limits:
     participants: int | None = None
     #: what is known of mails that are not kept
     skipped: int | None = None
-    #: changes in the readers' feed
-    feed: int | None = None
+    #: replies, bounces, opens and their like
+    signals: int | None = None
+    #: messages to webhooks that nobody has taken
+    outbox: int | None = None
 
     def __post_init__(self) -> None:
         for each in fields(self):
@@ -198,17 +202,18 @@ def _expire_skipped(connection: Connection, rows: Iterable[Any]) -> None:
         connection.execute(update(placement).where(here).values(nothing_but(Verdict.EXPIRED, "age")))
 
 
-def _feed() -> _Step:
-    is_done = False
+def _dated(when: Any) -> Callable[[], _Step]:
+    """Rows of a table go that has a time and an id."""
 
     def step(connection: Connection, before: datetime) -> int:
-        nonlocal is_done
-        if is_done:
+        table = when.table
+        ids = list(connection.scalars(select(table.c.id).where(when < before).limit(BATCH)))
+        if not ids:
             return -1
-        is_done = True
-        return feed.prune(connection, before)
+        connection.execute(delete(table).where(one_of(connection, table.c.id, ids)))
+        return len(ids)
 
-    return step
+    return lambda: step
 
 
 #: The widest first, so that nothing is blanked that goes as a whole.
@@ -218,5 +223,6 @@ _CLASSES: dict[str, Callable[[], _Step]] = {
     "headers": _each(content.c.headers, {"headers": None}),
     "subject": _each(message.c.subject, {"subject": None, "attachments": "[]"}),
     "skipped": _skipped,
-    "feed": _feed,
+    "signals": _dated(signal.c.occurred_at),
+    "outbox": _dated(webhook_delivery.c.created_at),
 }

@@ -5,7 +5,6 @@ Only the views (store.views) and the w1_* tables are for others; everything here
 from __future__ import annotations
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     Float,
@@ -334,6 +333,7 @@ interaction = Table(
     Column("message_key", Key, nullable=False),  # the copy whose content is shown
     Column("thread_id", Id),
     Column("parent_id", Id),  # the interaction it answers
+    Column("answer_seconds", Integer),  # how long after that one
     Column("thread_basis", String(12)),
     Column("is_unverified", Boolean, nullable=False),
     Column("is_message_id_reused", Boolean, nullable=False),
@@ -388,36 +388,6 @@ dirty = Table(
     Column("key", Text, nullable=False),
     PrimaryKeyConstraint("kind", "key"),
     sqlite_with_rowid=False,
-)
-
-#: Changes of what the views show, until they get their numbers (store.feed).
-outbox = Table(
-    "outbox",
-    metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
-    Column("entity", String(24), nullable=False),
-    Column("entity_id", Id, nullable=False),
-    Column("op", String(8), nullable=False),  # upsert | delete | redirect | erase
-)
-
-change = Table(
-    "change",
-    metadata,
-    Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("entity", String(24), nullable=False),
-    Column("entity_id", Id, nullable=False),
-    Column("op", String(8), nullable=False),
-    Column("changed_at", Instant, nullable=False),
-    sqlite_with_rowid=False,
-)
-Index("ix_change_changed_at", change.c.changed_at)
-
-#: One row.
-feed_state = Table(
-    "feed_state",
-    metadata,
-    Column("first_seq", BigInteger, nullable=False),
-    Column("last_seq", BigInteger, nullable=False),
 )
 
 redirect = Table(

@@ -6,12 +6,13 @@ describes every one of them and a test compares the two.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, inspect
 
 #: Raised by one whenever a view or column is added.
-CONTRACT_VERSION = 4
+CONTRACT_VERSION = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,8 @@ class View:
     """One published view."""
 
     name: str
-    #: (column, SQL expression, type)
-    columns: tuple[tuple[str, str, str], ...]
+    #: (column, SQL expression or one for each database, type)
+    columns: tuple[tuple[str, str | Mapping[str, str], str], ...]
     source: str
 
 
@@ -32,6 +33,15 @@ def _of_streams(value: str) -> str:
     """Of the streams of an account that are there."""
     return f"(SELECT {value} FROM stream s WHERE s.account_id = account.id AND s.state = 'ok')"  # noqa: S608 - words of ours, never input
 
+
+_DAY = {
+    "sqlite": "date(i.occurred_at)",
+    "postgresql": "CAST(i.occurred_at AT TIME ZONE 'UTC' AS date)",
+}
+_WEEK = {
+    "sqlite": "date(i.occurred_at, 'weekday 0', '-6 days')",
+    "postgresql": "CAST(date_trunc('week', i.occurred_at AT TIME ZONE 'UTC') AS date)",
+}
 
 VIEWS: tuple[View, ...] = (
     View(
@@ -118,6 +128,10 @@ VIEWS: tuple[View, ...] = (
             ("updated_at", "i.updated_at", "instant"),
             ("is_answered", "i.is_answered", "flag"),
             ("is_forwarded", "i.is_forwarded", "flag"),
+            ("parent_id", "i.parent_id", "id"),
+            ("answer_seconds", "i.answer_seconds", "integer"),
+            ("occurred_on", _DAY, "date"),
+            ("week_starts_on", _WEEK, "date"),
         ),
         'interaction i JOIN message m ON m."key" = i.message_key JOIN content c ON c.message_key = i.message_key'
         # of these there are no links, no people and no threads either
@@ -154,6 +168,77 @@ VIEWS: tuple[View, ...] = (
             ("interaction_count", "interaction_count", "integer"),
         ),
         "thread",
+    ),
+    View(
+        "v1_meeting",
+        (
+            ("id", "id", "id"),
+            ("interaction_id", "interaction_id", "id"),
+            ("uid", "uid", "text"),
+            ("recurrence_id", "recurrence_id", "text"),
+            ("series_id", "series_id", "id"),
+            ("starts_at", "starts_at", "instant"),
+            ("ends_at", "ends_at", "instant"),
+            ("starts_on", "starts_on", "date"),
+            ("ends_on", "ends_on", "date"),
+            ("is_all_day", "is_all_day", "flag"),
+            ("time_zone", "time_zone", "text"),
+            ("subject", "subject", "text"),
+            ("location", "location", "text"),
+            ("conference_url", "conference_url", "text"),
+            ("status", "status", "text"),
+            ("is_tentative", "is_tentative", "flag"),
+            ("moved_count", "moved_count", "integer"),
+        ),
+        "meeting",
+    ),
+    View(
+        "v1_attendee",
+        (
+            ("meeting_id", "meeting_id", "id"),
+            ("address", "address", "text"),
+            ("contact_id", "contact_id", "id"),
+            ("person_id", "person_id", "id"),
+            ("role", "role", "text"),
+            ("response", "response", "text"),
+            ("responded_at", "responded_at", "instant"),
+        ),
+        "attendee",
+    ),
+    View(
+        "v1_signal",
+        (
+            ("id", "id", "id"),
+            ("interaction_id", "interaction_id", "id"),
+            ("contact_id", "contact_id", "id"),
+            ("kind", "kind", "text"),
+            ("occurred_at", "occurred_at", "instant"),
+            ("evidence", "evidence", "text"),
+            ("confidence", "CAST(confidence AS NUMERIC)", "number"),
+        ),
+        "signal",
+    ),
+    View(
+        "v1_task",
+        (
+            ("id", "id", "id"),
+            ("rule", "rule", "text"),
+            ("title", "title", "text"),
+            ("state", "state", "text"),
+            ("due_at", "due_at", "instant"),
+            ("due_on", "due_on", "date"),
+            ("snoozed_until_at", "snoozed_until_at", "instant"),
+            ("person_id", "person_id", "id"),
+            ("contact_id", "contact_id", "id"),
+            ("organization_id", "organization_id", "id"),
+            ("interaction_id", "interaction_id", "id"),
+            ("priority", "priority", "integer"),
+            ("reason", "reason", "text"),
+            ("settled_by", "settled_by", "id"),
+            ("created_at", "created_at", "instant"),
+            ("updated_at", "updated_at", "instant"),
+        ),
+        "task",
     ),
     View(
         "v1_account_status",
@@ -205,7 +290,9 @@ VIEWS: tuple[View, ...] = (
 def create(connection: Connection) -> None:
     """Make every view."""
     for view in VIEWS:
-        columns = ", ".join(f"{sql} AS {name}" for name, sql, _type in view.columns)
+        dialect = connection.dialect.name
+        chosen = [(name, sql if isinstance(sql, str) else sql[dialect]) for name, sql, _type in view.columns]
+        columns = ", ".join(f"{sql} AS {name}" for name, sql in chosen)
         query = f"SELECT {columns} FROM {view.source}"  # noqa: S608 - made of the constants above
         connection.exec_driver_sql(f"CREATE VIEW {view.name} AS {query}")
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from daemon.cli.main import parser
-from daemon.config import Company, ContactsConfig, Person, StoreConfig, load
+from daemon.config import Company, ContactsConfig, Person, StoreConfig, Webhook, load
 from daemon.config_accounts import Outer
 from daemon.config_mailboxes import KEYS as MAILBOX_KEYS
 from daemon.config_servers import PASSWORD_KEYS
@@ -34,6 +34,7 @@ TABLES: dict[str, type[Any]] = {
     "contacts": ContactsConfig,
     "people": Person,
     "accounts": Outer,
+    "webhooks": Webhook,
 }
 #: The kind that is no use in a configuration.
 _FOR_TESTS = "memory"
@@ -92,7 +93,7 @@ def test_what_the_example_has_in_comments_is_right_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize("table", TABLES)
 def test_every_key_of_a_table_is_in_the_example_and_the_manual(table: str) -> None:
     shown = {key for owner, key, _text in assignments() if owner == table}
-    heading = f"[[{table}]]" if table in ("people", "accounts") else f"[{table}]"
+    heading = f"[[{table}]]" if table in ("people", "accounts", "webhooks") else f"[{table}]"
     for key in keys(TABLES[table]):
         assert key in shown, f"config.example.toml has no {key} in {table}"
         assert f"`{key}`" in documented(heading), f"docs/configuration.md has no {key} under {heading}"

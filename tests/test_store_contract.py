@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect
 from sqlalchemy import types as sql
 
 from daemon.cli.main import main
@@ -34,6 +34,7 @@ SNAPSHOT = Path("tests/contract/v1.json")
 Contract = Mapping[str, Mapping[str, str]]
 
 _UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _POSTGRESQL: Mapping[str, tuple[type[sql.TypeEngine[Any]], ...]] = {
     "id": (sql.VARCHAR, sql.TEXT),
@@ -41,6 +42,7 @@ _POSTGRESQL: Mapping[str, tuple[type[sql.TypeEngine[Any]], ...]] = {
     "integer": (sql.INTEGER, sql.BIGINT),
     "number": (sql.NUMERIC,),
     "flag": (sql.BOOLEAN,),
+    "date": (sql.DATE,),
     "instant": (sql.TIMESTAMP,),
 }
 
@@ -92,6 +94,8 @@ def fits(value: object, column: Column) -> bool:
     match column.type:
         case "id":
             return isinstance(value, str) and _UUID.fullmatch(value) is not None
+        case "date":
+            return isinstance(value, str) and _DATE.fullmatch(value) is not None
         case "instant":
             return isinstance(value, str) and _INSTANT.fullmatch(value) is not None
         case "flag":
@@ -161,17 +165,12 @@ def test_the_rows_are_what_the_page_says(demo: sqlite3.Connection) -> None:
     lists = words()
     for view, columns in described().items():
         rows = demo.execute(f"SELECT * FROM {view}").fetchall()  # noqa: S608 - the name of a view of ours
-        assert rows or view == "v1_redirect", f"the demo has no {view}"
+        is_empty = "No rows in this version" in sections("###")[view]
+        assert bool(rows) != is_empty or view == "v1_redirect", f"the demo has {len(rows)} rows of {view}"
         for row in rows:
             for name, column in columns.items():
                 assert fits(row[name], column), f"{view}.{name} is {row[name]!r}"
                 assert row[name] in lists.get((view, name), {row[name]}), f"{view}.{name} is {row[name]!r}"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("question", questions(), ids=lambda question: str(question).partition("\n")[0])
-def test_the_questions_of_the_page_have_answers(demo: sqlite3.Connection, question: str) -> None:
-    assert demo.execute(question).fetchall()
 
 
 def test_on_postgresql_the_views_are_the_same(tmp_path: Path, postgres_url: str) -> None:
@@ -185,8 +184,6 @@ def test_on_postgresql_the_views_are_the_same(tmp_path: Path, postgres_url: str)
                 for name, kind in columns.items():
                     assert isinstance(found[name], _POSTGRESQL[kind]), f"{view}.{name} is {found[name]!r}"
                     assert kind != "instant" or getattr(found[name], "timezone", False), f"{view}.{name}"
-            for question in questions():
-                connection.execute(text(question)).fetchall()
 
 
 # -- additive only -----------------------------------------------------------------------------------------------

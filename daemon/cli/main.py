@@ -18,7 +18,22 @@ from typing import Protocol
 import structlog
 
 from daemon import log
-from daemon.cli import accounts, check, contacts, demo, explain, privacy, reprocess, run, status, sync, timeline, why
+from daemon.cli import (
+    accounts,
+    changes,
+    check,
+    contacts,
+    demo,
+    explain,
+    privacy,
+    reprocess,
+    run,
+    status,
+    sync,
+    timeline,
+    webhooks,
+    why,
+)
 from daemon.cli.arguments import Verbs, add_common
 from daemon.cli.output import Trouble, write_error, write_json, write_troubles
 from daemon.problems import ConfigError
@@ -47,6 +62,8 @@ MODULES: tuple[VerbModule, ...] = (
     accounts,
     contacts,
     privacy,
+    changes,
+    webhooks,
     reprocess,
 )
 

@@ -8,6 +8,7 @@ from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.opening import opened_session
 from daemon.cli.output import write_json, write_text
 from daemon.cli.sync import stop_on_signals
+from store.retention import retain
 
 
 def register(verbs: Verbs) -> None:
@@ -25,7 +26,7 @@ def register(verbs: Verbs) -> None:
 def run_retain(args: argparse.Namespace) -> int:
     """The command."""
     with opened_session(args) as session, stop_on_signals() as stop:
-        done = session.retain(stop)
+        done = retain(session.store, session.config.retention, session.clock(), stop.is_set)
     if args.json:
         write_json({"expired": done})
     elif not done:

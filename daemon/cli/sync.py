@@ -44,6 +44,9 @@ def sync(args: argparse.Namespace) -> int:
         accounts = session.config.chosen(args.account)
         with progress_shown(args.json) as progress, stop_on_signals() as stop:
             reports = sync_all(session, accounts, stop, progress)
+            for sender in session.senders():
+                if not stop.is_set() and sender.has_news():
+                    sender.turn()
     write_troubles(
         Trouble(r.account, r.error.step, r.error.problem, r.error.hint) for r in reports if r.error is not None
     )
@@ -57,6 +60,7 @@ def sync(args: argparse.Namespace) -> int:
 def sync_all(session: Session, accounts: Sequence[Account], stop: threading.Event, progress: Any) -> list[Report]:
     """One turn of every account, and further ones for mail that the others' turns made wanted."""
     session.apply_entered()
+    session.keep_up(stop)
     ingest = session.ingest()
     reports = {account.name: Report(account.name) for account in accounts}
 

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from alembic import context
 
-import store.privacy_schema
-import store.w1_schema  # noqa: F401 - its tables belong to the metadata
-from store import feed_triggers, schema, triggers, views
+from store import (
+    feed_schema,
+    feed_triggers,
+    meeting_schema,
+    privacy_schema,
+    schema,
+    task_schema,
+    triggers,
+    views,
+    w1_schema,
+)
+
+# imported for their tables, which belong to one metadata
+others = (feed_schema, meeting_schema, privacy_schema, task_schema, w1_schema)
+if {each.metadata for each in others} != {schema.metadata}:
+    raise AssertionError("tables of another metadata would not be made")
 
 connection = context.config.attributes["connection"]
 context.configure(

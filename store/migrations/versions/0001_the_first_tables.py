@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("message_key", store.types.Key(), nullable=False),
         sa.Column("thread_id", sa.String(length=36), nullable=True),
         sa.Column("parent_id", sa.String(length=36), nullable=True),
+        sa.Column("answer_seconds", sa.Integer(), nullable=True),
         sa.Column("thread_basis", sa.String(length=12), nullable=True),
         sa.Column("is_unverified", sa.Boolean(), nullable=False),
         sa.Column("is_message_id_reused", sa.Boolean(), nullable=False),
@@ -233,6 +234,105 @@ def upgrade() -> None:
         sa.Column("last_seq", sa.BigInteger(), nullable=False),
     )
     op.bulk_insert(state, [{"first_seq": 1, "last_seq": 0}])
+    op.create_table(
+        "webhook",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("epoch", sa.Text(), nullable=False),
+        sa.Column("is_dead", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("next_try_at", store.types.Instant(), nullable=True),
+        sa.Column("last_success_at", store.types.Instant(), nullable=True),
+        sa.Column("leased_until_at", store.types.Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_webhook")),
+    )
+    op.create_table(
+        "webhook_delivery",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("webhook", sa.Text(), nullable=False),
+        sa.Column("last_seq", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("created_at", store.types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["webhook"], ["webhook.name"], name=op.f("fk_webhook_delivery_webhook")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_delivery")),
+    )
+    with op.batch_alter_table("webhook_delivery", schema=None) as batch_op:
+        batch_op.create_index("ix_webhook_delivery_webhook", ["webhook"], unique=False)
+    op.create_table(
+        "meeting",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("interaction_id", sa.String(length=36), nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("recurrence_id", sa.Text(), nullable=True),
+        sa.Column("series_id", sa.String(length=36), nullable=True),
+        sa.Column("starts_at", store.types.Instant(), nullable=True),
+        sa.Column("ends_at", store.types.Instant(), nullable=True),
+        sa.Column("starts_on", sa.Date(), nullable=True),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("is_all_day", sa.Boolean(), nullable=False),
+        sa.Column("time_zone", sa.Text(), nullable=True),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("location", sa.Text(), nullable=False),
+        sa.Column("conference_url", sa.Text(), nullable=True),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("is_tentative", sa.Boolean(), nullable=False),
+        sa.Column("moved_count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting")),
+    )
+    with op.batch_alter_table("meeting", schema=None) as batch_op:
+        batch_op.create_index("ix_meeting_interaction_id", ["interaction_id"], unique=False)
+    op.create_table(
+        "attendee",
+        sa.Column("meeting_id", sa.String(length=36), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("contact_id", sa.String(length=36), nullable=True),
+        sa.Column("person_id", sa.String(length=36), nullable=True),
+        sa.Column("role", sa.String(length=12), nullable=False),
+        sa.Column("response", sa.String(length=12), nullable=False),
+        sa.Column("responded_at", store.types.Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("meeting_id", "address", name=op.f("pk_attendee")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("attendee", schema=None) as batch_op:
+        batch_op.create_index("ix_attendee_contact_id", ["contact_id"], unique=False)
+    op.create_table(
+        "signal",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("interaction_id", sa.String(length=36), nullable=False),
+        sa.Column("contact_id", sa.String(length=36), nullable=True),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("occurred_at", store.types.Instant(), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("confidence", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_signal")),
+    )
+    with op.batch_alter_table("signal", schema=None) as batch_op:
+        batch_op.create_index("ix_signal_interaction_id", ["interaction_id"], unique=False)
+        batch_op.create_index("ix_signal_contact_id", ["contact_id", "occurred_at"], unique=False)
+    op.create_table(
+        "task",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("due_at", store.types.Instant(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("snoozed_until_at", store.types.Instant(), nullable=True),
+        sa.Column("person_id", sa.String(length=36), nullable=True),
+        sa.Column("contact_id", sa.String(length=36), nullable=True),
+        sa.Column("organization_id", sa.String(length=36), nullable=True),
+        sa.Column("interaction_id", sa.String(length=36), nullable=True),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("settled_by", sa.String(length=36), nullable=True),
+        sa.Column("created_at", store.types.Instant(), nullable=False),
+        sa.Column("updated_at", store.types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_task")),
+    )
+    with op.batch_alter_table("task", schema=None) as batch_op:
+        batch_op.create_index("ix_task_person_id", ["person_id", "state", "due_on"], unique=False)
+        batch_op.create_index("ix_task_contact_id", ["contact_id"], unique=False)
     op.create_table(
         "redirect",
         sa.Column("entity", sa.String(length=16), nullable=False),

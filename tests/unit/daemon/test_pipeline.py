@@ -218,6 +218,25 @@ def test_answers_share_the_thread_of_what_they_answer(house: House) -> None:
     assert house.rows("SELECT subject, interaction_count FROM v1_thread") == [("Matter 0", 2)]
 
 
+@pytest.mark.parametrize("is_late", [False, True])
+def test_an_answer_tells_what_it_answers_and_how_long_it_took(house: House, is_late: bool) -> None:
+    """Also where the mail that it answers is read later, or says that it was written later."""
+    question = mail(ALICE, ANN, mid="q@x", minute=0)
+    answers = [
+        mail(ANN, ALICE, mid="a@x", minute=9, ref="1:1", in_reply_to=("q@x",)),
+        mail(ALICE, ANN, mid="b@x", minute=8, ref="1:2", in_reply_to=("a@x",)),
+        mail(ALICE, ANN, mid="c@x", minute=30, ref="1:3", in_reply_to=("nobody@x",)),
+    ]
+    house.read("alice", "Sent", [mail(ALICE, ANN, mid="0@x", minute=1, ref="0:1")], Purpose.SENT)
+    for page in ([*answers], [question]) if is_late else ([question], [*answers]):
+        house.read("alice", "Sent", page, Purpose.SENT)
+    told = house.rows(
+        "SELECT i.message_id, p.message_id, i.answer_seconds FROM v1_interaction i"
+        " LEFT JOIN v1_interaction p ON p.id = i.parent_id WHERE i.message_id <> '0@x'"
+    )
+    assert told == [("a@x", "q@x", 540), ("b@x", "a@x", None), ("c@x", None, None), ("q@x", None, None)]
+
+
 def test_the_date_is_believed_only_near_the_time_of_arrival(house: House) -> None:
     house.read("alice", "Sent", [mail(ALICE, ANN, mid="a@x")], Purpose.SENT)
     house.read(

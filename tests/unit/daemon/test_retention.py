@@ -8,13 +8,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
 from connectors.api import Message, Purpose
 from daemon.ingest import Ingest
 from daemon.reprocess import is_due, reprocess
 from matching.policy import Create
 from store import audit, retention
+from store.feed_schema import webhook, webhook_delivery
 from store.retention import Limits, retain
+from store.task_schema import signal
 from tests.unit.daemon.company_mail import NOON, House, company, mail
 
 ALICE, BOB, ANN, CARL = "alice@acme.example", "bob@acme.example", "ann@client.example", "carl@other.example"
@@ -153,11 +156,17 @@ def test_it_goes_in_small_steps_that_can_be_stopped(tmp_path: Path, monkeypatch:
         assert house.rows("SELECT count(*) FROM content WHERE text IS NOT NULL") == [(0,)]
 
 
-def test_the_feed_is_cut(house: Keeping) -> None:
+def test_signals_and_untaken_messages_go(house: Keeping) -> None:
     with house.store.write() as transaction:
-        transaction.exec_driver_sql("UPDATE change SET changed_at = '2020-01-01T00:00:00.000000Z'")
-    count = house.rows("SELECT count(*) FROM change")[0][0]
-    assert house.retain(feed=30) == {"feed": count}
+        for n, when in enumerate((NOON, NOON - timedelta(days=100))):
+            heard = {"interaction_id": "i", "kind": "reply", "evidence": "", "confidence": 1.0}
+            transaction.execute(insert(signal).values(id=str(n), occurred_at=when, **heard))
+            if n == 0:
+                transaction.execute(insert(webhook).values(name="crm", seq=0, epoch="", is_dead=True))
+            waiting = {"webhook": "crm", "last_seq": n, "body": "{}", "attempts": 9}
+            transaction.execute(insert(webhook_delivery).values(id=str(n), created_at=when, **waiting))
+    assert house.retain(signals=30, outbox=30) == {"signals": 1, "outbox": 1}
+    assert house.rows("SELECT id FROM signal") == house.rows("SELECT id FROM webhook_delivery") == [("0",)]
 
 
 @pytest.mark.parametrize("days", [0, -1, 40_000])

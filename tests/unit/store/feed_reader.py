@@ -18,6 +18,10 @@ VIEWS = {
     "interaction_contact": ("v1_interaction_contact", "interaction_id"),
     "interaction_person": ("v1_interaction_person", "interaction_id"),
     "thread": ("v1_thread", "id"),
+    "meeting": ("v1_meeting", "id"),
+    "attendee": ("v1_attendee", "meeting_id"),
+    "signal": ("v1_signal", "id"),
+    "task": ("v1_task", "id"),
     "account_status": ("v1_account_status", "id"),
 }
 #: Moved by every poll or every writing of a row, so no change by themselves.

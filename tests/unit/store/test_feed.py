@@ -84,7 +84,7 @@ def test_a_reader_who_follows_has_what_the_views_say(house: House, seed: int) ->
     assert late is not None
     late.follow()
     assert reader.rows == late.rows == reader.everything()
-    assert {entity for entity, _op in reader.read} == VIEWS.keys()
+    assert {entity for entity, _op in reader.read} == VIEWS.keys() - {"meeting", "attendee", "signal", "task"}
     assert ("contact", "delete") in reader.read
 
 
@@ -176,9 +176,10 @@ def test_all_that_views_show_is_watched() -> None:
     views = {view.name: view for view in PUBLISHED}
     assert {view for view, _column in VIEWS.values()} == views.keys() - {"v1_store", "v1_redirect", "v1_change"}
     assert [watched.entity for watched in WATCHED] == list(VIEWS)
+    of_the_time = {"occurred_on", "week_starts_on"}
     of_copies = {"subject", "snippet", "body_text", "message_id", "attachment_count"}
     for watched in WATCHED:
         view, key = VIEWS[watched.entity]
-        shown = {name for name, sql, _type in views[view].columns if not sql.startswith("CAST(NULL")}
+        shown = {name for name, sql, _type in views[view].columns if not str(sql).startswith("CAST(NULL")}
         made_once = {key, "created_at"}
-        assert shown - UNTOLD - made_once - of_copies <= set(watched.columns), view
+        assert shown - UNTOLD - made_once - of_copies - of_the_time <= set(watched.columns), view

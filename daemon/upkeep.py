@@ -1,0 +1,31 @@
+"""What is to be done once a day, whatever else the service does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from daemon.config import Config
+from store import company, feed, retention
+from store.engine import Store
+
+log = structlog.get_logger()
+
+EVERY = timedelta(days=1)
+_MARK = "upkeep_at"
+
+
+def keep_up(store: Store, config: Config, now: datetime, is_stopped: Callable[[], bool] = lambda: False) -> bool:
+    """Do it if a day has passed since it was done last, by whatever process; returns whether it was."""
+    with store.read() as transaction:
+        before = company.setting(transaction, _MARK)
+    if before is not None and now - datetime.fromisoformat(before) < EVERY:
+        return False
+    with store.write() as transaction:
+        company.save_setting(transaction, _MARK, now.isoformat())
+        dropped = feed.prune(transaction, now - timedelta(days=config.store.feed_days))
+    expired = retention.retain(store, config.retention, now, is_stopped)
+    log.info("upkeep", changes_dropped=dropped, expired=expired)
+    return True

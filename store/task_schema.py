@@ -1,0 +1,46 @@
+"""Tables of signals and follow-up tasks; they are filled by the rules of later versions."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Date, Float, Index, Integer, String, Table, Text
+
+from store.schema import metadata
+from store.types import Id, Instant
+
+signal = Table(
+    "signal",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("interaction_id", Id, nullable=False),
+    Column("contact_id", Id),
+    Column("kind", String(20), nullable=False),
+    Column("occurred_at", Instant, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("confidence", Float, nullable=False),  # 0 to 1
+)
+Index("ix_signal_interaction_id", signal.c.interaction_id)
+Index("ix_signal_contact_id", signal.c.contact_id, signal.c.occurred_at)
+
+task = Table(
+    "task",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("rule", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("state", String(10), nullable=False),  # open | snoozed | done | dismissed | settled
+    Column("due_at", Instant),
+    Column("due_on", Date),
+    Column("snoozed_until_at", Instant),
+    Column("person_id", Id),
+    Column("contact_id", Id),
+    Column("organization_id", Id),
+    Column("interaction_id", Id),
+    Column("priority", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("settled_by", Id),  # the interaction
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+)
+#: A person's open tasks in the order in which they are due.
+Index("ix_task_person_id", task.c.person_id, task.c.state, task.c.due_on)
+Index("ix_task_contact_id", task.c.contact_id)
