@@ -12,7 +12,7 @@ from datetime import datetime
 
 from connectors.api import Message
 from matching.blocking import Block
-from matching.erasure import without_erased
+from matching.erasure import may_name, without_erased
 from matching.policy import Company, Verdict
 from matching.visibility import Level
 from store import blocks, facts, suppression
@@ -81,6 +81,8 @@ class Admission:
                 return item
             outside = tuple(party for party in item.outside if party not in hit)
             return replace(item, outside=outside, sender="" if erased(item.sender) else item.sender)
+        if not hit and not any(may_name(text, erased.is_domain) for text in facts.texts_of(item.content)):
+            return item
         message = facts.message_of_draft(item, item.content)
         changed = without_erased(message, erased, erased.pseudonym)
         return item if changed is message else self._drafted(changed)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
@@ -98,9 +98,7 @@ def difference(store: Store, company: Company, clock: Callable[[], datetime], fo
     """What would go from the history under these blocks, instead of those in force. Writes nothing."""
     walk = _Walk(store, company, clock, found)
     walk.find_contacts()
-    outcome = walk.decide(lambda _done: None)
-    outcome.unmade = sorted(walk.unmade)
-    return outcome
+    return walk.decide(lambda _done: None)
 
 
 def note_applied(transaction: Transaction, company: Company) -> None:
@@ -182,14 +180,11 @@ class _Walk:
             if not ids:
                 break
             after = ids[-1]
-        if self._found is None:
-            with self._store.write() as transaction:
+        with self._store.read() if self._found is not None else self._store.write() as transaction:
+            self.unmade = set(rebuild.unmade(transaction, made).values())
+            if self._found is None:
                 rebuild.keep_policy_contacts(transaction, made)
-                self._know(transaction, made)
-        else:
-            with self._store.read() as transaction:
-                self.unmade = set(rebuild.unmade(transaction, made).values())
-                self._know(transaction, made)
+            self._know(transaction, made)
 
     def _made_by(
         self, copies: Sequence[PlacedCopy], admissions: Callable[[int], Admission], hidden: set[str]
@@ -253,6 +248,7 @@ class _Walk:
             outcome.examples = (outcome.examples + doomed)[:SHOWN]
             progress(len(ids))
             if not ids:
+                outcome.unmade = sorted(self.unmade)
                 return outcome
             after = ids[-1]
 
@@ -297,7 +293,7 @@ class _Walk:
             rebuild.drop_placeless(transaction, {copy.key for copy, *_rest in decided})
 
     def _decide(self, copy: PlacedCopy) -> tuple[Draft, Verdict, str]:
-        item = self._drafting.draft(copy.message)
+        item = replace(self._drafting.draft(copy.message), fingerprint=copy.fingerprint)
         verdict, reason = policy.decide(
             item.direction,
             item.is_bulk,

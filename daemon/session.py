@@ -31,7 +31,7 @@ from daemon.worker import Worker
 from matching.addresses import AddressRules, OwnAddresses, normalize
 from matching.policy import Company
 from matching.visibility import Level
-from store import blocks, placements, write
+from store import blocks, placements, suppression, write
 from store import company as company_store
 from store.company import AccountFacts, PersonFacts
 from store.engine import Store
@@ -130,6 +130,8 @@ class Session:
             wanted |= {self.account_ids[account.name]: account.blocked for account in self.config.accounts}
             if blocks.replace_configured(transaction, wanted, now):
                 blocks.release(transaction)
+            if suppression.is_unfinished(transaction):
+                log.warning("erasure not finished", hint="repeat `keeptouch privacy erase` with the same address")
         return self
 
     def __exit__(

@@ -12,7 +12,7 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 from connectors.api import Attachment, Message, decode_words
-from matching.addresses import normalize
+from matching.addresses import normalize, normalize_domain
 
 #: What stands where an address stood.
 BLANK = "[erased]"
@@ -36,8 +36,15 @@ _LEFT_OF_ID = re.compile(r"[/?&#=!$*^~`'%.+_\-]")
 _ASCII_TAIL = re.compile(r"[\x21-\x7e]+\Z")
 _DOMAIN = re.compile(r"[\w.\-\u200c\u200d]+")
 _ASCII_DOMAIN = re.compile(r"[A-Za-z0-9._\-]+")
+#: Files are called by addresses, too: ann@client.example.vcf.
+_FILE_ENDS = frozenset(
+    ["vcf", "vcard", "ics", "eml", "msg", "pdf", "txt", "csv", "json", "xml", "html", "htm", "jpg", "png"]
+)
 #: The address in a return path: bounce-ann=client.example@list.example (VERP).
 _VERP = re.compile(rf"[^{_END}]{{1,256}}=[A-Za-z0-9.\-]+@")
+#: What stands behind an @, or before one in a return path.
+_DOMAINS = re.compile(r"(?:@|%40|＠|=(?=[A-Za-z0-9.\-]+@))([\w.\-]+)")
+_ENCODED_FIELD = re.compile(r"^[^\n]*=\?.*?(?=\n[^ \t]|\Z)", re.MULTILINE | re.DOTALL)
 _FIELD_END = re.compile(r"\r?\n(?![ \t])")
 
 
@@ -52,6 +59,24 @@ def blank_text(text: str, is_erased: IsErased) -> str:
             parts += text[done:start], blanked
             done = end
     return "".join((*parts, text[done:])) if parts else text
+
+
+def may_name(text: str, is_domain: Callable[[str], bool]) -> bool:
+    """A coarse and quick look: does a domain of erased addresses stand in the text as an address has it?
+
+    `is_domain` takes what stands behind an @, as it is written and perhaps with more behind it.
+    """
+    if "=?" in text:
+        encoded = "\n".join(decode_words(field.replace("\n", "")) for field in _ENCODED_FIELD.findall(text))
+        text = f"{text}\n{encoded}"
+    return any(map(is_domain, set(_DOMAINS.findall(text))))
+
+
+def domain_forms(written: str) -> Iterator[str]:
+    """What a domain in running text may be, in normal form: whole, without marks at its end, without another script."""
+    for length in _lengths(written):
+        if (normal := normalize_domain(written[:length])) is not None:
+            yield normal
 
 
 def quotes(text: str, is_erased: IsErased) -> bool:
@@ -112,11 +137,20 @@ def _starts(local: str, separators: re.Pattern[str]) -> Iterator[int]:
 
 def _ends(text: str, at: int) -> Iterator[int]:
     """Where the domain behind this @ may end: the longest first."""
-    ends: set[int] = set()
+    return (at + 1 + length for length in _lengths(text[at + 1 : at + 1 + _REACH]))
+
+
+def _lengths(text: str) -> list[int]:
+    """How long the domain may be with which the text begins: the longest first."""
+    found: set[int] = set()
     for pattern in (_DOMAIN, _ASCII_DOMAIN):
-        if match := pattern.match(text, at + 1):
-            ends.add(at + 1 + len(match[0].rstrip(".-_")))
-    return iter(sorted((end for end in ends if end > at + 1), reverse=True))
+        if match := pattern.match(text):
+            domain = match[0].rstrip(".-_")
+            found.add(len(domain))
+            stem, _, last = domain.rpartition(".")
+            if last.lower() in _FILE_ENDS:
+                found.add(len(stem))
+    return sorted((length for length in found if length), reverse=True)
 
 
 def holds_in_id(text: str, is_erased: IsErased) -> bool:
@@ -196,4 +230,4 @@ def _ids(ids: Iterable[str], is_erased: IsErased, pseudonym: Pseudonym) -> tuple
 
 
 def _attachment(each: Attachment, is_erased: IsErased) -> Attachment:
-    return replace(each, name=blank_text(each.name, is_erased)) if each.name and "@" in each.name else each
+    return replace(each, name=blank_text(each.name, is_erased)) if each.name else each

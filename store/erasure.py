@@ -32,7 +32,7 @@ from store.schema import (
     skipped_participant,
     thread,
 )
-from store.suppression import Erased, address_key, entry_key
+from store.suppression import Erased, entry_key, keys_of
 from store.task_schema import signal, task
 from store.upsert import one_of, select_in
 from store.w1_schema import w1_contact, w1_contact_address
@@ -58,7 +58,7 @@ class Person:
 
     def keys(self, key: IdentityKey) -> set[bytes]:
         """What stays of the person, for the suppression list."""
-        return {address_key(key, form) for form in self.forms} | {entry_key(key, *each) for each in self.entered}
+        return keys_of(key, self.forms) | {entry_key(key, *each) for each in self.entered}
 
 
 def find(connection: Connection, rules: AddressRules, normal: str) -> Person:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import SimpleNamespace
@@ -264,6 +264,21 @@ def message_of(row: Any, participants: Iterable[Any]) -> Message:
         auth=Auth.UNKNOWN,
         headers=zlib.decompress(row.headers) if row.headers else b"",
     )
+
+
+def texts_of(content: Content) -> Iterator[str]:
+    """Everything in the rows that people or programs wrote."""
+    _key, text, headers = content.content_row
+    yield text or ""
+    if headers:
+        yield zlib.decompress(headers).decode("utf-8", "replace")
+    for value in content.message_row:
+        if isinstance(value, str):
+            # lists are JSON, which writes other scripts as escapes
+            yield str(json.loads(value)) if "\\u" in value and value.startswith("[") else value
+    for *_rest, email, name in (*content.participant_rows, *content.bcc_rows):
+        yield email
+        yield name
 
 
 #: The classes of what a mail says.

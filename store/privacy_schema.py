@@ -7,8 +7,8 @@ from sqlalchemy import Column, Integer, String, Table, Text, UniqueConstraint
 from store.schema import metadata
 from store.types import Id, Instant, Key
 
-#: Keyed hashes of erased addresses, in normal and in base form, and of the ids that other programs gave the person;
-#: all that is left of them.
+#: Keyed hashes of erased addresses, in normal and in base form, of their domains, and of the ids that other programs
+#: gave the person; all that is left of them.
 suppression = Table(
     "suppression",
     metadata,

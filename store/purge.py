@@ -74,15 +74,18 @@ def _purge_sqlite(store: Store) -> Purged:
                 )
             time.sleep(0.05)
     store.engine.dispose()
-    removed = []
-    for copy in automatic_copies(store):
-        copy.unlink()
-        removed.append(copy)
-    return Purged(tuple(removed), ())
+    removed, left = [], []
+    for copy in copies_beside(store):
+        if is_automatic(copy, store):
+            copy.unlink()
+            removed.append(copy)
+        else:
+            left.append(f"{copy} is a copy of the store that still holds the data: delete it, or make it anew")
+    return Purged(tuple(removed), tuple(left))
 
 
-def automatic_copies(store: Store) -> list[Path]:
-    """Copies of a SQLite store that lie beside it under its name: made before an upgrade, or by hand."""
+def copies_beside(store: Store) -> list[Path]:
+    """Other SQLite databases beside a SQLite store that begin with its name."""
     database = store.engine.url.database
     if store.engine.dialect.name != "sqlite" or not database or database == ":memory:":
         return []
@@ -95,6 +98,11 @@ def automatic_copies(store: Store) -> list[Path]:
                 if file.read(len(_MAGIC)) == _MAGIC:
                     found.append(each)
     return found
+
+
+def is_automatic(copy: Path, store: Store) -> bool:
+    """Did we make the copy by ourselves, before an upgrade? Those are removed: the store goes on without them."""
+    return copy.name.startswith(f"{Path(store.engine.url.database or '').name}.before-")
 
 
 def _purge_postgresql(store: Store) -> Purged:

@@ -43,6 +43,8 @@ class PlacedCopy:
     thread_id: str | None
     #: It lies there no more.
     is_gone: bool
+    #: Of the whole mail, whatever has expired of it since.
+    fingerprint: bytes
 
 
 def interaction_ids(connection: Connection, after: str, limit: int) -> list[str]:
@@ -97,11 +99,16 @@ def _placed(connection: Connection, rows: Sequence[Row[Any]]) -> dict[bytes, lis
             size=place.size,
             auth=Auth(place.auth),
         )
-        found.setdefault(row.key, []).append(
-            PlacedCopy(
-                place.stream_id, Purpose(place.purpose), record, row.key, row.thread_id, place.removed_at is not None
-            )
+        copy = PlacedCopy(
+            stream_id=place.stream_id,
+            purpose=Purpose(place.purpose),
+            message=record,
+            key=row.key,
+            thread_id=row.thread_id,
+            is_gone=place.removed_at is not None,
+            fingerprint=row.fingerprint,
         )
+        found.setdefault(row.key, []).append(copy)
     return found
 
 

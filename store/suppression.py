@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from matching.addresses import AddressRules
+from matching.addresses import AddressRules, domain_of
+from matching.erasure import domain_forms
 from store.keys import IdentityKey
 from store.privacy_schema import suppression
 from store.upsert import upsert
@@ -23,6 +24,7 @@ class Erased:
         self._key = key
         self._rules = rules
         self._known: dict[str, bool] = {}
+        self._domains: dict[str, bool] = {}
 
     def __bool__(self) -> bool:
         return bool(self._keys)
@@ -37,6 +39,15 @@ class Erased:
         """Is one of an address's forms (normal, base) on the list?"""
         return bool(self._keys) and any(address_key(self._key, form) in self._keys for form in dict.fromkeys(forms))
 
+    def is_domain(self, written: str) -> bool:
+        """May what stands behind an @ be the domain of an erased address?"""
+        found = self._domains.get(written)
+        if found is None:
+            forms = domain_forms(written)
+            found = any(domain_key(self._key, form) in self._keys for form in forms)
+            self._domains[written] = found
+        return found
+
     def holds_entry(self, identity: tuple[str, str] | None) -> bool:
         """Was a contact of this (source, id) erased?"""
         return bool(self._keys) and identity is not None and entry_key(self._key, *identity) in self._keys
@@ -49,6 +60,20 @@ class Erased:
 def address_key(key: IdentityKey, form: str) -> bytes:
     """The hash that stays of an address; in a domain of its own, so that nothing can be joined by it."""
     return key.digest("suppressed", form)
+
+
+def domain_key(key: IdentityKey, domain: str) -> bytes:
+    """The hash of the domain of an erased address: by it most mail is passed over quickly."""
+    return key.digest("suppressed_domain", domain)
+
+
+def keys_of(key: IdentityKey, forms: Iterable[str]) -> set[bytes]:
+    """All that stays of addresses, given in normal and base form."""
+    forms = set(forms)
+    domains = {domain_of(form) for form in forms}
+    # Gmail answers under two names
+    domains |= {"gmail.com", "googlemail.com"} if domains & {"gmail.com", "googlemail.com"} else set()
+    return {address_key(key, form) for form in forms} | {domain_key(key, domain) for domain in domains}
 
 
 def entry_key(key: IdentityKey, source: str, external_id: str) -> bytes:

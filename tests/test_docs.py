@@ -18,9 +18,11 @@ from daemon.cli.main import parser
 from daemon.config import Company, ContactsConfig, Person, StoreConfig, Webhook, load
 from daemon.config_accounts import Outer
 from daemon.config_mailboxes import KEYS as MAILBOX_KEYS
+from daemon.config_privacy import PrivacyConfig
 from daemon.config_servers import PASSWORD_KEYS
 from daemon.options import Reader, keys, options
 from daemon.plugins import installed
+from store.retention import Limits
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = (ROOT / "config.example.toml").read_text("utf-8")
@@ -35,6 +37,8 @@ TABLES: dict[str, type[Any]] = {
     "people": Person,
     "accounts": Outer,
     "webhooks": Webhook,
+    "privacy": PrivacyConfig,
+    "privacy.retention": Limits,
 }
 #: The kind that is no use in a configuration.
 _FOR_TESTS = "memory"

@@ -123,7 +123,7 @@ def test_the_difference_is_told_before_and_nothing_is_written(house: House) -> N
     assert state(house) == before
     done = blocking.block(house.store, house.company, lambda: NOON, [""], rule)
     assert (plan.removed, plan.kept, plan.suppressed) == (done.removed, done.kept, done.suppressed) == (3, 4, 4)
-    assert plan.unmade == ["ann@law.example"]
+    assert plan.unmade == done.unmade == ["ann@law.example"]
     assert plan.examples == done.examples
 
 

@@ -150,11 +150,12 @@ def test_read_again_nothing_comes_back_and_nothing_is_doubled(house: House) -> N
     assert house.rows("SELECT * FROM placement") == placements
 
 
-def test_an_erased_store_equals_one_that_was_read_after_the_erasure(house: House, tmp_path: Path) -> None:
+def test_an_erased_store_equals_one_that_was_read_after_the_erasure(tmp_path: Path) -> None:
+    house, fresh = House(tmp_path), House(tmp_path, name="fresh.db")
+    fill(house)
     erase(house.ingest(), ANN)
-    fresh = House(tmp_path, name="fresh.db")
     with fresh.store.write() as transaction:
-        suppression.add(transaction, [suppression.address_key(fresh.store.key, ANN)], NOON)
+        suppression.add(transaction, suppression.keys_of(fresh.store.key, [ANN]), NOON)
     fill(fresh)
     assert house.contract() == fresh.contract()
     assert house.rows("SELECT ref, verdict, reason FROM placement") == fresh.rows(
@@ -196,6 +197,7 @@ def test_the_files_hold_neither_the_address_nor_the_name(tmp_path: Path) -> None
     house.read("alice", "Sent", [mail(ALICE, ANN, ref="1:9", mid="to-ann@acme", minute=1)], Purpose.SENT)
     house.fetch_wanted({("alice", "INBOX"): (Purpose.INBOX, [ann_wrote(ALICE, mid="1@client", ref="1:11", minute=5)])})
     copy = tmp_path / "store.db.before-0002"
+    (tmp_path / "store.db.mine").write_bytes(b"SQLite format 3\0 and more")
     with sqlite3.connect(copy) as target, sqlite3.connect(tmp_path / "store.db") as source:
         source.backup(target)
     target.close()
@@ -207,7 +209,10 @@ def test_the_files_hold_neither_the_address_nor_the_name(tmp_path: Path) -> None
         assert NAME.lower().encode() not in data, path.name
         assert ANN.encode() not in data, path.name
     assert done.purged is not None
-    assert done.purged.removed == (copy,)
+    assert done.purged.removed == (copy,), "what we made by ourselves"
+    assert [str(tmp_path / "store.db.mine") in each for each in done.purged.left] == [True], (
+        "what somebody made is told"
+    )
 
 
 def test_all_addresses_of_the_person_go_and_a_taken_one_stays(house: House, tmp_path: Path) -> None:
@@ -222,7 +227,7 @@ def test_all_addresses_of_the_person_go_and_a_taken_one_stays(house: House, tmp_
 
 def test_an_erasure_that_was_cut_short_is_noticed_and_repeated(house: House) -> None:
     with house.store.write() as transaction:
-        suppression.add(transaction, [suppression.address_key(house.store.key, ANN)], NOON)
+        suppression.add(transaction, suppression.keys_of(house.store.key, [ANN]), NOON)
         assert suppression.is_unfinished(transaction)
     erase(house.ingest(), ANN)
     with house.store.read() as transaction:
