@@ -209,12 +209,8 @@ Index("ix_message_interaction_id", message.c.interaction_id)
 Index("ix_message_thread_id", message.c.thread_id)
 Index("ix_message_conversation_key", message.c.conversation_key)
 Index("ix_message_subject_key", message.c.subject_key, message.c.sent_at)
-Index(
-    "ix_message_orphan_reply",
-    message.c.subject_key,
-    sqlite_where=text("is_orphan_reply"),
-    postgresql_where=text("is_orphan_reply"),
-)
+_ORPHAN = text("is_orphan_reply")
+Index("ix_message_orphan_reply", message.c.subject_key, sqlite_where=_ORPHAN, postgresql_where=_ORPHAN)
 
 #: What a message says: apart from its row, so that deriving neither reads nor writes it again.
 content = Table(
