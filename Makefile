@@ -45,7 +45,7 @@ check: setup  ## format, lint, types, floors, house rules
 servers:  ## install the servers the tests talk to (Debian, as root)
 	@.ci/servers
 
-bench: setup  ## speed beside other programs, on this machine
+bench: setup  ## speed beside other programs; with 50,000 mails too: make bench ARGS=--scale
 	$(PY) -m tests.bench $(ARGS)
 
 fresh:  ## demo and test on a new Debian, as an ordinary user (as root)

@@ -66,25 +66,42 @@ def company_of(config: Config) -> Company:
     )
 
 
-def open_store(config: Config, environ: Mapping[str, str], *, may_create: bool = True) -> Store:
-    """The configuration's store; raises StoreError or ConfigError."""
-    key_text: str | None = None
-    key_file = config.folder / "identity.key"
+def identity_of(config: Config, environ: Mapping[str, str]) -> tuple[str | None, Path]:
+    """The identity key's text, where it is there, and the file it lies in or may be made in; raises ConfigError."""
     source = config.store.key
-    if source is not None:
-        path = None if isinstance(source.value, tuple) else source.path(environ, config.folder)
-        if path is not None and not path.exists():
-            key_file = path  # a new store may make it there
-        else:
-            key_text = source.read(environ, config.folder).reveal()
-    password = config.store.password
-    return Store.open(
+    if source is None:
+        return None, config.folder / "identity.key"
+    path = None if isinstance(source.value, tuple) else source.path(environ, config.folder)
+    if path is not None and not path.exists():
+        return None, path  # a new store may make it there
+    return source.read(environ, config.folder).reveal(), path or config.folder / "identity.key"
+
+
+def password_of(config: Config, environ: Mapping[str, str]) -> str | None:
+    """The store's password, where it has one; raises ConfigError."""
+    source = config.store.password
+    return source.read(environ, config.folder).reveal() if source else None
+
+
+def open_store(
+    config: Config, environ: Mapping[str, str], *, may_create: bool = True, may_upgrade: bool = False
+) -> Store:
+    """The configuration's store; raises StoreError or ConfigError."""
+    key_text, key_file = identity_of(config, environ)
+    store = Store.open(
         config.store.url,
-        password=password.read(environ, config.folder).reveal() if password else None,
+        password=password_of(config, environ),
         key_text=key_text,
-        key_file=Path(key_file),
+        key_file=key_file,
         may_create=may_create,
+        may_upgrade=may_upgrade,
     )
+    if (upgraded := store.opened.upgraded) and upgraded.before:
+        log.info("store upgraded", before=upgraded.before, after=upgraded.after, copy=str(upgraded.copy or ""))
+    if store.opened.put_back:
+        effect = "readers of the store load it anew, and every folder is compared with its server"
+        log.warning("store put back", reason=store.opened.put_back, effect=effect)
+    return store
 
 
 class Session:

@@ -1,43 +1,53 @@
-"""Opening a store: engine, pragmas, schema version, identity key; and the one way to a transaction."""
+"""Opening a store: engine, pragmas; and the one way to a transaction. store.opening puts schema and key in order."""
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
-from store import feed, migrate, schema
+from store import feed, migrate
 from store.errors import StoreError
-from store.keys import IdentityKey, parse_key, read_or_make_key
-from store.upsert import SCRATCH_TABLE, upsert
+from store.lineage import Lineage
+from store.opening import Opened, prepare
+from store.upsert import SCRATCH_TABLE
 
 #: What `read()` and `write()` give: the floors above pass it on and never look inside.
 Transaction = Connection
 
 #: How long a writer waits for another process's transaction, in seconds.
 BUSY_SECONDS = 30
+_UNIQUE_VIOLATION = "23505"
 
 
 class Store:
     """An open store. `read()` and `write()` are the only ways in; one writer at a time in this process."""
 
     def __init__(
-        self, engine: Engine, key: IdentityKey, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        engine: Engine,
+        opened: Opened,
+        lineage: Lineage,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.engine = engine
-        self.key = key
+        self.key = opened.key
+        #: What was done when it was opened.
+        self.opened = opened
+        self._lineage = lineage
         self._clock = clock
+        self._guard = migrate.Guard()
         self._writing = threading.Lock()
 
     @classmethod
@@ -49,13 +59,16 @@ class Store:
         key_text: str | None = None,
         key_file: Path,
         may_create: bool = True,
+        may_upgrade: bool = False,
     ) -> Self:
-        """Open the store at `url`, make or migrate its tables; raises StoreError.
+        """Open the store at `url`, make its tables; raises StoreError.
 
         `key_text` (64 hexadecimal digits, from a credential) goes before `key_file`, which is made for a new store.
-        With `may_create` False nothing is made: a store that is missing is an error.
+        With `may_create` False nothing is made: a store that is missing is an error. An older store is upgraded where
+        `may_upgrade` says so, and on SQLite, with a copy kept, by whoever may create.
         """
         engine = make_engine(url, password, may_create=may_create)
+        lineage = Lineage(engine)
         try:
             with translated(url):
                 # Going to WAL and back needs the file alone for a moment, and does not wait for it by itself.
@@ -66,11 +79,13 @@ class Store:
                     before_sleep=lambda _state: engine.dispose(),
                     reraise=True,
                 )
-                key = patience(_prepare, engine, key_text, key_file, may_create=may_create)
+                opened = patience(
+                    prepare, engine, key_text, key_file, lineage, may_create=may_create, may_upgrade=may_upgrade
+                )
         except BaseException:
             engine.dispose()
             raise
-        return cls(engine, key)
+        return cls(engine, opened, lineage)
 
     def close(self) -> None:
         """Let go of the database. On SQLite the last one to leave turns WAL off, so that a reader who may not write
@@ -99,6 +114,12 @@ class Store:
             yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """As `read`, for long reading: all statements see one state, on PostgreSQL too."""
+        with translated(self.engine.url.render_as_string(hide_password=True)), snapshot(self.engine) as connection:
+            yield connection
+
+    @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: all of it or nothing, and what readers see of it is in their feed. Never keep a network
         call inside."""
@@ -106,14 +127,35 @@ class Store:
         writer = self.engine.execution_options(**{migrate.WRITES: True})
         with self._writing, translated(url):
             with writer.begin() as connection:
+                self._guard.check(connection)
+                changes = self._lineage.changes(connection)
                 yield connection
                 if connection.dialect.name == "sqlite":
                     feed.number(connection, self._clock())
+                number = self._lineage.advance(connection, changes)
+            self._lineage.note(number)
             if self.engine.dialect.name == "postgresql":
                 # what was written is committed: should this fail, the next transaction's numbers include it
                 with contextlib.suppress(DBAPIError), writer.begin() as connection:
                     if feed.is_waiting(connection):
                         feed.number(connection, self._clock())
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """A connection for reading, all of whose statements see one state."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        yield connection
+
+
+def file_engine(path: Path) -> Engine:
+    """An engine that reads a SQLite file and can't write to it; raises StoreError."""
+    if not path.is_file():
+        raise StoreError(f"there is no file {path}", "name a SQLite store or a backup of one")
+    url = URL.create("sqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
+    return _sqlite_engine(url)
 
 
 def make_engine(url: str, password: str | None, *, may_create: bool = True) -> Engine:
@@ -128,12 +170,7 @@ def make_engine(url: str, password: str | None, *, may_create: bool = True) -> E
                 raise StoreError(f"the folder {folder} of the store does not exist", "make it, or change store.url")
             if not may_create and not Path(parsed.database).exists():
                 raise StoreError(f"there is no store at {parsed.database}", "run `keeptouch sync` once; it makes it")
-        # One connection serves one thread at a time, whichever: the pool sees to that.
-        options = {"timeout": BUSY_SECONDS, "check_same_thread": False}
-        engine = create_engine(parsed, poolclass=QueuePool, pool_size=8, connect_args=options)
-        event.listen(engine, "connect", _sqlite_settings)
-        event.listen(engine, "begin", _sqlite_begin)
-        return engine
+        return _sqlite_engine(parsed)
     if parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
         engine = create_engine(parsed, pool_pre_ping=True)
@@ -143,6 +180,15 @@ def make_engine(url: str, password: str | None, *, may_create: bool = True) -> E
         f"store.url names the database {parsed.get_backend_name()!r}",
         "use sqlite:///FILE or postgresql://HOST/NAME",
     )
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    # One connection serves one thread at a time, whichever: the pool sees to that.
+    options = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+    engine = create_engine(url, poolclass=QueuePool, pool_size=8, connect_args=options)
+    event.listen(engine, "connect", _sqlite_settings)
+    event.listen(engine, "begin", _sqlite_begin)
+    return engine
 
 
 def _sqlite_settings(connection: Any, _record: object) -> None:
@@ -169,55 +215,17 @@ def _sqlite_begin(connection: Connection) -> None:
 
 def _postgresql_settings(connection: Any, _record: object) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("CREATE SCHEMA IF NOT EXISTS keeptouch")
+        cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'keeptouch'")
+        if cursor.fetchone() is None:
+            try:
+                cursor.execute("CREATE SCHEMA IF NOT EXISTS keeptouch")
+            except Exception as error:  # of psycopg, which is there only for those who have PostgreSQL
+                # two that begin at once may both find none
+                if getattr(error, "sqlstate", None) != _UNIQUE_VIOLATION:
+                    raise
+                connection.rollback()
         cursor.execute("SET search_path TO keeptouch")
     connection.commit()
-
-
-def _prepare(engine: Engine, key_text: str | None, key_file: Path, *, may_create: bool) -> IdentityKey:
-    """Schema and identity key in order, whichever state the database is in."""
-    with engine.connect() as connection:
-        state = migrate.state_of(connection)
-    if state is migrate.State.EMPTY and not may_create:
-        raise StoreError("there is no store yet", "run `keeptouch sync` once; it makes it")
-    migrate.refuse_foreign(state)
-    key = parse_key(key_text) if key_text else read_or_make_key(key_file, may_make=state is migrate.State.EMPTY)
-    if state is not migrate.State.CURRENT:
-        migrate.upgrade(engine)
-    with engine.connect() as connection:
-        is_known = _knows_key(connection, key)
-    if engine.dialect.name == "sqlite" and may_create:
-        # Only now, because it changes the file; and not for those who only read, because it needs the file alone.
-        with contextlib.closing(engine.raw_connection()) as raw:
-            raw.cursor().execute("PRAGMA journal_mode=WAL")
-    if not is_known:
-        with engine.execution_options(**{migrate.WRITES: True}).begin() as connection:
-            if not _knows_key(connection, key):
-                _take_key(connection, key)
-    return key
-
-
-def _take_key(connection: Connection, key: IdentityKey) -> None:
-    upsert(
-        connection,
-        schema.meta,
-        [
-            {"name": "key_check", "value": key.check()},
-            {"name": "store_id", "value": key.id("store")},
-            {"name": "feed_epoch", "value": str(uuid.uuid4())},
-        ],
-    )
-
-
-def _knows_key(connection: Connection, key: IdentityKey) -> bool:
-    """False: the store was made just now. Raises StoreError for another key than the store's own."""
-    kept = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.name == "key_check"))
-    if kept is not None and kept != key.check():
-        raise StoreError(
-            "the identity key is not the one this store was made with",
-            "put the store's own key back (it lies in the backup of the configuration folder)",
-        )
-    return kept is not None
 
 
 def shown(url: str) -> str:

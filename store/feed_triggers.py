@@ -126,6 +126,18 @@ def create(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def missing(connection: Connection) -> list[str]:
+    """Names of triggers of ours that are not there."""
+    is_postgresql = connection.dialect.name == "postgresql"
+    there = (
+        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+        if is_postgresql
+        else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    )
+    found = set(connection.exec_driver_sql(there).scalars())
+    return [each.name for each in _triggers("IS NOT") if each.name not in found]
+
+
 def drop(connection: Connection) -> None:
     """Remove every trigger of ours, so that the tables can be migrated."""
     if connection.dialect.name == "postgresql":

@@ -13,7 +13,7 @@ from sqlalchemy import event, text
 
 from store.engine import BUSY_SECONDS, Store, translated
 from store.errors import StoreError
-from store.schema import metadata
+from store.tables import metadata
 
 #: The first bytes of a SQLite database (its file format, section 1.3.1).
 _MAGIC = b"SQLite format 3\0"

@@ -6,8 +6,11 @@ under the old one, so this is refused with a text that says what to do instead.
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import Connection
 
+_NAME = re.compile(r"CREATE TRIGGER (\w+)")
 _SQLITE = (
     """
     CREATE TRIGGER w1_contact_keyed BEFORE UPDATE OF external_source, external_id ON w1_contact
@@ -94,6 +97,17 @@ _DROP_POSTGRESQL = (
     "DROP FUNCTION IF EXISTS w1_contact_changed() CASCADE",
     "DROP FUNCTION IF EXISTS w1_contact_address_changed() CASCADE",
 )
+
+
+def missing(connection: Connection) -> list[str]:
+    """Names of triggers of ours that are not there."""
+    if connection.dialect.name == "postgresql":
+        statements, there = _POSTGRESQL, "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+    else:
+        statements, there = _SQLITE, "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    found = set(connection.exec_driver_sql(there).scalars())
+    wanted = [match[1] for each in statements if (match := _NAME.search(each))]
+    return [name for name in wanted if name not in found]
 
 
 def create(connection: Connection) -> None:

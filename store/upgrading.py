@@ -2,22 +2,134 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from alembic import command
+from alembic.autogenerate import compare_metadata
 from alembic.config import Config
-from sqlalchemy import Connection
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from store import migrate
+from store.backup import copy_before
+from store.errors import StoreError
+from store.migrate import State, condition_of
+from store.schema import meta
+from store.tables import metadata
+from store.upsert import upsert
+
+#: How long an upgrade waits for others on PostgreSQL, who wait for it meanwhile.
+_PATIENCE = "30s"
+_LOCK_NOT_AVAILABLE = "55P03"
+#: Of PostgreSQL, held by whoever makes or upgrades tables: "keeptouc" in ASCII.
+ADVISORY_LOCK = 0x6B656570746F7563
+
+
+@dataclass(frozen=True, slots=True)
+class Upgraded:
+    """What an upgrade did."""
+
+    #: Revisions of the schema; None: there was none.
+    before: str | None
+    after: str
+    #: The store as it was, beside its file; None on PostgreSQL.
+    copy: Path | None
 
 
 def alembic_config() -> Config:
     """Alembic's configuration without a file of its own."""
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(migrate.MIGRATIONS).replace("%", "%%"))
     return config
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring the schema to the newest version and put the views in place; the transaction is the caller's."""
+def upgrade(engine: Engine) -> Upgraded | None:
+    """Bring a store to our version, or make it; None where another process was quicker.
+
+    All in one transaction: killed at any moment, the store is what it was. Raises StoreError.
+    """
+    with _alone(engine) as connection:
+        before = condition_of(connection)
+        if before.state is State.CURRENT:
+            return None
+        migrate.refuse_unfit(before)
+        after = migrate.revisions()[-1]
+        copy = copy_before(engine, after) if before.state is State.OLDER else None
+        migrate_to_newest(connection, before.oldest_program)
+        return Upgraded(before.revision, after, copy)
+
+
+def migrate_to_newest(connection: Connection, oldest_program: str = "") -> None:
+    """Run the migrations, put the views in place, and note whose they are; the transaction is the caller's."""
     config = alembic_config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    allowed = max((oldest_program, migrate.OLDEST_PROGRAM), key=migrate.release_numbers)
+    note_programs(connection, allowed)
+
+
+def note_programs(connection: Connection, oldest_program: str) -> None:
+    """Say in the store which program upgraded it, and which is the oldest it allows."""
+    noted = {"program": migrate.program(), "oldest_program": oldest_program}
+    upsert(connection, meta, [{"name": n, "value": v} for n, v in noted.items()], update=["value"])
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[Connection]:
+    """A transaction that nobody else writes beside."""
+    with engine.execution_options(**{migrate.WRITES: True}).connect() as connection:
+        if engine.dialect.name == "sqlite":
+            with _unchecked(connection), connection.begin():
+                yield connection
+                if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+                    raise StoreError("the upgraded store would not be whole", "nothing was changed; please report it")
+        else:
+            with connection.begin(), _impatient(connection):
+                yield connection
+
+
+@contextmanager
+def _unchecked(connection: Connection) -> Iterator[None]:
+    """Without foreign keys: a table that others refer to is changed by making it anew (sqlite.org/lang_altertable)."""
+    raw: Any = connection.connection.driver_connection
+    raw.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        raw.execute("PRAGMA foreign_keys=ON")
+
+
+@contextmanager
+def _impatient(connection: Connection) -> Iterator[None]:
+    """Wait for programs that write, but not for ever for one that keeps a transaction open."""
+    try:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
+        if connection.exec_driver_sql("SELECT to_regclass('alembic_version')").scalar() is not None:
+            connection.exec_driver_sql("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")
+        yield
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+            raise
+        raise StoreError(
+            f"other sessions have kept the store's tables or views in use for {_PATIENCE}",
+            "stop every keeptouch and end idle transactions of readers (pg_stat_activity names them), then try again",
+        ) from error
+
+
+def differences(connection: Connection) -> list[str]:
+    """How the tables of a store of our version differ from what our migrations make, for people."""
+    found = compare_metadata(MigrationContext.configure(connection), metadata)
+    return [_told(each) for each in found]
+
+
+def _told(difference: Any) -> str:
+    """One difference as Alembic gives it: (verb, thing, …), or a list of changes of one column."""
+    verb, *things = difference[0] if isinstance(difference, list) else difference
+    names = [str(getattr(thing, "name", thing)) for thing in things if thing is not None]
+    return f"the tables are not as they were made: {verb.replace('_', ' ')} {'.'.join(names[:3])}"

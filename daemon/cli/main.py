@@ -23,12 +23,14 @@ from daemon.cli import (
     changes,
     check,
     contacts,
+    decisions,
     demo,
     explain,
     privacy,
     reprocess,
     run,
     status,
+    store,
     sync,
     timeline,
     webhooks,
@@ -64,6 +66,8 @@ MODULES: tuple[VerbModule, ...] = (
     privacy,
     changes,
     webhooks,
+    decisions,
+    store,
     reprocess,
 )
 

@@ -1,17 +1,23 @@
-"""Progress of long work: a live line on a terminal, nothing elsewhere (the log tells there)."""
+"""Progress of long work: a live line on a terminal, elsewhere lines of the log."""
 
 from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import structlog
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from daemon.printable import printable
 
+log = structlog.get_logger()
+
+#: Seconds between lines of the log.
+_LOGGED_EVERY = 10.0
 #: (account, stream, items)
 Tell = Callable[[str, str, int], None]
 
@@ -33,5 +39,32 @@ def progress_shown(is_quiet: bool) -> Iterator[Tell]:
                     tasks[account] = progress.add_task(printable(account), total=None)
                 description = printable(f"{account}  {stream}")
                 progress.update(progress.task_ids[tasks[account]], advance=items, description=description)
+
+        yield tell
+
+
+@contextmanager
+def work_shown(is_quiet: bool, work: str) -> Iterator[Callable[[str, int, int | None], None]]:
+    """Something to call with (part of the work, how much of it is done, of how much): a line for the part in hand.
+
+    Where nobody looks, the log tells of it now and then.
+    """
+    if is_quiet or not sys.stderr.isatty():
+        told_at = time.monotonic()
+
+        def note(part: str, done: int, of: int | None) -> None:
+            nonlocal told_at
+            if time.monotonic() - told_at >= _LOGGED_EVERY:
+                told_at = time.monotonic()
+                log.info(work, part=part, done=done, of=of)
+
+        yield note
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(pulse_style="cyan"), TextColumn("{task.completed:,}"))
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(work, total=None)
+
+        def tell(part: str, done: int, of: int | None) -> None:
+            progress.update(task, description=printable(f"{work}  {part}"), completed=done, total=of)
 
         yield tell

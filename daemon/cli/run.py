@@ -20,7 +20,7 @@ from daemon.cli.opening import opened_session
 from daemon.cli.sync import stop_on_signals
 from daemon.problems import refuse
 from daemon.service import Service
-from daemon.session import Session
+from store.engine import Store
 
 log = structlog.get_logger()
 
@@ -48,7 +48,7 @@ def _seconds(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     """The command."""
-    with opened_session(args) as session, only_one(session), stop_on_signals() as stop:
+    with opened_session(args) as session, only_one(session.store), stop_on_signals() as stop:
         log.info("started", accounts=len(session.config.accounts))
         with Service(session, args.interval, stop):
             _sleep(stop)
@@ -71,10 +71,10 @@ def _sleep(stop: threading.Event) -> None:
 
 
 @contextmanager
-def only_one(session: Session) -> Iterator[None]:
+def only_one(store: Store) -> Iterator[None]:
     """Refuse a second `run` on the same SQLite file; another process's `sync` does no harm."""
-    database = session.store.engine.url.database
-    if session.store.engine.dialect.name != "sqlite" or not database:
+    database = store.engine.url.database
+    if store.engine.dialect.name != "sqlite" or not database:
         yield
         return
     with Path(f"{database}.lock").open("w") as lock:

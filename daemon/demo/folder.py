@@ -22,7 +22,8 @@ MARKER = ".keeptouch-demo"
 VERSION = 1
 #: Older demos are made anew, so that their mail is of this year.
 _LASTS = timedelta(days=30)
-_MADE = ("config.toml", "identity.key", "keeptouch.db", "keeptouch.db-wal", "keeptouch.db-shm", "mail")
+_STORE = ("keeptouch.db", "keeptouch.db-wal", "keeptouch.db-shm", "keeptouch.db.generation")
+_MADE = ("config.toml", "identity.key", *_STORE, "mail")
 
 
 @dataclass(frozen=True, slots=True)

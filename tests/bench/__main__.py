@@ -1,4 +1,4 @@
-"""python -m tests.bench [--runs N] [--mails N] [--only import|push] [--accounts N] [--deliveries N]"""
+"""python -m tests.bench: see --help."""
 
 from __future__ import annotations
 
@@ -6,69 +6,125 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import push, sockets
-from tests.bench.first_import import Result, compare, mailbox
+from tests.bench import push, sockets, tables
+from tests.bench.first_import import Result, compare, mailbox, once, scale
 from tests.bench.measure import BenchError, machine
-from tests.servers.process import ServerError
+from tests.bench.programs import Mailbox, pull_by_offlineimap
+from tests.servers.process import MissingServer, ServerError
+
+#: offlineimap reads some 80 mails a second: of a larger mailbox it gets a part, which takes it three minutes.
+OFFLINEIMAP_MAILS = 15_000
+#: How much larger the larger mailbox of --scale is.
+SCALE = 5
+_EPILOG = """
+Every program reads the same mailbox in turn, after a pass that is not counted. Before a rate is told keeptouch's
+rows are compared with what is known of each mail: its place and verdict, its text, its attachments' names, its links.
+mbsync must be there (Debian: isync), offlineimap may (Debian: offlineimap3); `sudo make servers` installs both.
+"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure and tell; exit code 1 where a program failed or left mail behind."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="keeptouch beside mbsync")
-    parser.add_argument("--runs", type=int, default=3, help="of each program; medians are told (default 3)")
-    parser.add_argument("--mails", type=int, default=10_000, help="in the generated mailbox (default 10000)")
+    """Measure and tell; exit code 1 where a program failed, left mail behind or wrote what is not so."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench",
+        description="keeptouch beside mbsync, offlineimap and a bare socket",
+        epilog=_EPILOG,
+    )
+    parser.add_argument("--runs", type=_positive, default=5, help="of each program; medians are told (default 5)")
+    parser.add_argument("--mails", type=_positive, default=10_000, help="in the generated mailbox (default 10000)")
+    parser.add_argument(
+        "--scale", action="store_true", help=f"keeptouch alone, with --mails mails and {SCALE} times as many, in turn"
+    )
     parser.add_argument("--only", choices=("import", "push"), help="one of the two measurements")
-    parser.add_argument("--accounts", type=int, default=100, help="watched, two folders each (default 100)")
-    parser.add_argument("--deliveries", type=int, default=200, help="to watched folders (default 200)")
+    parser.add_argument("--accounts", type=_positive, default=100, help="watched, two folders each (default 100)")
+    parser.add_argument("--deliveries", type=_positive, default=200, help="to watched folders (default 200)")
     args = parser.parse_args(argv)
-    if args.only != "push" and first_import(args):
-        return 1
-    return 0 if args.only == "import" else pushes(args)
-
-
-def pushes(args: argparse.Namespace) -> int:
-    """From the server's push to the row; exit code."""
     try:
-        print(f"{datetime.now(UTC):%Y-%m-%d}, {machine()}, load {os.getloadavg()[0]:.1f}")
-        times, memory = push.measure(args.accounts, args.deliveries, lambda line: print(line, file=sys.stderr))
-        push.show(times, memory, args.accounts)
-        sockets.show(2 * args.accounts)
+        if args.scale:
+            scales(args)
+            return 0
+        if args.only != "push":
+            imports(args)
+        if args.only != "import":
+            pushes(args)
     except (BenchError, ServerError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def first_import(args: argparse.Namespace) -> int:
-    """keeptouch beside mbsync; exit code."""
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("it must be 1 or more")
+    return number
+
+
+def imports(args: argparse.Namespace) -> None:
+    """keeptouch beside the others."""
+    with mailbox(args.mails) as box, _place() as place:
+        _introduce([box])
+        results = compare(box, place, args.runs, _tell)
+        slow, note = offlineimap(box, place)
+    tables.show_runs(results)
+    tables.show_medians([*results, *slow])
+    print(note)
+    tables.show_ratios([*results, *slow])
+
+
+def offlineimap(box: Mailbox, place: Path) -> tuple[list[Result], str]:
+    """(its one run, what is to be said of it); no run where it is not installed."""
+    part = box.within(OFFLINEIMAP_MAILS)
     try:
-        with mailbox(args.mails) as box, tempfile.TemporaryDirectory(prefix="keeptouch-bench-") as folder:
-            size = box.bytes / 2**20
-            print(f"{datetime.now(UTC):%Y-%m-%d}, {machine()}, load {os.getloadavg()[0]:.1f}")
-            print(
-                f"First import of {box.mails:,} mails in {box.folders} folders ({size:,.0f} MiB), Dovecot on loopback"
-            )
-            results = compare(box, Path(folder), args.runs, lambda line: print(line, file=sys.stderr, flush=True))
-    except (BenchError, ServerError) as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
-    show(results)
-    return 0
+        cost = once(pull_by_offlineimap, part, place)
+    except MissingServer:
+        return [], "offlineimap: not installed (Debian: offlineimap3)"
+    of_what = "the mailbox" if part is box else f"{len(part.folders)} folders with {part.mails:,} of the mails"
+    return [Result("offlineimap", part.mails, [cost])], f"offlineimap: one run, of {of_what}"
 
 
-def show(results: Sequence[Result]) -> None:
-    """A table, and keeptouch beside each of the others."""
-    print(f"{'program':<18}{'mails/s':>9}{'seconds':>9}{'processor':>11}{'memory':>10}")
-    for result in results:
-        cost = result.cost
-        memory = f"{cost.memory / 2**20:.0f} MiB"
-        print(f"{result.name:<18}{result.rate:>9,.0f}{cost.seconds:>9.1f}{cost.processor:>9.1f} s{memory:>10}")
-    ours, *others = results
-    print("; ".join(f"{ours.rate / other.rate:.2f} x {other.name}" for other in others))
+def scales(args: argparse.Namespace) -> None:
+    """keeptouch with a mailbox and a larger one."""
+    with mailbox(args.mails) as small, mailbox(SCALE * args.mails) as large, _place() as place:
+        _introduce([small, large])
+        results = scale([small, large], place, args.runs, _tell)
+    tables.show_runs(results)
+    tables.show_medians(results)
+    tables.show_scale(results)
+
+
+def pushes(args: argparse.Namespace) -> None:
+    """From the server's push to the row."""
+    print(_when_and_where())
+    times, memory = push.measure(args.accounts, args.deliveries, _tell)
+    push.show(times, memory, args.accounts)
+    sockets.show(2 * args.accounts)
+
+
+def _introduce(boxes: Sequence[Mailbox]) -> None:
+    print(_when_and_where())
+    for box in boxes:
+        size = f"{box.mails:,} mails in {len(box.folders)} folders ({box.bytes / 2**20:,.0f} MiB)"
+        print(f"First import of {size}, Dovecot on loopback", flush=True)
+
+
+def _when_and_where() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%d}, {machine()}, load {os.getloadavg()[0]:.1f}"
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _place() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="keeptouch-bench-") as folder:
+        yield Path(folder)
 
 
 if __name__ == "__main__":

@@ -1,46 +1,32 @@
-"""The first import of a mailbox: keeptouch to rows, contacts, links and threads, beside mbsync to files.
+"""The first import of a mailbox: keeptouch to rows, contacts, links and threads, beside programs that write files.
 
-Both read the same mailbox of the same Dovecot on loopback, one after the other, each into an empty place. mbsync pulls
-every mail as it is and does nothing with it; with `FSync yes`, its default, it waits for the disk after each mail.
+All read the same mailbox of the same Dovecot on loopback, one after the other, each into an empty place.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.measure import BenchError, Cost, median, run
+from tests.bench.measure import Cost, median
+from tests.bench.programs import ALTERNATING, DOMAIN, Mailbox, Program, import_by_keeptouch
 from tests.conftest import Login
-from tests.integration.company import Company
+from tests.integration import oracle
 from tests.servers.dovecot import Dovecot
 from tests.servers.mailbox import write_maildir
-from tests.servers.process import find
-
-DOMAIN = "example.org"
-
-
-@dataclass(frozen=True, slots=True)
-class Mailbox:
-    """A mailbox on a running server."""
-
-    dovecot: Dovecot
-    login: Login
-    mails: int
-    folders: int
-    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One program's runs."""
+    """One program's runs, at least one, in their order."""
 
     name: str
+    #: In the mailbox that it read.
     mails: int
-    costs: list[Cost]
+    costs: Sequence[Cost]
 
     @property
     def cost(self) -> Cost:
@@ -48,84 +34,61 @@ class Result:
 
     @property
     def rate(self) -> float:
-        """Mails a second."""
-        return self.mails / self.cost.seconds
+        """Mails a second: the median."""
+        return self.rate_of(self.cost)
+
+    def rate_of(self, cost: Cost) -> float:
+        """Mails a second of one run."""
+        return self.mails / cost.seconds
 
 
 @contextmanager
 def mailbox(mails: int) -> Iterator[Mailbox]:
-    """A generated mailbox in 19 folders; the same at every run."""
+    """A generated mailbox in 19 folders on a server of its own; the same at every run."""
     with Dovecot({"alice": "secret"}) as dovecot:
-        login = Login("alice", "secret", dovecot.maildir("alice"))
-        stats = write_maildir(login.maildir, n=mails, seed=11, me=f"alice@{DOMAIN}")
-        yield Mailbox(dovecot, login, mails, len(stats.folders), stats.bytes)
+        yield fill(dovecot, Login("alice", "secret", dovecot.maildir("alice")), mails, seed=11)
+
+
+def fill(dovecot: Dovecot, login: Login, mails: int, seed: int, median_size: int = 20_000) -> Mailbox:
+    """Write a mailbox for a user of a running server, and read the truth about it."""
+    manifest = dovecot.dir / f"{login.name}.truth.jsonl"
+    stats = write_maildir(
+        login.maildir, n=mails, seed=seed, me=f"alice@{DOMAIN}", manifest=manifest, median=median_size
+    )
+    return Mailbox(dovecot, login, oracle.read(manifest, login.maildir), stats.folders, stats.bytes)
 
 
 def compare(box: Mailbox, folder: Path, runs: int, tell: Callable[[str], None]) -> list[Result]:
-    """Every program in turn, `runs` times."""
-    programs: dict[str, Callable[[Mailbox, Path], Cost]] = {
-        "keeptouch": import_by_keeptouch,
-        "mbsync": pull_by_mbsync,
-        "mbsync, FSync no": lambda box, place: pull_by_mbsync(box, place, fsync=False),
-    }
-    costs: dict[str, list[Cost]] = {name: [] for name in programs}
-    for number in range(1, runs + 1):
-        for name, program in programs.items():
-            place = folder / "place"
-            place.mkdir()
-            cost = program(box, place)
-            shutil.rmtree(place)
-            costs[name].append(cost)
-            tell(f"run {number} of {runs}: {name} {box.mails / cost.seconds:,.0f} mails/s")
-    return [Result(name, box.mails, found) for name, found in costs.items()]
+    """Every program in turn, `runs` times, after a pass that fills the caches and does not count."""
+    return alternate({name: (program, box) for name, program in ALTERNATING.items()}, folder, runs, tell)
 
 
-def import_by_keeptouch(box: Mailbox, place: Path) -> Cost:
-    """`keeptouch sync` into a store that is not there yet; all of it is counted, also the program's start."""
-    company = Company(place / "company", domains=(DOMAIN,), key=None)
-    company.add("alice", box.login, box.dovecot.imap_port)
-    company.write()
-    cost, out = run(company.command("sync", "--json"))
-    [account] = json.loads(out)["accounts"]
-    placed = len(company.placements())
-    stored = company.rows("SELECT count(*) FROM v1_interaction")[0][0]
-    if not (account["seen"] == placed == box.mails and account["stored"] and stored <= account["stored"]):
-        raise BenchError(f"keeptouch saw {account['seen']} and placed {placed} of {box.mails} mails")
-    return cost
+def scale(boxes: Sequence[Mailbox], folder: Path, runs: int, tell: Callable[[str], None]) -> list[Result]:
+    """keeptouch alone on mailboxes of several sizes in turn, as in `compare`."""
+    works = {f"keeptouch, {box.mails:,} mails": (import_by_keeptouch, box) for box in boxes}
+    return alternate(works, folder, runs, tell)
 
 
-def pull_by_mbsync(box: Mailbox, place: Path, *, fsync: bool = True) -> Cost:
-    """`mbsync` into empty Maildirs."""
-    configuration = place / "mbsyncrc"
-    configuration.write_text(
-        f"""
-FSync {"yes" if fsync else "no"}
-IMAPStore server
-Host {box.dovecot.host}
-Port {box.dovecot.imap_port}
-User {box.login.name}
-Pass {box.login.password}
-SSLType None
-AuthMechs LOGIN
+def alternate(
+    works: Mapping[str, tuple[Program, Mailbox]], folder: Path, runs: int, tell: Callable[[str], None]
+) -> list[Result]:
+    """Each work `runs` times and in turn, after one pass that is not counted."""
+    costs: dict[str, list[Cost]] = {name: [] for name in works}
+    for number in range(runs + 1):
+        for name, (program, box) in works.items():
+            cost = once(program, box, folder)
+            if number:
+                costs[name].append(cost)
+            said = f"run {number} of {runs}" if number else "not counted"
+            tell(f"{said}: {name} {box.mails / cost.seconds:,.0f} mails/s")
+    return [Result(name, box.mails, costs[name]) for name, (_program, box) in works.items()]
 
-MaildirStore files
-Path {place}/mail/
-Inbox {place}/mail/INBOX
-SubFolders Verbatim
 
-Channel all
-Far :server:
-Near :files:
-Patterns *
-Create Near
-Sync Pull
-SyncState *
-""",
-        encoding="ascii",
-    )
-    (place / "mail").mkdir()
-    cost, _out = run([find("mbsync"), "-c", str(configuration), "-a", "-q"])
-    files = sum(1 for sub in ("cur", "new") for _ in (place / "mail").glob(f"**/{sub}/*"))
-    if files != box.mails:
-        raise BenchError(f"mbsync pulled {files} of {box.mails} mails")
-    return cost
+def once(program: Program, box: Mailbox, folder: Path) -> Cost:
+    """One run into an empty place, which is taken away."""
+    place = folder / "place"
+    place.mkdir()
+    try:
+        return program(box, place)
+    finally:
+        shutil.rmtree(place)

@@ -60,8 +60,10 @@ class _Memory:
         self._thread.start()
 
     def _watch(self) -> None:
-        while not self._ended.wait(self._EVERY):
+        is_over = False
+        while not is_over:
             self.peak = max(self.peak, sum(map(_held, _family(self._pid))))
+            is_over = self._ended.wait(self._EVERY)
 
     def stop(self) -> None:
         """The process has ended."""

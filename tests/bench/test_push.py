@@ -26,4 +26,5 @@ def test_every_mail_is_pushed_and_becomes_a_row(capsys: pytest.CaptureFixture[st
 @pytest.mark.usefixtures("dovecot")
 @pytest.mark.parametrize("tls", [False, True])
 def test_a_watched_folder_takes_less_than_40_kilobytes(tls: bool) -> None:
-    assert memory_of_watches(100, tls=tls) < 40_000
+    # what it keeps of its own in Python alone is more than a kilobyte
+    assert 1_000 < memory_of_watches(100, tls=tls) < 40_000

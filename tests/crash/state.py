@@ -11,7 +11,7 @@ Row = tuple[object, ...]
 State = Mapping[str, Counter[Row]]
 
 #: Tables of the store's own keeping, tables whose rows say when or in which order, and what the views show better.
-_LEFT_OUT = {"alembic_version", "meta", "redirect", "sqlite_sequence", "account", "person"}
+_LEFT_OUT = {"alembic_version", "meta", "redirect", "sqlite_sequence", "account", "person", "change", "feed_state"}
 #: Columns that the clock writes, and counters of attempts.
 _VOLATILE = {
     "applied_at",

@@ -32,7 +32,7 @@ VOLATILE = {
     "complete_since_at",
     "audited_at",
 }
-#: v1_redirect tells of ids that were published and merged since, v1_change of all changes: history, not state.
+#: v1_redirect and v1_change tell what happened: they are history, not state.
 STATE_VIEWS = "SELECT name FROM sqlite_master WHERE type = 'view' AND name LIKE 'v1~_%' ESCAPE '~' ORDER BY name"
 
 Rows = list[tuple[Any, ...]]
@@ -193,9 +193,17 @@ class Company:
         return {(account, folder, ref): (verdict, why) for account, folder, ref, verdict, why in self.rows(query)}
 
     def check_integrity(self) -> None:
-        """The database file is whole, and no row lacks what it belongs to."""
+        """The database file is whole, no row lacks what it belongs to, and the feed told of every row."""
         assert self.rows("PRAGMA integrity_check") == [("ok",)]
         assert self.rows("PRAGMA foreign_key_check") == []
+        assert self.rows("SELECT count(*), max(seq) FROM v1_change") == self.rows(
+            "SELECT last_seq, last_seq FROM v1_store"
+        )
+        assert self.rows("SELECT * FROM outbox") == []
+        for entity in ("interaction", "contact", "contact_address", "organization", "thread", "person"):
+            told = f"SELECT entity_id FROM v1_change WHERE entity = '{entity}' AND op = 'upsert'"  # noqa: S608 - words of ours
+            untold = f"SELECT id FROM v1_{entity} EXCEPT {told}"  # noqa: S608 - as above
+            assert self.rows(untold) == [], entity
 
 
 def differences(one: Mapping[str, Rows], other: Mapping[str, Rows]) -> dict[str, tuple[Rows, Rows]]:

@@ -11,12 +11,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 #: Folder -> why nothing in it becomes history.
 UNLOGGED = {"Trash": "trash", "Junk": "junk", "Drafts": "draft"}
 #: What goes to many at once.
 BULK = {"news", "notify"}
 _ADDRESS = re.compile(rb"<([^<>@\s]+@[^<>\s]+)>")
+#: No header section of this generator is longer, bytes.
+_MAX_HEAD = 64 * 1024
 _HEADERS = {b"from", b"to", b"cc"}
 
 
@@ -29,10 +32,17 @@ class Mail:
     kind: str
     mid: str
     sender: str
-    #: To and Cc.
-    recipients: tuple[str, ...]
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
     #: Whom a bounce or receipt speaks of.
     reported: tuple[str, ...]
+    #: The digest of its text and the names of its attachments; None where the manifest knows nothing of them.
+    text: str | None
+    attachments: tuple[str, ...] | None
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        return (*self.to, *self.cc)
 
     def is_own(self, address: str, domain: str) -> bool:
         """Is it an address of the company?"""
@@ -62,6 +72,12 @@ def contacts_of(mails: list[Mail], domain: str) -> set[str]:
     }
 
 
+def links(mail: Mail, contacts: set[str]) -> set[tuple[str, str]]:
+    """(role, address) of every contact that a stored mail concerns."""
+    roles = {"from": (mail.sender,), "to": mail.to, "cc": mail.cc, "reported": mail.reported}
+    return {(role, address) for role, addresses in roles.items() for address in addresses if address in contacts}
+
+
 def _verdict(mail: Mail, contacts: set[str], domain: str) -> tuple[str, str]:
     if mail.folder in UNLOGGED:
         return "skipped", UNLOGGED[mail.folder]
@@ -74,7 +90,7 @@ def _verdict(mail: Mail, contacts: set[str], domain: str) -> tuple[str, str]:
     return ("stored", "contact") if outside & contacts else ("skipped", "no_contact")
 
 
-def _mail(said: dict[str, str | int], files: dict[int, Path]) -> Mail:
+def _mail(said: dict[str, Any], files: dict[int, Path]) -> Mail:
     people = {name: tuple(addresses) for name, addresses in _people(files[int(said["i"])])}
     [sender] = people[b"from"]
     kind = str(said["kind"])
@@ -85,14 +101,18 @@ def _mail(said: dict[str, str | int], files: dict[int, Path]) -> Mail:
         kind=kind,
         mid=str(said["mid"]).strip("<>"),
         sender=sender,
-        recipients=(*people[b"to"], *people.get(b"cc", ())),
+        to=people[b"to"],
+        cc=people.get(b"cc", ()),
         reported=reported,
+        text=said["text"],
+        attachments=None if said["attachments"] is None else tuple(said["attachments"]),
     )
 
 
 def _people(path: Path) -> Iterator[tuple[bytes, list[str]]]:
     """(header, its addresses) of From, To and Cc, each of which comes once."""
-    head = path.read_bytes().partition(b"\n\n")[0]
+    with path.open("rb") as file:
+        head = file.read(_MAX_HEAD).partition(b"\n\n")[0]
     for line in re.sub(rb"\n[ \t]+", b" ", head).splitlines():
         name, _, value = line.partition(b":")
         if name.lower() in _HEADERS:

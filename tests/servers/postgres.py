@@ -73,6 +73,10 @@ class Postgres(Server):
         ]
         return self.run([self._bin / "psql", *words, "-c", statement]).decode()
 
+    def tool(self, name: str, *words: str | Path) -> None:
+        """One of PostgreSQL's own programs, as its user; raises ServerError."""
+        self.run([self._bin / name, *words])
+
     def restart(self, *, crash: bool = False) -> None:
         """Stop and start; `crash` skips the checkpoint, so that the start recovers from the log."""
         if self.process is None:

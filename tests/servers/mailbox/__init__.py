@@ -8,11 +8,12 @@ In it are threads (about a third of the incoming mail are answers), plain and HT
 forwarded mail, newsletters, automatic answers, bounces, receipts, meeting requests, and one in a hundred odd mails.
 Languages: English, German, French, Persian, Arabic, Mongolian, Russian, Chinese, in today's and yesterday's charsets.
 Sizes are log-normal with a median of 15 KB and a tail of some MB.
-`meta` is the truth about a mail; the manifest holds it, a JSON object a line, with folder, UID, flags and size.
+`meta` is the truth about a mail; the manifest holds it, a JSON object a line, with folder, UID, flags and size, the
+digest of the text (`digest`) and the names of the attachments, both null where the mail is odd or a machine's.
 """
 
 from tests.servers.mailbox.corpus import Corpus
 from tests.servers.mailbox.correspondence import Mail
-from tests.servers.mailbox.maildir import Stats, write_maildir
+from tests.servers.mailbox.maildir import Stats, digest, write_maildir
 
-__all__ = ["Corpus", "Mail", "Stats", "write_maildir"]
+__all__ = ["Corpus", "Mail", "Stats", "digest", "write_maildir"]

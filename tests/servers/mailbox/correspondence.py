@@ -6,11 +6,12 @@ import calendar
 import math
 import random
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from email.utils import formatdate
 
-from tests.servers.mailbox.encoding import encode, phrase, transfer
-from tests.servers.mailbox.material import Material, Pick, Subject
+from tests.servers.mailbox.encoding import phrase, transfer
+from tests.servers.mailbox.material import Material, Pick, Prose, Subject, prose
 from tests.servers.mailbox.words import DOMAINS, GREETINGS, LANGUAGE_WEIGHTS, LISTS, PEOPLE, PROJECTS, ROBOTS
 
 #: The truth about one mail; None where it does not apply.
@@ -31,6 +32,9 @@ class Mail:
     #: INTERNALDATE, seconds since 1970.
     when: int
     meta: Meta
+    #: What there is to read in it, but for white space, and the names of its attachments; None: nobody knows.
+    text: str | None = None
+    attachments: tuple[str, ...] | None = None
 
     def crlf(self) -> bytes:
         """The mail as SMTP and IMAP carry it."""
@@ -191,19 +195,19 @@ class Correspondence:
         sign, minutes = ("+" if offset > 0 else "-"), abs(offset) // 60
         return f"{formatdate(when + offset)[:-5]}{sign}{minutes // 60:02d}{minutes % 60:02d}".encode()
 
-    def text(self, number: int, language: str, paragraphs: int, parent: Letter | None = None) -> tuple[str, str, bytes]:
-        """(charset, transfer encoding, encoded text); a parent is quoted at its end."""
+    def text(self, number: int, language: str, paragraphs: int, parent: Letter | None = None) -> tuple[str, str, Prose]:
+        """(charset, transfer encoding, text); a parent is quoted at its end."""
         charset, cte = self.material.encodings[language](self.rng)
         pool = self.material.paragraphs[language, charset, cte]
         first = f"{GREETINGS[language]},\n\nref {number}-{self.rng.getrandbits(24):06x}\n"
-        parts = [transfer(encode(first, charset), cte)]
+        parts = [prose(first, charset, cte)]
         parts += [pool[int(self.rng.random() * len(pool))] for _ in range(paragraphs)]
         if parent is not None:
             can_hold = charset == "utf-8" or parent.language == language
             said = self.rng.choice(self.material.texts[parent.language]) if can_hold else "..."
             quote = f"\n{formatdate(parent.when)}, <{parent.sender.address}>:\n> {said}\n"
-            parts.append(transfer(encode(quote, charset), cte))
-        return charset, cte, b"".join(parts)
+            parts.append(prose(quote, charset, cte))
+        return charset, cte, joined(parts)
 
     def html(self, language: str, charset: str, cte: str, paragraphs: int, rules: int = 0, rows: int = 0) -> bytes:
         """A page of HTML, encoded."""
@@ -240,6 +244,8 @@ class Correspondence:
         incoming: bool = True,
         folder: str | None = None,
         answerable: bool = True,
+        text: str | None = None,
+        attachments: Iterable[str] | None = None,
         **truth: str | int | None,
     ) -> Mail:
         """File a mail: its folder and flags, and what may be answered later."""
@@ -262,7 +268,8 @@ class Correspondence:
             "root": letter.root.decode(),
             "parent": parent.mid.decode() if parent else None,
         }
-        return Mail(data, folder, flags, letter.when, meta | truth)
+        names = None if attachments is None else tuple(attachments)
+        return Mail(data, folder, flags, letter.when, meta | truth, text, names)
 
     def _flags(self, incoming: bool, when: int) -> str:
         age = (when - self.start) / (self.end - self.start)
@@ -281,6 +288,12 @@ class Correspondence:
         if draw < 0.88:
             return "Projects/" + PROJECTS[int(draw * 1000) % 4]
         return ("Projekte/Größe", "پروژه‌ها", "Төсөл", "Trash", "Junk")[int(draw * 1e5) % 5]
+
+
+def joined(parts: Iterable[Prose]) -> Prose:
+    """Several as one."""
+    parts = tuple(parts)
+    return Prose(b"".join([each.data for each in parts]), "".join([each.text for each in parts]))
 
 
 def part(kind: bytes, charset: str, cte: str, data: bytes) -> bytes:

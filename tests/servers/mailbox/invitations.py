@@ -38,14 +38,16 @@ def invite(corpus: Correspondence, number: int, when: int, kind: str) -> Mail:
     sender = meeting.attendee if answer else meeting.organizer
     prefix = ANSWERS[answer] if answer else {"update": "Updated: ", "cancel": "Canceled: "}.get(what, "")
     head = corpus.head(number, when, sender, corpus.me, subject=meeting.title, prefix=prefix, language=meeting.language)
-    data = b"".join(head.lines) + _body(corpus, number, what, meeting, _event(corpus, what, meeting, when, answer))
+    body, attachments = _body(corpus, number, what, meeting, _event(corpus, what, meeting, when, answer))
     return corpus.finish(
-        data,
+        b"".join(head.lines) + body,
         head.letter,
         kind,
         number=number,
         answerable=False,
         folder="INBOX",
+        text=meeting.title.text,
+        attachments=attachments,
         itip=what,
         uid=meeting.uid.decode(),
         seq=meeting.sequence,
@@ -119,7 +121,10 @@ def _attendee(who: Person, parameters: str) -> str:
     return f'ATTENDEE;{parameters};CN="{who.name}":mailto:{who.address}\n'
 
 
-def _body(corpus: Correspondence, number: int, what: str, meeting: Appointment, event: bytes) -> bytes:
+def _body(
+    corpus: Correspondence, number: int, what: str, meeting: Appointment, event: bytes
+) -> tuple[bytes, tuple[str, ...]]:
+    """The body, and the names of its attachments."""
     encoded = b"Content-Transfer-Encoding: base64\n\n" + transfer(event, "base64")
     parts = [
         b"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n%s\n"
@@ -127,7 +132,7 @@ def _body(corpus: Correspondence, number: int, what: str, meeting: Appointment, 
         b"Content-Type: text/calendar; charset=utf-8; method=%s\n%s" % (METHODS[what], encoded),
     ]
     if corpus.rng.random() < 0.5:
-        return corpus.multipart(number, b"alternative", parts)
+        return corpus.multipart(number, b"alternative", parts), ()
     attached = b"Content-Type: application/ics; name=invite.ics\nContent-Disposition: attachment; filename=invite.ics\n"
     alternative = corpus.multipart(number, b"alternative", parts)
-    return corpus.multipart(number + 1, b"mixed", [alternative, attached + encoded])
+    return corpus.multipart(number + 1, b"mixed", [alternative, attached + encoded]), ("invite.ics",)

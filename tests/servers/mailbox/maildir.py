@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -95,6 +96,11 @@ class _Writer:
         return {name: len(folder.files) for name, folder in self._folders.items()}
 
 
+def digest(text: str) -> str:
+    """What the manifest says of a text: the same for the same words, however they are spaced."""
+    return hashlib.sha256(" ".join(text.split()).encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def write_maildir(
     root: Path,
     n: int = 1000,
@@ -120,7 +126,9 @@ def write_maildir(
         stats.bytes += len(mail.data)
         if manifest:
             placed = {"folder": mail.folder, "uid": uid, "flags": mail.flags, "when": mail.when, "size": size}
-            truth.append(json.dumps(mail.meta | placed, ensure_ascii=False) + "\n")
+            text = None if mail.text is None else digest(mail.text)
+            said = mail.meta | placed | {"text": text, "attachments": mail.attachments}
+            truth.append(json.dumps(said, ensure_ascii=False) + "\n")
     stats.folders = writer.finish()
     if manifest:
         manifest.write_text("".join(truth), "utf-8")

@@ -6,7 +6,7 @@ import binascii
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from tests.servers.mailbox.encoding import base64_lines, encode, encoded_words, transfer, wrapped
 from tests.servers.mailbox.words import ENCODINGS, PEOPLE, PROJECTS, SENTENCES, SUBJECTS
@@ -29,6 +29,15 @@ class Pick(Generic[T]):
         return self._all[int(rng.random() * len(self._all))]
 
 
+class Prose(NamedTuple):
+    """Some text of a mail."""
+
+    #: In its charset and transfer encoding.
+    data: bytes
+    #: As it reads once decoded.
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A subject, as it reads, and its header by prefix."""
@@ -46,6 +55,12 @@ def subject_of(text: str, charset: str = "utf-8", how: str = "B") -> Subject:
     return Subject(text, {p: encoded_words(p + text, charset, how) for p in ("", "Re: ", "Fwd: ", "AW: ")})
 
 
+def prose(text: str, charset: str, cte: str) -> Prose:
+    """Text in a charset and a transfer encoding."""
+    raw = encode(text, charset)
+    return Prose(transfer(raw, cte), raw.decode(charset))
+
+
 class Material:
     """Paragraphs, HTML, style sheets, attachments' bytes and subjects; made from a seeded generator."""
 
@@ -53,7 +68,7 @@ class Material:
         #: Language -> paragraphs.
         self.texts: dict[str, list[str]] = {}
         #: (language, charset, transfer encoding) -> the same paragraphs, encoded.
-        self.paragraphs: dict[tuple[str, str, str], list[bytes]] = {}
+        self.paragraphs: dict[tuple[str, str, str], list[Prose]] = {}
         self.html: dict[tuple[str, str, str], list[bytes]] = {}
         self.encodings = {
             language: Pick(((charset, cte), weight) for charset, cte, weight in all_)
@@ -78,7 +93,7 @@ class Material:
             html = [f'<p style="{style}" dir="{direction}">{text}</p>' for text in texts]
             plain = [wrapped(text) for text in texts] if cte == "7bit" else texts
             html = [wrapped(text) for text in html] if cte == "7bit" else html
-            self.paragraphs[language, charset, cte] = [transfer(encode(t + "\n", charset), cte) for t in plain]
+            self.paragraphs[language, charset, cte] = [prose(text + "\n", charset, cte) for text in plain]
             self.html[language, charset, cte] = [transfer(encode(t, charset), cte) for t in html]
 
     def _write_markup(self) -> None:

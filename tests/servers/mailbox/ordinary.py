@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from tests.servers.mailbox.correspondence import Correspondence, Letter, Mail, Person, part
+from tests.servers.mailbox.correspondence import Correspondence, Letter, Mail, Person, joined, part
 from tests.servers.mailbox.encoding import encoded_words, phrase
 
 #: (media type, suffix) of attachments.
@@ -29,6 +30,16 @@ class Plan:
     parent: Letter | None
     size: int
     incoming: bool = True
+
+
+class Body(NamedTuple):
+    """A mail without its header."""
+
+    data: bytes
+    #: What there is to read in it.
+    text: str
+    #: The names of its attachments.
+    attachments: tuple[str, ...]
 
 
 def received(corpus: Correspondence, number: int, when: int, kind: str) -> Mail:
@@ -80,14 +91,23 @@ def write(corpus: Correspondence, number: int, when: int, plan: Plan) -> Mail:
     )
     # nobody writes that much text
     kind = "attach" if plan.size > 90_000 and plan.kind != "related" else plan.kind
-    data = b"".join(head.lines) + _body(corpus, number, language, kind, plan)
+    body = _body(corpus, number, language, kind, plan)
     if not plan.incoming:
         corpus.memory.mine.append(head.letter)
         del corpus.memory.mine[:-3000]
-    return corpus.finish(data, head.letter, kind, number=number, parent=parent, incoming=plan.incoming)
+    return corpus.finish(
+        b"".join(head.lines) + body.data,
+        head.letter,
+        kind,
+        number=number,
+        parent=parent,
+        incoming=plan.incoming,
+        text=body.text,
+        attachments=body.attachments,
+    )
 
 
-def _body(corpus: Correspondence, number: int, language: str, kind: str, plan: Plan) -> bytes:
+def _body(corpus: Correspondence, number: int, language: str, kind: str, plan: Plan) -> Body:
     rng, size = corpus.rng, plan.size
     paragraphs = 1 + int(rng.random() * 4)
     charset, cte, text = corpus.text(number, language, paragraphs, plan.parent)
@@ -95,40 +115,43 @@ def _body(corpus: Correspondence, number: int, language: str, kind: str, plan: P
         # a long plain text is quoted history
         more = corpus.material.paragraphs[language, charset, cte]
         count = min(90, size // 700) if size >= 5000 else 0
-        return part(b"text/plain", charset, cte, text + b"".join(rng.choices(more, k=count)))
+        long = joined([text, *rng.choices(more, k=count)])
+        return Body(part(b"text/plain", charset, cte, long.data), long.text, ())
     rules = min(220, max(0, size - 4000) // 170)
-    rest = size - len(text) - rules * 85 - 1500
+    rest = size - len(text.data) - rules * 85 - 1500
     rows = min(590, max(0, rest) // 150) if kind in ("plain", "alt") else 0
     page = corpus.html(language, charset, cte, paragraphs + 1, rules, rows)
-    both = [part(b"text/plain", charset, cte, text), part(b"text/html", charset, cte, page)]
+    both = [part(b"text/plain", charset, cte, text.data), part(b"text/html", charset, cte, page)]
     alternative = corpus.multipart(number, b"alternative", both)
     if kind == "attach":
-        attached = _attachments(corpus, max(2000, size - len(alternative)))
-        return corpus.multipart(number + 1, b"mixed", [alternative, *attached])
+        names, attached = zip(*_attachments(corpus, max(2000, size - len(alternative))), strict=True)
+        return Body(corpus.multipart(number + 1, b"mixed", [alternative, *attached]), text.text, names)
     if kind == "related":
         image = (
             b'Content-Type: image/png; name="image001.png"\nContent-Transfer-Encoding: base64\n'
             b"Content-ID: <image001@%x>\n"
             b'Content-Disposition: inline; filename="image001.png"\n\n'
         ) % number + corpus.material.filler(max(3000, size - len(alternative)), rng)
-        return corpus.multipart(number + 1, b"related", [alternative, image], b'; type="multipart/alternative"')
-    return alternative
+        data = corpus.multipart(number + 1, b"related", [alternative, image], b'; type="multipart/alternative"')
+        return Body(data, text.text, ("image001.png",))
+    return Body(alternative, text.text, ())
 
 
-def _attachments(corpus: Correspondence, size: int) -> list[bytes]:
+def _attachments(corpus: Correspondence, size: int) -> list[tuple[str, bytes]]:
+    """(name, part) of one or two."""
     rng = corpus.rng
     found = []
     for _ in range(1 if rng.random() < 0.7 else 2):
         if rng.random() < 0.1:
-            kind, disposition, data = b"image/png; name=logo.png", b"; filename=logo.png", corpus.material.logo
+            name, kind, data = "logo.png", b"image/png; name=logo.png", corpus.material.logo
+            disposition = b"; filename=logo.png"
         else:
             kind, suffix = rng.choice(ATTACHMENTS)
-            disposition = _filename(f"{rng.choice(NAMES)} {rng.randrange(999)}.{suffix}", rng.random() < 0.6)
+            name = f"{rng.choice(NAMES)} {rng.randrange(999)}.{suffix}"
+            disposition = _filename(name, rng.random() < 0.6)
             data = corpus.material.filler(size, rng)
-        found.append(
-            b"Content-Type: %s\nContent-Transfer-Encoding: base64\nContent-Disposition: attachment%s\n\n%s"
-            % (kind, disposition, data)
-        )
+        headers = b"Content-Type: %s\nContent-Transfer-Encoding: base64\nContent-Disposition: attachment%s\n\n"
+        found.append((name, headers % (kind, disposition) + data))
     return found
 
 
@@ -186,12 +209,13 @@ def forward(corpus: Correspondence, number: int, when: int, kind: str) -> Mail:
     sender, author = corpus.anyone(), corpus.anyone()
     subject = corpus.rng.choice(corpus.material.subjects[author.language])
     inner = corpus.head(number, when - 86400, author, sender, subject=subject, language=author.language)
-    inner_text = part(b"text/plain", *corpus.text(number, author.language, 3))
+    inner_charset, inner_cte, inner_text = corpus.text(number, author.language, 3)
     outer = corpus.head(number, when, sender, corpus.me, subject=subject, prefix="Fwd: ", language=sender.language)
     attached = b"Content-Type: message/rfc822\nContent-Disposition: attachment; filename=forwarded.eml\n\n"
+    charset, cte, text = corpus.text(number, sender.language, 1)
     parts = [
-        part(b"text/plain", *corpus.text(number, sender.language, 1)),
-        attached + b"".join(inner.lines) + inner_text,
+        part(b"text/plain", charset, cte, text.data),
+        attached + b"".join(inner.lines) + part(b"text/plain", inner_charset, inner_cte, inner_text.data),
     ]
     data = b"".join(outer.lines) + corpus.multipart(number, b"mixed", parts)
-    return corpus.finish(data, outer.letter, kind, number=number)
+    return corpus.finish(data, outer.letter, kind, number=number, text=text.text, attachments=("forwarded.eml",))

@@ -8,6 +8,11 @@ from tests.servers.mailbox.correspondence import Correspondence, Mail, part, per
 from tests.servers.mailbox.material import subject_of
 
 PREFIXES = ("Automatic reply: ", "Abwesenheitsnotiz: ", "Out of Office: ")
+NOT_DELIVERED = (
+    b"I'm sorry to have to inform you that your message could not\n"
+    b"be delivered to one or more recipients.\n\n<%s>: %s\n"
+)
+READ = "Your message was displayed.\n"
 UNDELIVERED = subject_of("Undelivered Mail Returned to Sender")
 #: (enhanced status code, what the other server said).
 FAILURES = (
@@ -33,8 +38,18 @@ def autoreply(corpus: Correspondence, number: int, when: int, kind: str) -> Mail
         language=sender.language,
         extra=b"Auto-Submitted: auto-replied\nX-Auto-Response-Suppress: All\nPrecedence: auto_reply\n",
     )
-    data = b"".join(head.lines) + part(b"text/plain", *corpus.text(number, sender.language, 1))
-    return corpus.finish(data, head.letter, kind, number=number, parent=mine, answerable=False, folder="INBOX")
+    charset, cte, text = corpus.text(number, sender.language, 1)
+    return corpus.finish(
+        b"".join(head.lines) + part(b"text/plain", charset, cte, text.data),
+        head.letter,
+        kind,
+        number=number,
+        parent=mine,
+        answerable=False,
+        folder="INBOX",
+        text=text.text,
+        attachments=(),
+    )
 
 
 def dsn(corpus: Correspondence, number: int, when: int, kind: str) -> Mail:
@@ -52,9 +67,9 @@ def dsn(corpus: Correspondence, number: int, when: int, kind: str) -> Mail:
         extra=b"Auto-Submitted: auto-replied\n",
         return_path=b"",
     )
+    text = NOT_DELIVERED % (recipient, said)
     parts = [
-        b"Content-Type: text/plain; charset=us-ascii\n\nI'm sorry to have to inform you that your message could not\n"
-        b"be delivered to one or more recipients.\n\n<%s>: %s\n" % (recipient, said),
+        b"Content-Type: text/plain; charset=us-ascii\n\n" + text,
         b"Content-Type: message/delivery-status\n\nReporting-MTA: dns; mail.example.org\nArrival-Date: %s\n\n"
         b"Final-Recipient: rfc822; %s\nAction: %s\nStatus: %s\nDiagnostic-Code: smtp; %s\n"
         % (formatdate(mine.when).encode(), recipient, action, status, said),
@@ -69,6 +84,8 @@ def dsn(corpus: Correspondence, number: int, when: int, kind: str) -> Mail:
         number=number,
         answerable=False,
         folder="INBOX",
+        text=text.decode(),
+        attachments=(),
         about=mine.mid.decode(),
         rcpt=recipient.decode(),
         status=status.decode(),
@@ -81,7 +98,7 @@ def mdn(corpus: Correspondence, number: int, when: int, kind: str) -> Mail:
     sender = mine.recipient or corpus.people[0]
     head = corpus.head(number, when, sender, corpus.me, subject=mine.subject, prefix="Read: ", parent=mine)
     parts = [
-        b"Content-Type: text/plain; charset=utf-8\n\nYour message was displayed.\n",
+        b"Content-Type: text/plain; charset=utf-8\n\n" + READ.encode(),
         b"Content-Type: message/disposition-notification\n\nReporting-UA: client.example; Testbed\n"
         b"Final-Recipient: rfc822;%s\nOriginal-Message-ID: %s\n"
         b"Disposition: manual-action/MDN-sent-manually; %s\n"
@@ -96,5 +113,7 @@ def mdn(corpus: Correspondence, number: int, when: int, kind: str) -> Mail:
         parent=mine,
         answerable=False,
         folder="INBOX",
+        text=READ,
+        attachments=(),
         about=mine.mid.decode(),
     )

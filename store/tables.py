@@ -1,0 +1,9 @@
+"""Every table of the store: the modules that define them have one metadata."""
+
+from __future__ import annotations
+
+from store import feed_schema, meeting_schema, privacy_schema, schema, task_schema, w1_schema
+
+metadata = schema.metadata
+if {each.metadata for each in (feed_schema, meeting_schema, privacy_schema, task_schema, w1_schema)} != {metadata}:
+    raise AssertionError("tables of another metadata would not be made")
