@@ -163,6 +163,8 @@ class _Walk:
         self._found = found
         self._drafting = Drafting(company, store.key)
         self._contacts: set[str] = set()
+        #: Threads of which others may see nothing.
+        self._hidden: set[str] = set()
         self.unmade: set[str] = set()
 
     def find_contacts(self) -> None:
@@ -174,9 +176,10 @@ class _Walk:
                 ids = rebuild.interaction_ids(transaction, after, _BATCH)
                 found = rebuild.placed_copies(transaction, ids)
                 admissions = self._admissions(transaction)
-                hidden = {each for each, level in thread_levels.decisions(transaction).items() if level is Level.NONE}
+                levels = thread_levels.decisions(transaction)
+                self._hidden = {each for each, level in levels.items() if level is Level.NONE}
                 for copies in found.values():
-                    made |= self._made_by(copies, admissions, hidden)
+                    made |= self._made_by(copies, admissions)
             if not ids:
                 break
             after = ids[-1]
@@ -186,15 +189,13 @@ class _Walk:
                 rebuild.keep_policy_contacts(transaction, made)
             self._know(transaction, made)
 
-    def _made_by(
-        self, copies: Sequence[PlacedCopy], admissions: Callable[[int], Admission], hidden: set[str]
-    ) -> set[str]:
+    def _made_by(self, copies: Sequence[PlacedCopy], admissions: Callable[[int], Admission]) -> set[str]:
         """Normal forms that the copies of one mail make contacts; none where others may not see it."""
         drafts = [(copy, self._drafting.draft(copy.message)) for copy in copies]
         allowed = [admissions(copy.stream_id).makes_contacts(draft) for copy, draft in drafts]
         levels = [admissions(copy.stream_id).level for copy in copies]
         choose = widest if self._company.shows_widest else narrowest
-        if choose(levels) is Level.NONE or hidden.intersection(copy.thread_id or "" for copy in copies):
+        if choose(levels) is Level.NONE or self._hidden.intersection(copy.thread_id or "" for copy in copies):
             return set()
         made: set[str] = set()
         for (copy, _draft), is_allowed in zip(drafts, allowed, strict=True):
@@ -301,6 +302,9 @@ class _Walk:
             concerns_contact=any(p.normal in self._contacts or p.base in self._contacts for p in item.outside),
             is_copy=False,
         )
+        if copy.thread_id in self._hidden and policy.is_worth_keeping(verdict, reason):
+            # it may have made its own contact; hidden it stays, until somebody shows the thread again
+            verdict = Verdict.STORED
         return item, verdict, reason
 
 
