@@ -48,6 +48,7 @@ from connectors.records import (
     Unreadable,
 )
 from connectors.watching import Watch, Watchable
+from connectors.words import decode_words
 
 __all__ = [
     "MARKS",
@@ -88,6 +89,7 @@ __all__ = [
     "Unreadable",
     "Watch",
     "Watchable",
+    "decode_words",
     "parse_addresses",
     "parse_date",
     "parse_html",

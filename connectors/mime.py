@@ -63,6 +63,7 @@ class Elided(NamedTuple):
 
 
 _SOMETHING = re.compile(rb"[^\s\0]")
+_SENSITIVE = ("personal", "private", "company-confidential")
 _IN_BRACKETS = re.compile(r"<([^<>]*)>")
 _ROLES = (
     (Role.SENDER, b"sender"),
@@ -126,6 +127,7 @@ def parse_message(
         auto_submitted=envelope.auto_submitted,
         has_unsubscribe=envelope.has_unsubscribe,
         report_type=envelope.report_type,
+        sensitivity=_sensitivity(values.text(b"sensitivity")) if b"sensitivity" in head.fields else "",
         reported_ids=reported_ids,
         auth=auth_of(head.fields.get(b"authentication-results", ()), authserv_id),
         headers=_kept(head.block),
@@ -240,6 +242,11 @@ def _list_id(text: str) -> str:
     """RFC 2919 3: the part in brackets; some lists leave the brackets out."""
     match = _IN_BRACKETS.search(text)
     return (match[1] if match else text).strip()
+
+
+def _sensitivity(value: str) -> str:
+    word = _keyword(value)
+    return word if word in _SENSITIVE else ""
 
 
 def _keyword(text: str) -> str:

@@ -208,6 +208,8 @@ class Message:
     has_unsubscribe: bool = False
     #: report-type of multipart/report (RFC 6522), lower case; "" where it is no report.
     report_type: str = ""
+    #: Sensitivity (RFC 4021, section 2.1.55): "personal", "private" or "company-confidential"; "" where it is neither.
+    sensitivity: str = ""
     #: Message-IDs a report speaks about, without brackets.
     reported_ids: tuple[str, ...] = ()
     #: Verdict of the configured authserv-id's Authentication-Results only.

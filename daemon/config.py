@@ -14,6 +14,7 @@ from typing import Any
 from daemon.config_accounts import Accounts
 from daemon.config_files import Source, find_config, read_sources
 from daemon.config_people import People
+from daemon.config_privacy import PrivacyConfig, read_privacy
 from daemon.config_records import Account, Company, Config, ContactsConfig, ContactSource, Person, StoreConfig
 from daemon.config_servers import Servers
 from daemon.config_sources import read_sources_of_contacts
@@ -33,6 +34,7 @@ __all__ = [
     "ContactSource",
     "ContactsConfig",
     "Person",
+    "PrivacyConfig",
     "Problem",
     "StoreConfig",
     "Webhook",
@@ -41,7 +43,7 @@ __all__ = [
 ]
 
 #: The tables of the main file, and the few of them that a drop-in may add to.
-SECTIONS = ("store", "company", "contacts", "people", "people_file", "servers", "accounts", "webhooks")
+SECTIONS = ("store", "company", "contacts", "privacy", "people", "people_file", "servers", "accounts", "webhooks")
 DROP_IN_SECTIONS = ("people", "servers", "accounts")
 
 
@@ -79,6 +81,7 @@ class _Loader:
     def load(self) -> Config | None:
         self._refuse_unknown_sections()
         store, company, contacts = self._store(), self._company(), self._contacts()
+        privacy, retention = read_privacy(self._main.get("privacy", {}), self._reader)
         for source in self._sources:
             self._people.read_tables(source.table.get("people", []), source.label)
         self._people_file()
@@ -88,7 +91,7 @@ class _Loader:
             self._accounts.read_tables(source.table.get("accounts", []), source.label)
         self._webhooks.read_tables(self._main.get("webhooks", []))
         sources = self._sources_of_contacts()
-        if store is None or company is None or contacts is None:
+        if store is None or company is None or contacts is None or privacy is None or retention is None:
             return None
         return Config(
             path=self._path,
@@ -98,6 +101,8 @@ class _Loader:
             contacts=contacts,
             people=tuple(self._people.people),
             accounts=tuple(self._accounts.accounts),
+            privacy=privacy,
+            retention=retention,
             webhooks=tuple(self._webhooks.webhooks),
             sources=tuple(sources),
         )

@@ -12,9 +12,11 @@ from connectors.api import ConnectorError, Secret
 from daemon.config_mailboxes import KEYS as MAILBOX_KEYS
 from daemon.config_mailboxes import Mailbox, read_mailboxes
 from daemon.config_people import People
+from daemon.config_privacy import rules_of
 from daemon.config_records import Account
 from daemon.config_servers import Choice, Options, Servers, option_keys, read_options
 from daemon.options import Reader, is_refused, join, keys, tables
+from matching.visibility import Level
 
 #: Stands for a password while a connector looks at its options: commands are not run so early.
 _UNREAD = Secret("unread")
@@ -29,6 +31,11 @@ class Outer:
     shared: bool = False
     server: str | None = None
     kind: str | None = None
+    visibility: Level = Level.FULL
+    block: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        rules_of(self.block)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +165,8 @@ class Accounts:
             connector=entry.choice.connector,
             login=login,
             server=server,
+            visibility=entry.outer.visibility,
+            blocked=rules_of(entry.outer.block),
         )
 
     def _is_accepted(self, entry: _Entry, settings: Any, key: str) -> bool:

@@ -9,10 +9,14 @@ from typing import Any
 
 from connectors.api import AddressBooksType, Connector, ConnectorType, Secret
 from daemon.apart import Opening
+from daemon.config_privacy import PrivacyConfig
 from daemon.config_webhooks import Webhook
 from daemon.credentials import SecretSource
 from daemon.problems import refuse, suggestion
+from matching.blocking import BlockRule
 from matching.policy import Create
+from matching.visibility import Level
+from store.retention import NO_LIMITS, Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,10 @@ class Account:
     login: str
     #: The name of its [servers.NAME].
     server: str | None = None
+    #: How much of its mail others see.
+    visibility: Level = Level.FULL
+    #: What is kept out of it.
+    blocked: tuple[BlockRule, ...] = ()
 
     def open(self, environ: Mapping[str, str], folder: Path) -> Connector:
         """Its connector, not yet entered; raises ConfigError where the secret can't be read."""
@@ -132,6 +140,9 @@ class Config:
     #: Those of the configuration, then owners that it does not name as people.
     people: tuple[Person, ...]
     accounts: tuple[Account, ...]
+    privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
+    #: How long what is kept.
+    retention: Limits = NO_LIMITS
     webhooks: tuple[Webhook, ...] = ()
     sources: tuple[ContactSource, ...] = ()
 

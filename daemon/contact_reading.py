@@ -100,7 +100,7 @@ class Reading:
             line = outcome.entry.line
             imported.count(outcome.verdict, line in taken.released)
             for normal, reason in outcome.refused:
-                self.reject(self._lines[line, normal], reason)
+                self.reject(self._lines.get((line, normal), line), reason)
         imported.rejected.sort(key=lambda each: each.line)
         return imported
 

@@ -59,7 +59,7 @@ def arranged(
             references=named[each][0],
             in_reply_to=named[each][1],
             thread_index=row.thread_index,
-            subject=row.subject,
+            subject=row.subject or "",
             sent_at=row.sent_at,
             people=people.get(each) or others.get(each, frozenset()),
             sender=row.sender,

@@ -24,6 +24,7 @@ from store.deciding import (
     restore_redirects,
     restore_written,
 )
+from store.deciding_privacy import DecidedBlock, DecidedErasure, DecidedVisibility, restore_privacy
 from store.decisions import (
     COLUMNS,
     DecidedAddress,
@@ -44,7 +45,14 @@ T = TypeVar("T")
 FORMAT = 1
 #: Records that take effect in one transaction.
 BATCH = 500
-_KINDS: Mapping[str, type[Any]] = {"contact": DecidedContact, "consent": DecidedConsent, "redirect": DecidedRedirect}
+_KINDS: Mapping[str, type[Any]] = {
+    "erasure": DecidedErasure,
+    "block": DecidedBlock,
+    "visibility": DecidedVisibility,
+    "contact": DecidedContact,
+    "consent": DecidedConsent,
+    "redirect": DecidedRedirect,
+}
 
 
 class BadFile(Exception):
@@ -236,6 +244,9 @@ def _put(
                 if verdict.is_refusal:
                     imported.refused.append((line, f"{each.display_name}: {verdict}"))
                     refused.add((each.external_source or "", each.external_id or ""))
+        elif kind in (DecidedErasure, DecidedBlock, DecidedVisibility):
+            done = restore_privacy(transaction, found)
+            imported.unchanged += len(found) - done
         elif kind is DecidedConsent:
             waiting = restore_consents(transaction, found)
             imported.waiting += len(waiting)

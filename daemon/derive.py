@@ -6,7 +6,7 @@ order of arrival gives the same result. A batch is one transaction; a kill costs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -17,12 +17,14 @@ from matching import policy
 from matching.identity import Mail, group
 from matching.names import clean_name
 from matching.policy import Company, Direction, Party
-from store import contacts, copies, history
+from matching.visibility import Level, narrowest, widest
+from store import contacts, copies, history, thread_levels
 from store.company import people_by_address
 from store.contacts import Candidate
 from store.copies import StoredCopy, StoredParty
 from store.engine import Store, Transaction
 from store.history import Interaction, Link
+from store.idle_contacts import drop_idle_contacts
 
 #: Items derived in one transaction.
 BATCH = 1000
@@ -41,6 +43,8 @@ class _Derived:
     is_message_id_reused: bool
     is_answered: bool
     is_forwarded: bool
+    #: How much of it others see, by its copies.
+    level: Level
     #: Best copy first.
     copies: tuple[StoredCopy, ...]
     parties: tuple[Party, ...]
@@ -48,8 +52,8 @@ class _Derived:
     #: Of its copies before.
     old_ids: set[str]
 
-    def interaction(self, place: Place) -> Interaction:
-        """The row of history."""
+    def interaction(self, place: Place, thread_levels: Mapping[str, Level]) -> Interaction:
+        """The row of history; a thread may show less of it."""
         return Interaction(
             id=self.id,
             direction=self.direction.value,
@@ -63,6 +67,7 @@ class _Derived:
             parent_id=place.parent_id,
             answer_seconds=None,
             thread_basis=place.basis,
+            visibility=narrowest((self.level, thread_levels.get(place.thread_id, Level.FULL))).value,
         )
 
 
@@ -98,6 +103,11 @@ class _Batch:
         self.company = company
         self.now = now
         self.mails: dict[str, _Derived] = {}
+        self.thread_levels = thread_levels.decisions(transaction)
+        #: Of these nothing may be seen: they make no contacts, no links, and tell no names.
+        self.hidden: set[str] = set()
+        #: Contacts that the policy made in this batch.
+        self.made: list[str] = []
 
     def add(self, found: list[StoredCopy]) -> None:
         """Group copies into mails."""
@@ -111,10 +121,12 @@ class _Batch:
         candidates = [
             Candidate(party.normal, party.base or party.normal, party.email)
             for d in self.mails.values()
+            if not self._is_hidden(d)
             for party in policy.created_by(d.parties, d.is_bulk, self.company.create)
             if party.normal
         ]
         added = contacts.create_by_policy(self.transaction, self.key, candidates, self.now)
+        self.made = [self.key.id("contact", each.base) for each in added]
         added += entered
         if added:
             contacts.want_skipped(self.transaction, self.key, added)
@@ -126,8 +138,11 @@ class _Batch:
         known = {old for d in self.mails.values() for c in d.copies if (old := c.row.interaction_id)}
         self._save_history(known)
         self._save_links(known & self.mails.keys())
+        if self.hidden:
+            # a mail may have turned out to belong to a hidden thread
+            drop_idle_contacts(self.transaction, self.made)
         people = people_by_address(self.transaction)
-        rows = (row for d in self.mails.values() for row in _people(d, people))
+        rows = (row for d in self.mails.values() if d.id not in self.hidden for row in _people(d, people))
         history.replace_people(self.transaction, known & self.mails.keys(), rows)
 
     def _save_history(self, known: set[str]) -> None:
@@ -140,14 +155,24 @@ class _Batch:
             {c.row.key: mail.id for c, mail in copies_of_batch},
             {c.row.key: _thread_people(c) for c, _mail in copies_of_batch},
         )
+        # what was said of a thread holds for the one that it becomes part of now
+        for old, new in found.successors.items():
+            if old in self.thread_levels:
+                both = (self.thread_levels[old], self.thread_levels.get(new, Level.FULL))
+                self.thread_levels[new] = narrowest(both)
         others = found.places.keys() - self.mails.keys()
         stored = history.stored_interactions(self.transaction, others | known)
-        wanted = [d.interaction(found.places[d.id]) for d in self.mails.values()]
+        wanted = [d.interaction(found.places[d.id], self.thread_levels) for d in self.mails.values()]
+        moved_threads: set[str] = set()
         for other in others:
             place = found.places[other]
             moved = stored[other]._replace(thread_id=place.thread_id, parent_id=place.parent_id)
             wanted.append(moved._replace(thread_basis=place.basis))
-        wanted = _with_answer_times(wanted)
+            if self.thread_levels and place.thread_id != stored[other].thread_id:
+                moved_threads.add(place.thread_id)
+        thread_levels.mark_threads(self.transaction, moved_threads)
+        self.hidden = {each.id for each in wanted if each.visibility == Level.NONE}
+        wanted = _with_answer_times(wanted, self.hidden)
         history.save_interactions(self.transaction, wanted, stored, self.now)
         assigned = []
         for key, interaction_id in found.interaction_of.items():
@@ -171,6 +196,8 @@ class _Batch:
         links: list[Link] = []
         names: list[tuple[str, str, str]] = []
         for derived in self.mails.values():
+            if derived.id in self.hidden:
+                continue
             for link, party in _links(derived, directory):
                 links.append(link)
                 name = clean_name(party.name, party.email) if party.name else ""
@@ -179,6 +206,19 @@ class _Batch:
                     names.append((link.contact_id, f"{is_own_word} {derived.occurred_at.isoformat()}", name))
         history.replace_links(self.transaction, known, links)
         contacts.offer_names(self.transaction, names, self.now)
+
+    def _is_hidden(self, derived: _Derived) -> bool:
+        """By its copies, or by what was said of the thread it is in until now."""
+        threads = {copy.row.thread_id for copy in derived.copies}
+        return Level.NONE in (derived.level, *(self.thread_levels.get(each or "") for each in threads))
+
+    def _level(self, members: tuple[StoredCopy, ...]) -> Level:
+        """The narrowest of the accounts that hold a copy, or the widest; less where the sender asks for confidence."""
+        choose = widest if self.company.shows_widest else narrowest
+        levels = [choose(Level(place.visibility) for copy in members for place in copy.places)]
+        if any(copy.row.sensitivity for copy in members):
+            levels.append(self.company.confidential)
+        return narrowest(levels)
 
     def _derive_mail(self, mail: Mail, members: tuple[StoredCopy, ...]) -> _Derived:
         parties = self._parties(members)
@@ -198,6 +238,7 @@ class _Batch:
             is_message_id_reused=mail.is_message_id_reused,
             is_answered=any("\\Answered" in each for each in flags),
             is_forwarded=any("$Forwarded" in each for each in flags),
+            level=self._level(members),
             copies=members,
             parties=parties,
             is_bulk=bool(policy.bulk_reason(best)),
@@ -218,11 +259,12 @@ class _Batch:
         return Party(party.role, party.email, party.name, party.normal, base, is_own)
 
 
-def _with_answer_times(wanted: list[Interaction]) -> list[Interaction]:
-    """Whole threads, each answer with the time it took."""
+def _with_answer_times(wanted: list[Interaction], hidden: set[str]) -> list[Interaction]:
+    """Whole threads, each answer with the time it took; of hidden mail not even that it was answered is told."""
     times = {item.id: item.occurred_at for item in wanted}
     timed = []
-    for item in wanted:
+    for each in wanted:
+        item = each._replace(parent_id=None) if each.parent_id in hidden else each
         asked_at = times.get(item.parent_id) if item.parent_id else None
         seconds = None
         if asked_at is not None and item.occurred_at >= asked_at:

@@ -11,7 +11,7 @@ import structlog
 from matching.addresses import normalize
 from matching.names import clean_name
 from matching.policy import Company
-from store import entered, merging, w1
+from store import entered, merging, screening, w1
 from store.contact_records import Entry, EntryAddress, Outcome, Verdict
 from store.engine import Store
 from store.w1 import AddressRow, Answer, ContactRow, Unit
@@ -50,6 +50,7 @@ def apply_entered(store: Store, company: Company, clock: Callable[[], datetime])
             outcomes = entered.enter(transaction, store.key, [r.entry for r in readings if r.entry], clock())
             by_line = {outcome.entry.line: outcome for outcome in outcomes}
             answers = [a for n, r in enumerate(readings) for a in r.answers(by_line.get(n))]
+            screening.withdraw(transaction, [a.identity for a in answers if a.error == screening.REASON])
             w1.answer(transaction, answers, clock())
             refused += sum(1 for each in answers if each.error)
     if waiting:
@@ -125,6 +126,9 @@ class _Reading:
         identity, contact = self.unit.identity, self.unit.contact
         error = self._error
         refused: dict[str, str] = {}
+        if outcome is not None and screening.is_erased(outcome):
+            yield Answer(identity, None, screening.REASON)
+            return
         if outcome is not None:
             refused = dict(outcome.refused)
             if outcome.verdict is Verdict.REJECTED:

@@ -7,14 +7,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connectors.api import Change, Deleted, Flagged, Purpose, Unreadable
+from connectors.api import Change, Deleted, Flagged, Message, Purpose, Unreadable
+from daemon.admission import Admission
 from daemon.drafts import Drafting, Prepared, Ready
 from matching import policy
 from matching.policy import Company, Verdict
 from store import placements, write
 from store.engine import Store, Transaction
 from store.facts import Draft
-from store.write import Copies, Kept, Place, Placed, Skipped
+from store.held import held_addresses
+from store.retention import NO_LIMITS, Limits
+from store.write import Copies, Denied, Kept, Place, Placed, Skipped
 
 
 @dataclass(slots=True)
@@ -33,7 +36,7 @@ class Tally:
     def add(self, counts: Counter[str]) -> None:
         self.stored += counts["stored"]
         self.known += counts["known"]
-        self.skipped += counts["skipped"]
+        self.skipped += sum(counts[word] for word in ("skipped", "suppressed", "expired"))
         self.quarantined += counts["quarantined"]
 
 
@@ -47,6 +50,8 @@ class Ingest:
     clock: Callable[[], datetime]
     #: Items first seen after this instant count once, however often a run reads them.
     started_at: datetime
+    #: How long what is kept.
+    limits: Limits = NO_LIMITS
 
     def page(self, place: Place, purpose: Purpose, prepared: Prepared) -> Counter[str]:
         """Write a page and move the cursor; raises Fenced when another process was quicker."""
@@ -66,6 +71,24 @@ class Ingest:
         """What this policy and this store make drafts with."""
         return Drafting(self.company, self.store.key)
 
+    def again(self, transaction: Transaction, place: Place, purpose: Purpose, messages: Iterable[Message]) -> None:
+        """Decide anew about mails that lie where they lay and are the same, but for what was erased of them."""
+        admission = self.admission(transaction, place.stream_id)
+        drafts, denied = admission.screened(map(self.drafting.draft, messages))
+        self._decide(transaction, place, purpose, admission, drafts, denied)
+
+    def admission(self, transaction: Transaction, stream_id: int) -> Admission:
+        """What may enter a stream now."""
+        return Admission(
+            transaction,
+            self.store.key,
+            self.company,
+            stream_id,
+            drafted=self.drafting.draft,
+            limits=self.limits,
+            now=self.clock(),
+        )
+
     def _write(
         self,
         transaction: Transaction,
@@ -74,15 +97,14 @@ class Ingest:
         changes: Sequence[Ready],
     ) -> Counter[str]:
         now = self.clock()
-        drafts = [c for c in changes if isinstance(c, Draft)]
+        admission = self.admission(transaction, place.stream_id)
+        drafts, denied = admission.screened(c for c in changes if isinstance(c, Draft))
         unreadable = [(c.ref, c.reason) for c in changes if isinstance(c, Unreadable)]
-        refs = [d.ref for d in drafts] + [ref for ref, _reason in unreadable]
+        refs = [d.ref for d in drafts] + [d.ref for d in denied] + [ref for ref, _reason in unreadable]
         before = write.placed(transaction, place.stream_id, refs)
         if before:
             drafts = self._undecided(transaction, place, drafts, before, now)
-        decided = _Decided(drafts, purpose, Copies(transaction, drafts), _Contacts(transaction, drafts))
-        write.write_stored(transaction, place, decided.stored, now)
-        write.write_skipped(transaction, self.store.key, place, decided.skipped, now, self.policy_version)
+        decided = self._decide(transaction, place, purpose, admission, drafts, denied)
         write.write_quarantined(transaction, place, unreadable, now)
         if before:
             placements.came_back(transaction, place.stream_id, before)
@@ -91,6 +113,25 @@ class Ingest:
         placements.tell_removed(transaction, place.stream_id, gone, now)
         outcomes = decided.outcomes | {ref: "quarantined" for ref, _reason in unreadable}
         return self._count(outcomes, before)
+
+    def _decide(
+        self,
+        transaction: Transaction,
+        place: Place,
+        purpose: Purpose,
+        admission: Admission,
+        drafts: Sequence[Draft],
+        denied: Iterable[Denied],
+    ) -> _Decided:
+        """Decide about mails and write what becomes of them."""
+        now = self.clock()
+        contacts = _Contacts(transaction, drafts, admission)
+        decided = _Decided(drafts, purpose, Copies(transaction, drafts), contacts, admission)
+        decided.deny(denied)
+        write.write_stored(transaction, place, decided.stored, now)
+        write.write_skipped(transaction, self.store.key, place, decided.skipped, now, self.policy_version)
+        write.write_denied(transaction, place, decided.denied, now)
+        return decided
 
     @staticmethod
     def _undecided(
@@ -121,10 +162,11 @@ class Ingest:
 class _Contacts:
     """Asks whether an address belongs to a contact, or to one that this very page makes."""
 
-    def __init__(self, transaction: Transaction, drafts: Sequence[Draft]) -> None:
+    def __init__(self, transaction: Transaction, drafts: Sequence[Draft], admission: Admission) -> None:
         outside = [p for d in drafts for p in d.outside]
-        self._held = write.held_addresses(transaction, (p.normal for p in outside), (p.base for p in outside if p.base))
-        self._made = {base for item in drafts for base in item.made} - self._held.tombstones
+        self._held = held_addresses(transaction, (p.normal for p in outside), (p.base for p in outside if p.base))
+        making = (item for item in drafts if item.made and admission.makes_contacts(item))
+        self._made = {base for item in making for base in item.made} - self._held.tombstones
 
     def __call__(self, normal: str, base: str, when: datetime | None) -> bool:
         return base in self._made or self._held.holds(normal, base, when)
@@ -138,25 +180,41 @@ class _Decided:
     purpose: Purpose
     copies: Copies
     is_contact: _Contacts
+    admission: Admission
     stored: list[Kept] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    denied: list[Denied] = field(default_factory=list)
     outcomes: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for item in self.drafts:
             is_copy = self.copies.has(item)
             verdict, reason = self._decide(item, is_copy=is_copy)
-            if verdict is Verdict.STORED and item.content is not None:
+            held_back = self.admission.hold_back(item) if policy.is_worth_keeping(verdict, reason) else None
+            if held_back is not None:
+                self.deny([Denied(item.ref, Verdict.SUPPRESSED, held_back)])
+            elif self.admission.is_expired(item, verdict):
+                self.deny([Denied(item.ref, Verdict.EXPIRED, "age")])
+            elif verdict is Verdict.STORED and item.content is not None:
                 self.copies.note(item)
-                self.stored.append(Kept(item, item.content, reason))
+                self.stored.append(Kept(item, self.admission.content(item, item.content), reason))
                 self.outcomes[item.ref] = "known" if is_copy else "stored"
-                continue
-            is_wanted = verdict is Verdict.STORED
-            if is_wanted:
-                _, reason = self._decide(item, is_copy=False)
-            creatable = [policy.is_creatable(p.normal) for p in item.outside]
-            self.skipped.append(Skipped(item, reason, creatable, is_wanted))
-            self.outcomes[item.ref] = "skipped"
+            else:
+                self._skip(item, verdict, reason)
+
+    def deny(self, items: Iterable[Denied]) -> None:
+        """Of these nothing is kept."""
+        for each in items:
+            self.denied.append(each)
+            self.outcomes[each.ref] = each.verdict.value
+
+    def _skip(self, item: Draft, verdict: Verdict, reason: str) -> None:
+        is_wanted = verdict is Verdict.STORED
+        if is_wanted:
+            _, reason = self._decide(item, is_copy=False)
+        creatable = [policy.is_creatable(p.normal) for p in item.outside]
+        self.skipped.append(Skipped(item, reason, creatable, is_wanted))
+        self.outcomes[item.ref] = "skipped"
 
     def _decide(self, item: Draft, *, is_copy: bool) -> tuple[Verdict, str]:
         return policy.decide(

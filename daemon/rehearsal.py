@@ -27,6 +27,7 @@ from store import company as company_store
 from store import rehearsal, streams, w1, write
 from store.engine import Store, Transaction
 from store.facts import Draft
+from store.held import held_addresses
 from store.write import FINAL_REASONS, Copies
 
 
@@ -199,7 +200,7 @@ class _Known:
     def __init__(self, transaction: Transaction, drafts: Sequence[Draft]) -> None:
         outside = [party for draft in drafts for party in draft.outside]
         bases = {party.base for party in outside if party.base}
-        self._held = write.held_addresses(transaction, {party.normal for party in outside}, bases)
+        self._held = held_addresses(transaction, {party.normal for party in outside}, bases)
         self.tombstones = self._held.tombstones
 
     def concerns(self, item: Draft) -> bool:

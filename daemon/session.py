@@ -32,8 +32,9 @@ from daemon.webhooks import Sender
 from daemon.worker import Worker
 from matching.addresses import AddressRules, OwnAddresses, normalize
 from matching.policy import Company
+from matching.visibility import Level
+from store import blocks, removals, suppression, write
 from store import company as company_store
-from store import removals, write
 from store.company import AccountFacts, PersonFacts
 from store.engine import Store
 from store.errors import StoreError
@@ -58,7 +59,13 @@ def company_of(config: Config) -> Company:
     """The policy that the configuration sets."""
     rules = AddressRules(plus_tags=config.contacts.plus_tags, gmail_dots=config.contacts.gmail_dots)
     addresses = [address for person in config.people for address in (person.email, *person.aliases)]
-    return Company(OwnAddresses.of(config.company.domains, addresses, rules), rules, config.contacts.create)
+    return Company(
+        OwnAddresses.of(config.company.domains, addresses, rules),
+        rules,
+        config.contacts.create,
+        shows_widest=config.privacy.visibility == "widest",
+        confidential=Level(config.privacy.confidential),
+    )
 
 
 def identity_of(config: Config, environ: Mapping[str, str]) -> tuple[str | None, Path]:
@@ -131,12 +138,19 @@ class Session:
                 kind=a.kind,
                 login=a.login,
                 is_shared=a.shared,
+                visibility=a.visibility.value,
             )
             for a in self.config.accounts
         ]
         with self.store.write() as transaction:
             company_store.save_people(transaction, self.store.key, people)
             self.account_ids = company_store.save_accounts(transaction, self.store.key, accounts, now)
+            wanted = {"": self.config.privacy.blocked}
+            wanted |= {self.account_ids[account.name]: account.blocked for account in self.config.accounts}
+            if blocks.replace_configured(transaction, wanted, now):
+                blocks.release(transaction)
+            if suppression.is_unfinished(transaction):
+                log.warning("erasure not finished", hint="repeat `keeptouch privacy erase` with the same address")
         return self
 
     def __exit__(
@@ -153,9 +167,9 @@ class Session:
         if apply_entered(self.store, self.company, self.clock) + apply_merges(self.store, self.clock):
             derive(self.store, self.company, self.clock)
 
-    def keep_up(self) -> None:
+    def keep_up(self, stop: threading.Event) -> None:
         """Do what is to be done once a day, if it is time."""
-        keep_up(self.store, self.config, self.clock())
+        keep_up(self.store, self.config, self.clock(), stop.is_set)
 
     def senders(self) -> list[Sender]:
         """One for each webhook."""
@@ -186,6 +200,7 @@ class Session:
             policy_version=RULES_VERSION,
             clock=self._environment.clock,
             started_at=self._environment.clock(),
+            limits=self.config.retention,
         )
 
     def take_turn(

@@ -89,6 +89,7 @@ class Turns:
         self._polls = Agenda("poll", _POLLS + _SPARE, share=_POLLS)
         self._retries = Agenda("retry", _RETRIES + _SPARE, share=_RETRIES)
         self._pushes = Agenda("push", _PUSHES + _SPARE, share=_PUSHES)
+        self._upkeep = Agenda("upkeep", 1)
 
     def begin(self) -> None:
         """Take every account's first turn."""
@@ -97,6 +98,7 @@ class Turns:
             for state in self._states.values():
                 self._ask_poll(state)
         self._pushes.put(self._tidy, time.monotonic() + _TIDY_EVERY)
+        self._upkeep.put(self._keep_up)
 
     def hinted(self, account: str, streams: frozenset[str]) -> None:
         """Read these streams at once, or right after the turn that is being taken."""
@@ -130,7 +132,7 @@ class Turns:
         return all(joined)
 
     def _agendas(self) -> tuple[Agenda, ...]:
-        return self._first_turns, self._polls, self._retries, self._pushes
+        return self._first_turns, self._polls, self._retries, self._pushes, self._upkeep
 
     def _ask_poll(self, state: _State) -> None:
         """With the lock held."""
@@ -145,15 +147,23 @@ class Turns:
         self._pushes.put(partial(self._push, state), state.pushed_at + _PAUSE * (1 - state.credit), state.server)
 
     def _enter(self) -> None:
-        """Once an interval: what other programs entered, and what is to be done once a day."""
+        """Once an interval: what other programs entered."""
         try:
             self._session.apply_entered()
-            self._session.keep_up()
             self._wake_wanted()
         except StoreError as error:
             log.error("store problem", problem=error.problem, hint=error.hint)
         finally:
             self._pushes.put(self._enter, time.monotonic() + self._interval)
+
+    def _keep_up(self) -> None:
+        """What is to be done once a day, in a thread of its own: letting go what is old may take a while."""
+        try:
+            self._session.keep_up(self._stop)
+        except StoreError as error:
+            log.error("store problem", problem=error.problem, hint=error.hint)
+        finally:
+            self._upkeep.put(self._keep_up, time.monotonic() + self._interval)
 
     def _tidy(self) -> None:
         self.kept.tidy()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
 
 from daemon.config import Config
-from store import company, feed
+from store import company, feed, retention
 from store.engine import Store
 
 log = structlog.get_logger()
@@ -16,7 +17,7 @@ EVERY = timedelta(days=1)
 _MARK = "upkeep_at"
 
 
-def keep_up(store: Store, config: Config, now: datetime) -> bool:
+def keep_up(store: Store, config: Config, now: datetime, is_stopped: Callable[[], bool] = lambda: False) -> bool:
     """Do it if a day has passed since it was done last, by whatever process; returns whether it was."""
     with store.read() as transaction:
         before = company.setting(transaction, _MARK)
@@ -25,5 +26,6 @@ def keep_up(store: Store, config: Config, now: datetime) -> bool:
     with store.write() as transaction:
         company.save_setting(transaction, _MARK, now.isoformat())
         dropped = feed.prune(transaction, now - timedelta(days=config.store.feed_days))
-    log.info("upkeep", changes_dropped=dropped)
+    expired = retention.retain(store, config.retention, now, is_stopped)
+    log.info("upkeep", changes_dropped=dropped, expired=expired)
     return True

@@ -18,6 +18,7 @@ from typing import Protocol
 
 from connectors.api import Envelope, Message, Participant, Purpose, Role
 from matching.addresses import AddressRules, OwnAddresses, is_no_reply, is_role, normalize
+from matching.visibility import Level
 
 #: A mail of ours to more people than this is no correspondence.
 MAX_RECIPIENTS = 20
@@ -50,6 +51,10 @@ class Verdict(StrEnum):
     STORED = "stored"
     SKIPPED = "skipped"
     QUARANTINED = "quarantined"
+    #: it concerns an erased person alone, or is kept out by the blocklist; nothing of it is kept
+    SUPPRESSED = "suppressed"
+    #: it is older than what the company keeps; nothing of it is kept any more
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,10 @@ class Company:
     own: OwnAddresses
     rules: AddressRules
     create: Create
+    #: Where the accounts that hold a copy show more or less of it, does the widest level count? Else the narrowest.
+    shows_widest: bool = False
+    #: How much is kept of mail whose sender asks for confidence.
+    confidential: Level = Level.METADATA
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +254,11 @@ def is_dispensable(envelope: Envelope, company: Company, purpose: Purpose) -> bo
         return is_bulk
     direction = direction_of(parties_of(envelope.participants, company))
     return direction is Direction.INTERNAL or (is_bulk and direction is Direction.INBOUND)
+
+
+def is_worth_keeping(verdict: Verdict, reason: str) -> bool:
+    """Is it kept, or would it be if somebody who takes part were a contact?"""
+    return verdict is Verdict.STORED or reason == "no_contact"
 
 
 def decide(

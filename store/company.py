@@ -38,6 +38,8 @@ class AccountFacts:
     kind: str
     login: str
     is_shared: bool
+    #: How much of its mail others see: full | subject | metadata | none.
+    visibility: str = "full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +123,21 @@ def save_accounts(
             "kind": each.kind,
             "login": each.login,
             "is_shared": each.is_shared,
+            "visibility": each.visibility,
             "state": "new",
             "ended_at": None,
         }
         for each in accounts
     ]
-    upsert(connection, account, rows, update=["name", "person_id", "kind", "login", "is_shared", "ended_at"])
+    changing = ("name", "person_id", "kind", "login", "is_shared", "visibility", "ended_at")
+    upsert(connection, account, rows, update=changing)
     return ids
+
+
+def levels(connection: Connection) -> list[tuple[str, str]]:
+    """(account id, level) of the accounts of which others may not see all."""
+    query = select(account.c.id, account.c.visibility).where(account.c.visibility != "full")
+    return [(row.id, row.visibility) for row in connection.execute(query.order_by(account.c.id))]
 
 
 def save_state(

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, bindparam, func, or_, select, update
 
 from matching.names import name_key
 from matching.organizations import display_name, organization_domain
+from store import suppression
 from store.contact_records import ENTERED_NAME, POLICY
 from store.keys import IdentityKey
 from store.schema import (
@@ -104,6 +105,8 @@ def create_by_policy(
     Addresses that differ by tag and dots alone are one contact, whichever came first. A deleted contact's address
     stays without one.
     """
+    erased = suppression.load(connection, key)
+    candidates = [each for each in candidates if not erased.holds(each.normal, each.base)] if erased else candidates
     by_normal = {c.normal: c for c in sorted(candidates, key=lambda c: (c.normal, c.email), reverse=True)}
     holders = _holders(connection, by_normal, {c.base for c in by_normal.values()})
     new_contacts: dict[str, dict[str, Any]] = {}

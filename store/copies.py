@@ -12,7 +12,7 @@ from connectors.api import Role
 from matching.identity import Copy
 from store import facts
 from store.schema import account, dirty, message, participant, placement, placement_bcc, stream
-from store.upsert import one_of, select_in
+from store.upsert import one_of, select_in, upsert_rows
 
 
 class StoredParty(NamedTuple):
@@ -33,6 +33,8 @@ class StoredPlace(NamedTuple):
     auth: str
     #: As the server writes them, parted by spaces.
     flags: str
+    #: How much of the account's mail others see.
+    visibility: str
 
 
 @dataclass(slots=True)
@@ -71,6 +73,7 @@ MESSAGE_COLUMNS = (
     message.c.auto_submitted,
     message.c.has_unsubscribe,
     message.c.report_type,
+    message.c.sensitivity,
     message.c.interaction_id,
     message.c.thread_id,
 )
@@ -86,6 +89,16 @@ def take_dirty(connection: Connection, kind: str, limit: int) -> list[str]:
     if keys:
         connection.execute(delete(dirty).where(dirty.c.kind == kind, one_of(connection, dirty.c.key, keys)))
     return keys
+
+
+def dirty_keys(connection: Connection, column: Any, values: Iterable[Any]) -> None:
+    """Have the mails with one of these values derived anew."""
+    keys = select(message.c.mid_key, message.c.fingerprint)
+    marked = {
+        ("item", f"m:{row.mid_key.hex()}" if row.mid_key else f"f:{row.fingerprint.hex()}")
+        for row in select_in(connection, keys.where, column, values)
+    }
+    upsert_rows(connection, dirty, ("kind", "key"), sorted(marked))
 
 
 def gather(connection: Connection, rows: dict[bytes, Row[Any]], column: Any, values: Iterable[Any]) -> None:
@@ -137,7 +150,14 @@ def _with_people(connection: Connection, rows: dict[bytes, Row[Any]]) -> list[St
     for key, email, name, normal, base in select_in(connection, blind.where, bcc.message_key, found):
         found[key].bcc.append(StoredParty(Role.BCC, email, name, normal, base))
     held = (
-        select(placement.c.message_key, stream.c.account_id, account.c.person_id, placement.c.auth, placement.c.flags)
+        select(
+            placement.c.message_key,
+            stream.c.account_id,
+            account.c.person_id,
+            placement.c.auth,
+            placement.c.flags,
+            account.c.visibility,
+        )
         .join(stream, stream.c.id == placement.c.stream_id)
         .join(account, account.c.id == stream.c.account_id)
     )

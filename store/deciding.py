@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, exists, select, update
 
 from matching.names import name_key
+from store import suppression
 from store.contacts import ensure_organization
 from store.decisions import (
     ADDRESS_COLUMNS,
@@ -39,6 +40,7 @@ class Restored(StrEnum):
     UNCHANGED = "unchanged"
     KEPT = "it was entered here too, otherwise, and that stands"
     ID_TAKEN = "its external_id belongs to another contact here"
+    ERASED = "it speaks of a person who was erased here"
     ADDRESS_TAKEN = "one of its addresses belongs to another entered contact here"
 
     @property
@@ -61,7 +63,8 @@ def restore_contacts(
     """
     lock(connection)
     here = _Here(connection, decided, base_of)
-    restored = [here.verdict(each) for each in decided]
+    erased = suppression.load(connection, key)
+    restored = [Restored.ERASED if _is_erased(each, erased, base_of) else here.verdict(each) for each in decided]
     taken = [each for each, verdict in zip(decided, restored, strict=True) if verdict is Restored.RESTORED]
     replaced = {each.id: here.policy_contacts(each) for each in taken}
     _remove_policy_contacts(connection, here, replaced, now)
@@ -71,6 +74,13 @@ def restore_contacts(
     gone = {address.normal for ids in replaced.values() for each in ids for address in here.contacts[each].addresses}
     mark_dirty(connection, "address", normals | gone)
     return restored
+
+
+def _is_erased(each: DecidedContact, erased: suppression.Erased, base_of: Callable[[str], str]) -> bool:
+    """Does it speak of a person who was erased?"""
+    if each.external_source and each.external_id and erased.holds_entry((each.external_source, each.external_id)):
+        return True
+    return any(erased.holds(address.normal, base_of(address.normal)) for address in each.addresses)
 
 
 class _Here:

@@ -15,6 +15,7 @@ from sqlalchemy import Boolean, Column, Connection, Table, or_, select
 
 from store.contact_records import ENTERED_NAME, POLICY
 from store.copying import fits, rows_of
+from store.deciding_privacy import PrivacyDecision, privacy_decisions
 from store.schema import contact, contact_address, redirect
 from store.tables import metadata
 from store.types import Instant
@@ -95,7 +96,7 @@ def _python_type(column: Column[Any]) -> Any:
     return kind | None if column.nullable else kind
 
 
-Decision = DecidedContact | DecidedConsent | DecidedRedirect | WrittenRow
+Decision = PrivacyDecision | DecidedContact | DecidedConsent | DecidedRedirect | WrittenRow
 
 CONTACT_COLUMNS = tuple(each.name for each in fields(DecidedContact) if each.name != "addresses")
 ADDRESS_COLUMNS = tuple(each.name for each in fields(DecidedAddress))
@@ -110,7 +111,8 @@ COLUMNS: Mapping[str, Mapping[str, Any]] = {
 
 
 def decisions(connection: Connection) -> Iterator[Decision]:
-    """All of them, contacts first. To be asked in one snapshot."""
+    """All of them, those about privacy first, then contacts. To be asked in one snapshot."""
+    yield from privacy_decisions(connection)
     decided = or_(contact.c.origin != POLICY, contact.c.deleted_at.is_not(None))
     for part in chunks(connection.scalars(select(contact.c.id).where(decided).order_by(contact.c.id)), _BATCH):
         yield from contacts_by_id(connection, part).values()

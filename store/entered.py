@@ -17,6 +17,7 @@ from store.contact_records import POLICY, Address, Contact, Entry, Outcome
 from store.history import add_redirects
 from store.keys import IdentityKey
 from store.schema import contact, contact_address, organization, redirect
+from store.screening import screened
 from store.upsert import chunks, select_in, upsert
 from store.write import mark_dirty
 
@@ -54,12 +55,13 @@ def release(connection: Connection, key: IdentityKey, entries: Sequence[Entry], 
 def enter(connection: Connection, key: IdentityKey, entries: Sequence[Entry], now: datetime) -> list[Outcome]:
     """Let the entries take effect, one after another; what their addresses change is marked dirty."""
     merging.lock(connection)
-    ids = _ids_concerned(connection, key, entries)
+    free, refused = screened(connection, key, entries, now)
+    ids = _ids_concerned(connection, key, free)
     contacts = load(connection, ids)
     book = Book(key, contacts, now, _is_taken(connection, ids))
-    outcomes = [book.enter(each) for each in entries]
+    outcomes = refused | {each.line: book.enter(each) for each in free}
     write(connection, key, contacts, book, now)
-    return outcomes
+    return [outcomes[each.line] for each in entries]
 
 
 def preview(

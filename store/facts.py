@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connectors.api import Attachment, Auth, Message, Participant, Purpose, Role
@@ -44,8 +45,11 @@ MESSAGE_COLUMNS = (
     "auto_submitted",
     "has_unsubscribe",
     "report_type",
+    "sensitivity",
     "reported_ids",
 )
+#: Where the subject and the attachments stand among them.
+SUBJECT, ATTACHMENTS = MESSAGE_COLUMNS.index("subject"), MESSAGE_COLUMNS.index("attachments")
 CONTENT_COLUMNS = ("message_key", "text", "headers")
 PARTICIPANT_COLUMNS = ("message_key", "position", "role", "normal", "base", "email", "name")
 REFERENCE_COLUMNS = ("message_key", "target_key")
@@ -108,6 +112,8 @@ class Draft:
     occurred_at: datetime | None
     #: What it is filed for, where that is more than its stream tells.
     purpose: Purpose | None
+    #: The sender asked for confidence; "" where not.
+    sensitivity: str
 
 
 def draft(message: Message, assessment: Assessment, made: Iterable[Party], key: IdentityKey) -> Draft:
@@ -141,6 +147,7 @@ def draft(message: Message, assessment: Assessment, made: Iterable[Party], key: 
         auth=message.auth.value,
         occurred_at=occurred_at(message.sent_at, arrived_at, is_sent_copy=assessment.direction is Direction.OUTBOUND),
         purpose=message.purpose,
+        sensitivity=message.sensitivity,
     )
     if not message.is_skimmed:
         one.content = _content(message, one, seen, blind, subject, key)
@@ -163,6 +170,7 @@ def _content(
         message.auto_submitted,
         str(message.has_unsubscribe),
         message.report_type,
+        message.sensitivity,
     )
     content_key = key.digest("message", message.message_id or "", one.sent, one.sender, *said)
     shared = conversation(message.thread_index) if message.thread_index else ""
@@ -192,6 +200,7 @@ def _content(
             message.auto_submitted,
             message.has_unsubscribe,
             message.report_type,
+            message.sensitivity,
             _encode(message.reported_ids) if message.reported_ids else "[]",
         ),
         content_row=(content_key, message.text, zlib.compress(message.headers, 1)),
@@ -228,10 +237,10 @@ def _attachments_text(attachments: Iterable[Attachment]) -> str:
     return _encode([(a.name, a.type, a.size) for a in attachments]) if attachments else "[]"
 
 
-def message_of(row: Row[Any], participants: Iterable[Row[Any]]) -> Message:
+def message_of(row: Any, participants: Iterable[Any]) -> Message:
     """The record again, of a row of `message` and `content`; `participants` in order of position.
 
-    `ref`, flags and size belong to placements."""
+    `ref`, flags and size belong to placements. What has expired is empty."""
     return Message(
         ref="",
         message_id=row.mid,
@@ -240,9 +249,9 @@ def message_of(row: Row[Any], participants: Iterable[Row[Any]]) -> Message:
         thread_index=row.thread_index,
         sent_at=row.sent_at,
         received_at=row.arrived_at,
-        subject=row.subject,
+        subject=row.subject or "",
         participants=tuple(Participant(Role(p.role), p.email, p.name) for p in participants),
-        text=row.text,
+        text=row.text or "",
         is_truncated=row.is_truncated,
         attachments=tuple(Attachment(*each) for each in json.loads(row.attachments)),
         list_id=row.list_id,
@@ -250,10 +259,63 @@ def message_of(row: Row[Any], participants: Iterable[Row[Any]]) -> Message:
         auto_submitted=row.auto_submitted,
         has_unsubscribe=row.has_unsubscribe,
         report_type=row.report_type,
+        sensitivity=row.sensitivity,
         reported_ids=tuple(json.loads(row.reported_ids)),
         auth=Auth.UNKNOWN,
-        headers=zlib.decompress(row.headers),
+        headers=zlib.decompress(row.headers) if row.headers else b"",
     )
+
+
+def texts_of(content: Content) -> Iterator[str]:
+    """Everything in the rows that people or programs wrote."""
+    _key, text, headers = content.content_row
+    yield text or ""
+    if headers:
+        yield zlib.decompress(headers).decode("utf-8", "replace")
+    for value in content.message_row:
+        if isinstance(value, str):
+            # lists are JSON, which writes other scripts as escapes
+            yield str(json.loads(value)) if "\\u" in value and value.startswith("[") else value
+    for *_rest, email, name in (*content.participant_rows, *content.bcc_rows):
+        yield email
+        yield name
+
+
+#: The classes of what a mail says.
+SAYING = ("text", "headers", "subject")
+
+
+def without(content: Content, classes: Collection[str]) -> Content:
+    """The rows without what has expired: classes "text", "headers", "subject" (and the names of attachments)."""
+    key, text, headers = content.content_row
+    row = list(content.message_row)
+    if "subject" in classes:
+        row[SUBJECT], row[ATTACHMENTS] = None, "[]"
+    kept = (key, None if "text" in classes else text, None if "headers" in classes else headers)
+    return replace(content, message_row=tuple(row), content_row=kept)
+
+
+def message_of_draft(one: Draft, content: Content) -> Message:
+    """The record that a draft was made of, as far as drafts are made of it."""
+    row = SimpleNamespace(**dict(zip(MESSAGE_COLUMNS, content.message_row, strict=True)))
+    _key, row.text, row.headers = content.content_row
+    people = [SimpleNamespace(role=role, email=email, name=name) for *_, role, _n, _b, email, name in _people(content)]
+    return replace(
+        message_of(row, people),
+        ref=one.ref,
+        received_at=one.received_at,
+        transported_at=row.arrived_at,
+        flags=frozenset(one.flags.split()),
+        size=one.size,
+        auth=Auth(one.auth),
+        purpose=one.purpose,
+    )
+
+
+def _people(content: Content) -> Iterable[tuple[Any, ...]]:
+    """(…, role, normal, base, email, name) of all who take part, blind copies last."""
+    yield from content.participant_rows
+    yield from ((Role.BCC.value, *row[3:]) for row in content.bcc_rows)
 
 
 def copy_of(row: Row[Any], reply_to: frozenset[str]) -> Copy:

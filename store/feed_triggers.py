@@ -67,6 +67,7 @@ WATCHED = (
             "is_forwarded",
             "visibility",
         ),
+        shown="{}.visibility <> 'none'",
     ),
     Watched(
         "link",
@@ -218,7 +219,8 @@ def _of_copies(differs: str) -> Iterator[_Trigger]:
     """What a copy says is what its interaction shows."""
     for table, key, columns in _SHOWN_OF_COPY:
         changed = " OR ".join(f"OLD.{column} {differs} NEW.{column}" for column in columns)
-        shows = f"SELECT 'interaction', i.id, 'upsert' FROM interaction i WHERE i.message_key = NEW.{key}"  # noqa: S608 - words of ours
+        shown = f"i.message_key = NEW.{key} AND i.visibility <> 'none'"
+        shows = f"SELECT 'interaction', i.id, 'upsert' FROM interaction i WHERE {shown}"  # noqa: S608 - words of ours
         yield _Trigger(f"feed_{table}_changed", table, "UPDATE OF " + ", ".join(columns), changed, shows)
 
 

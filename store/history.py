@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Table, bindparam, delete, func, select
 
+from matching.visibility import Level, shows_subject
 from store.schema import interaction, interaction_person, link, message, redirect, thread
 from store.upsert import chunks, select_in, update_rows, upsert, upsert_rows
 
@@ -32,6 +33,8 @@ class Interaction(NamedTuple):
     answer_seconds: int | None
     #: What its place in the thread rests on.
     thread_basis: str
+    #: How much of it others see.
+    visibility: str
 
 
 class Link(NamedTuple):
@@ -58,8 +61,8 @@ def save_interactions(
     connection: Connection, items: Iterable[Interaction], stored: Mapping[str, Interaction], now: datetime
 ) -> None:
     """Insert or change; rows that stay the same are not touched."""
-    changed = [("email", "full", now, now, *item) for item in items if stored.get(item.id) != item]
-    names = ("kind", "visibility", "created_at", "updated_at", *Interaction._fields)
+    changed = [("email", now, now, *item) for item in items if stored.get(item.id) != item]
+    names = ("kind", "created_at", "updated_at", *Interaction._fields)
     upsert_rows(connection, interaction, names, changed, update=[*Interaction._fields[1:], "updated_at"])
 
 
@@ -138,17 +141,33 @@ def _remove(connection: Connection, table: Table, names: Sequence[str], rows: It
 
 
 def save_threads(connection: Connection, items: Iterable[Interaction], messages: Mapping[bytes, Row[Any]]) -> None:
-    """The threads of `items`, which are all that they hold; `messages` knows their subjects."""
+    """The threads of `items`, which are all that they hold; `messages` knows their subjects.
+
+    A thread tells of mails that others may see, and bears the subject of the first whose subject they may.
+    """
     members: dict[str, list[Interaction]] = {}
     for item in items:
         members.setdefault(item.thread_id, []).append(item)
     rows = []
-    for thread_id, found in sorted(members.items()):
+    hidden: list[str] = []
+    for thread_id, everything in sorted(members.items()):
+        found = [item for item in everything if item.visibility != Level.NONE]
+        if not found:
+            hidden.append(thread_id)
+            continue
         first = min(found, key=_by_time)
         last_at = max([item.occurred_at for item in found])
-        rows.append((thread_id, messages[first.message_key].subject, first.occurred_at, last_at, len(found)))
+        titled = (
+            first
+            if shows_subject(first.visibility)
+            else min((item for item in found if shows_subject(item.visibility)), key=_by_time, default=None)
+        )
+        subject = messages[titled.message_key].subject if titled else None
+        rows.append((thread_id, subject, first.occurred_at, last_at, len(found)))
     names = ("id", "subject", "first_at", "last_at", "interaction_count")
     upsert_rows(connection, thread, names, rows, update=names[1:])
+    for part in chunks(hidden):
+        connection.execute(delete(thread).where(thread.c.id.in_(part)))
 
 
 def _by_time(item: Interaction) -> tuple[datetime, str]:
@@ -171,20 +190,20 @@ def refresh_threads(
                     func.max(interaction.c.occurred_at).label("last_at"),
                     func.count().label("count"),
                 )
-                .where(within)
+                .where(within, interaction.c.visibility != Level.NONE.value)
                 .group_by(interaction.c.thread_id)
             ),
             interaction.c.thread_id,
             ids,
         )
     }
-    firsts: dict[str, str] = {}
+    firsts: dict[str, str | None] = {}
     for row in select_in(
         connection,
         lambda within: (
             select(interaction.c.thread_id, message.c.subject)
             .join(message, message.c.key == interaction.c.message_key)
-            .where(within)
+            .where(within, interaction.c.visibility.in_((Level.FULL.value, Level.SUBJECT.value)))
             .order_by(interaction.c.thread_id, interaction.c.occurred_at, interaction.c.id)
         ),
         interaction.c.thread_id,
@@ -197,7 +216,7 @@ def refresh_threads(
         [
             {
                 "id": thread_id,
-                "subject": firsts[thread_id],
+                "subject": firsts.get(thread_id),
                 "first_at": row.first_at,
                 "last_at": row.last_at,
                 "interaction_count": row.count,

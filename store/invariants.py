@@ -66,10 +66,14 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "message_without_content",
         "mails without their text",
-        "SELECT coalesce(m.mid, m.subject) FROM message m"
+        "SELECT coalesce(m.mid, m.subject, 'a mail') FROM message m"
         ' WHERE NOT EXISTS (SELECT 1 FROM content c WHERE c.message_key = m."key")',
     ),
-    Rule("content_without_message", "texts without their mail", _of_message("content", "substr(x.text, 1, 40)")),
+    Rule(
+        "content_without_message",
+        "texts without their mail",
+        _of_message("content", "coalesce(substr(x.text, 1, 40), 'a text')"),
+    ),
     Rule("participant_without_message", "participants without their mail", _of_message("participant", "x.email")),
     Rule(
         "reference_without_message",
@@ -79,7 +83,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "message_without_interaction",
         "mails that are stored and are not in the history",
-        "SELECT coalesce(m.mid, m.subject) FROM message m"
+        "SELECT coalesce(m.mid, m.subject, 'a mail') FROM message m"
         " WHERE NOT EXISTS (SELECT 1 FROM interaction i WHERE i.id = m.interaction_id)",
         waits_for="item",
         remedy="reprocess",
@@ -95,7 +99,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "interaction_without_thread",
         "rows of the history whose thread is not there",
-        "SELECT i.id FROM interaction i WHERE NOT EXISTS (SELECT 1 FROM thread t WHERE t.id = i.thread_id)",
+        "SELECT i.id FROM interaction i WHERE i.visibility <> 'none'"
+        " AND NOT EXISTS (SELECT 1 FROM thread t WHERE t.id = i.thread_id)",
         waits_for="item",
         remedy="reprocess",
     ),
@@ -104,7 +109,7 @@ RULES: tuple[Rule, ...] = (
         "threads that count other mails than theirs",
         # for each thread by itself: all of them grouped would be in memory together
         "SELECT t.id FROM thread t WHERE NOT EXISTS"
-        " (SELECT 1 FROM interaction i WHERE i.thread_id = t.id GROUP BY i.thread_id HAVING"
+        " (SELECT 1 FROM interaction i WHERE i.thread_id = t.id AND i.visibility <> 'none' GROUP BY i.thread_id HAVING"
         " count(*) = t.interaction_count AND min(i.occurred_at) = t.first_at AND max(i.occurred_at) = t.last_at)",
         waits_for="item",
         remedy="reprocess",
@@ -113,6 +118,15 @@ RULES: tuple[Rule, ...] = (
         "link_without_interaction",
         "links to rows of the history that are not there",
         _of_interaction("link", "x.address"),
+        waits_for="item",
+        remedy="reprocess",
+    ),
+    Rule(
+        "hidden_mail_seen",
+        "links and people of rows of the history that others may not see",
+        "SELECT i.id FROM interaction i WHERE i.visibility = 'none'"
+        " AND (EXISTS (SELECT 1 FROM link l WHERE l.interaction_id = i.id)"
+        " OR EXISTS (SELECT 1 FROM interaction_person p WHERE p.interaction_id = i.id))",
         waits_for="item",
         remedy="reprocess",
     ),
@@ -174,7 +188,7 @@ COUNTS: dict[str, str] = {
     "v1_contact_address": "SELECT count(*) FROM contact_address WHERE contact_id IN"
     " (SELECT id FROM contact WHERE deleted_at IS NULL)",
     "v1_organization": "SELECT count(*) FROM organization",
-    "v1_interaction": "SELECT count(*) FROM interaction",
+    "v1_interaction": "SELECT count(*) FROM interaction WHERE visibility <> 'none'",
     "v1_interaction_contact": "SELECT count(*) FROM link WHERE role <> 'bcc'",
     "v1_interaction_person": "SELECT count(*) FROM interaction_person",
     "v1_thread": "SELECT count(*) FROM thread",

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, and_, bindparam, delete, select, update
 
 from connectors.api import MARKS
 from matching.policy import Verdict
-from store.schema import dirty, message, placement, placement_bcc, removal, stream
+from store.copies import dirty_keys
+from store.schema import message, placement, placement_bcc, removal, stream
 from store.upsert import chunks, select_in, upsert_rows
 from store.write import Placed
 
@@ -32,18 +33,7 @@ def reflag(connection: Connection, stream_id: int, flags: Mapping[str, frozenset
         [{"r": row.ref, "f": text} for row, text in changed],
     )
     marked = [row.message_key for row, text in changed if row.message_key and _marks(row.flags) != _marks(text)]
-    keys = select(message.c.mid_key, message.c.fingerprint)
-    upsert_rows(
-        connection,
-        dirty,
-        ("kind", "key"),
-        sorted(
-            {
-                ("item", f"m:{row.mid_key.hex()}" if row.mid_key else f"f:{row.fingerprint.hex()}")
-                for row in select_in(connection, keys.where, message.c.key, marked)
-            }
-        ),
-    )
+    dirty_keys(connection, message.c.key, marked)
 
 
 def _marks(flags: str) -> set[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
+from matching.visibility import Level, shows_subject
 from store.keys import IdentityKey
 from store.removals import unplaced_since
 from store.schema import (
@@ -33,7 +34,8 @@ class TimelineItem:
     kind: str
     direction: str
     occurred_at: datetime
-    subject: str
+    #: None: nobody else may see it, or it expired.
+    subject: str | None
     people: tuple[str, ...]
     thread_id: str | None
     reason: str
@@ -126,7 +128,7 @@ def timeline(
                 interaction.c.kind,
                 interaction.c.direction,
                 interaction.c.thread_id,
-                message.c.subject,
+                _shown_subject(),
             )
             .join(message, message.c.key == interaction.c.message_key)
             .where,
@@ -159,6 +161,12 @@ def timeline(
     ]
 
 
+def _shown_subject() -> ColumnElement[str]:
+    """As the shared views show it."""
+    is_shown = interaction.c.visibility.in_([level for level in Level if shows_subject(level)])
+    return case((is_shown, message.c.subject)).label("subject")
+
+
 def why(connection: Connection, key: IdentityKey, what: str) -> list[Why]:
     """What became of an item: `what` is a Message-ID (with or without <>), an id, or ACCOUNT/FOLDER/UID."""
     conditions: list[ColumnElement[bool]] = []
@@ -188,11 +196,12 @@ def _places() -> Select[Any]:
             placement.c.removed_at,
             placement.c.message_key,
             message.c.interaction_id,
-            message.c.subject,
+            _shown_subject(),
         )
         .join(stream, stream.c.id == placement.c.stream_id)
         .join(account, account.c.id == stream.c.account_id)
         .outerjoin(message, message.c.key == placement.c.message_key)
+        .outerjoin(interaction, interaction.c.id == message.c.interaction_id)
         .order_by(account.c.name, stream.c.name, placement.c.ref)
     )
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, literal, or_, select, update
 
 from connectors.api import Auth, Message, Participant, Purpose, Role
 from store import facts, history
 from store.contacts import ensure_primary, reset_names
+from store.held import Held
 from store.schema import (
     contact,
     contact_address,
@@ -27,7 +29,7 @@ from store.schema import (
     stream,
 )
 from store.upsert import chunks, select_in
-from store.write import FINAL_REASONS, Held
+from store.write import FINAL_REASONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,13 @@ class PlacedCopy:
     stream_id: int
     purpose: Purpose
     message: Message
+    #: Which content it is, and the thread it is in.
+    key: bytes
+    thread_id: str | None
+    #: It lies there no more.
+    is_gone: bool
+    #: Of the whole mail, whatever has expired of it since.
+    fingerprint: bytes
 
 
 def interaction_ids(connection: Connection, after: str, limit: int) -> list[str]:
@@ -47,41 +56,75 @@ def interaction_ids(connection: Connection, after: str, limit: int) -> list[str]
 
 def placed_copies(connection: Connection, ids: Iterable[str]) -> dict[str, list[PlacedCopy]]:
     """interaction id -> its copies, as records made from stored facts."""
-    whole = select(message, content.c.text, content.c.headers).join(content, content.c.message_key == message.c.key)
-    rows = select_in(connection, whole.where, message.c.interaction_id, ids)
+    rows = select_in(connection, _WHOLE.where, message.c.interaction_id, ids)
+    copies = _placed(connection, rows)
+    found: dict[str, list[PlacedCopy]] = {}
+    for row in rows:
+        if row.key in copies:
+            found.setdefault(row.interaction_id, []).extend(copies[row.key])
+    return found
+
+
+def placed_copies_of(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, list[PlacedCopy]]:
+    """content -> the places where a copy lies that says so, as records made from stored facts."""
+    return _placed(connection, select_in(connection, _WHOLE.where, message.c.key, keys))
+
+
+_WHOLE = select(message, content.c.text, content.c.headers).join(content, content.c.message_key == message.c.key)
+
+
+def _placed(connection: Connection, rows: Sequence[Row[Any]]) -> dict[bytes, list[PlacedCopy]]:
+    by_key = {row.key: row for row in rows}
     people: dict[bytes, list[Participant]] = {}
     for p in select_in(
         connection,
         lambda within: select(participant).where(within).order_by(participant.c.message_key, participant.c.position),
         participant.c.message_key,
-        [row.key for row in rows],
+        by_key,
     ):
         people.setdefault(p.message_key, []).append(Participant(Role(p.role), p.email, p.name))
-    by_key = {row.key: row for row in rows}
     blind: dict[tuple[int, str], list[Participant]] = {}
     for b in select_in(connection, select(placement_bcc).where, placement_bcc.c.message_key, by_key):
         blind.setdefault((b.stream_id, b.ref), []).append(Participant(Role.BCC, b.email, b.name))
-    found: dict[str, list[PlacedCopy]] = {}
+    found: dict[bytes, list[PlacedCopy]] = {}
     places = select(placement, stream.c.purpose).join(stream, stream.c.id == placement.c.stream_id)
     for place in select_in(connection, places.where, placement.c.message_key, by_key):
         row = by_key[place.message_key]
-        record = facts.message_of(row, ())
         record = replace(
-            record,
+            facts.message_of(row, ()),
             ref=place.ref,
             participants=(*people.get(row.key, ()), *blind.get((place.stream_id, place.ref), ())),
             received_at=place.received_at,
+            transported_at=row.arrived_at,
             flags=frozenset(place.flags.split()),
             size=place.size,
             auth=Auth(place.auth),
         )
-        found.setdefault(row.interaction_id, []).append(PlacedCopy(place.stream_id, Purpose(place.purpose), record))
+        copy = PlacedCopy(
+            stream_id=place.stream_id,
+            purpose=Purpose(place.purpose),
+            message=record,
+            key=row.key,
+            thread_id=row.thread_id,
+            is_gone=place.removed_at is not None,
+            fingerprint=row.fingerprint,
+        )
+        found.setdefault(row.key, []).append(copy)
     return found
 
 
 def remove_interactions(connection: Connection, ids: Sequence[str], now: datetime) -> None:
     """Take these mails out of the history; their placements have been written as skipped before."""
-    keys = [row[0] for row in select_in(connection, select(message.c.key).where, message.c.interaction_id, ids)]
+    drop_contents(
+        connection,
+        [row[0] for row in select_in(connection, select(message.c.key).where, message.c.interaction_id, ids)],
+    )
+    threads = history.drop_orphans(connection, dict.fromkeys(ids), now)
+    history.refresh_threads(connection, threads, {}, now)
+
+
+def drop_contents(connection: Connection, keys: Iterable[bytes]) -> None:
+    """Remove what copies say, and all that hangs on it; their placements stay."""
     for part in chunks(keys):
         for table, column in (
             (participant, participant.c.message_key),
@@ -91,19 +134,11 @@ def remove_interactions(connection: Connection, ids: Sequence[str], now: datetim
             (message, message.c.key),
         ):
             connection.execute(delete(table).where(column.in_(part)))
-    threads = history.drop_orphans(connection, dict.fromkeys(ids), now)
-    history.refresh_threads(connection, threads, {}, now)
 
 
 def keep_policy_contacts(connection: Connection, normals: set[str]) -> None:
     """Policy contacts keep only addresses that the policy still makes contacts; empty ones go."""
-    query = (
-        select(contact_address.c.id, contact_address.c.normal)
-        .join(contact, contact.c.id == contact_address.c.contact_id)
-        .where(contact.c.origin == "policy", contact.c.deleted_at.is_(None))
-    )
-    doomed = [row.id for row in connection.execute(query) if row.normal not in normals]
-    for part in chunks(doomed):
+    for part in chunks(unmade(connection, normals)):
         connection.execute(delete(contact_address).where(contact_address.c.id.in_(part)))
     policy_contacts = and_(contact.c.origin == "policy", contact.c.deleted_at.is_(None))
     held = exists().where(contact_address.c.contact_id == contact.c.id)
@@ -120,6 +155,31 @@ def keep_policy_contacts(connection: Connection, normals: set[str]) -> None:
     reset_names(connection, bases)
     used = exists().where(contact.c.organization_id == organization.c.id)
     connection.execute(delete(organization).where(organization.c.external_id.is_(None), ~used))
+
+
+def unmade(connection: Connection, normals: set[str]) -> dict[str, str]:
+    """id -> normal form of policy contacts' addresses that are not among those that the policy makes contacts."""
+    query = (
+        select(contact_address.c.id, contact_address.c.normal)
+        .join(contact, contact.c.id == contact_address.c.contact_id)
+        .where(contact.c.origin == "policy", contact.c.deleted_at.is_(None))
+    )
+    return {row.id: row.normal for row in connection.execute(query) if row.normal not in normals}
+
+
+def drop_placeless(connection: Connection, keys: Iterable[bytes]) -> None:
+    """Of these contents go those that no placement holds."""
+    wanted = list(keys)
+    held = select_in(connection, select(placement.c.message_key).distinct().where, placement.c.message_key, wanted)
+    drop_contents(connection, sorted(set(wanted) - {row[0] for row in held}))
+
+
+def blank_confidential(connection: Connection) -> None:
+    """Of mail whose sender asks for confidence stays who and when."""
+    keys = select(message.c.key).where(message.c.sensitivity != "")
+    saying = content.c.message_key.in_(keys)
+    connection.execute(update(content).where(saying).values(text=None, headers=None))
+    connection.execute(update(message).where(message.c.sensitivity != "").values(subject=None, attachments="[]"))
 
 
 def want_creating(connection: Connection, *, any_direction: bool, max_recipients: int) -> None:

@@ -25,6 +25,8 @@ from store.upsert import one_of, select_in
 
 #: Folders that empty themselves, or are emptied; their mail never was history.
 _TRANSIENT = (Purpose.TRASH, Purpose.JUNK, Purpose.DRAFTS)
+#: Of these nothing is kept that would tell where else they lie.
+_UNTRACEABLE = (Verdict.QUARANTINED, Verdict.SUPPRESSED, Verdict.EXPIRED)
 _LIVE = placement.c.removed_at.is_(None)
 
 
@@ -191,7 +193,7 @@ def _traces(connection: Connection, account_id: str, rows: Sequence[Row[Any]]) -
 
 
 def _is_lost(row: Row[Any], traced: _Traces) -> bool:
-    if row.purpose in _TRANSIENT or row.verdict == Verdict.QUARANTINED:
+    if row.purpose in _TRANSIENT or row.verdict in _UNTRACEABLE:
         return False
     names = ("message_key", "mid_key", *(() if row.mid_key else ("fingerprint",)))
     return not any((name, getattr(row, name)) in traced for name in names)

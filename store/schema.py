@@ -66,6 +66,7 @@ account = Table(
     Column("kind", Text, nullable=False),
     Column("login", Text, nullable=False),  # what tells one mailbox from another, without secrets
     Column("is_shared", Boolean, nullable=False),
+    Column("visibility", String(8), nullable=False),  # of its mail: full | subject | metadata | none
     Column("state", String(20), nullable=False),  # ok | backoff | auth_failed | new
     Column("reason", Text),
     Column("last_success_at", Instant),
@@ -112,7 +113,7 @@ placement = Table(
     metadata,
     Column("stream_id", ForeignKey("stream.id"), nullable=False),
     Column("ref", Text, nullable=False),
-    Column("verdict", String(12), nullable=False),  # stored | skipped | quarantined
+    Column("verdict", String(12), nullable=False),  # stored | skipped | quarantined | suppressed | expired
     Column("reason", Text, nullable=False),
     Column("message_key", Key),  # stored only
     Column("mid_key", Key),  # keyed hash of the Message-ID
@@ -180,7 +181,7 @@ message = Table(
     Column("sent_at", Instant),
     Column("arrived_at", Instant),  # earliest trusted time of arrival over all copies
     Column("is_sent_copy", Boolean, nullable=False),  # one of the copies lies in a Sent folder
-    Column("subject", Text, nullable=False),
+    Column("subject", Text),  # NULL: expired
     Column("subject_key", Key),
     Column("is_orphan_reply", Boolean, nullable=False),  # an answer that names no mail it answers
     Column("is_truncated", Boolean, nullable=False),
@@ -195,6 +196,7 @@ message = Table(
     Column("auto_submitted", Text, nullable=False),
     Column("has_unsubscribe", Boolean, nullable=False),
     Column("report_type", Text, nullable=False),
+    Column("sensitivity", String(20), nullable=False),
     Column("reported_ids", Text, nullable=False),  # JSON [id…]
     # derived
     Column("interaction_id", Id),
@@ -206,20 +208,16 @@ Index("ix_message_interaction_id", message.c.interaction_id)
 Index("ix_message_thread_id", message.c.thread_id)
 Index("ix_message_conversation_key", message.c.conversation_key)
 Index("ix_message_subject_key", message.c.subject_key, message.c.sent_at)
-Index(
-    "ix_message_orphan_reply",
-    message.c.subject_key,
-    sqlite_where=text("is_orphan_reply"),
-    postgresql_where=text("is_orphan_reply"),
-)
+_ORPHAN = text("is_orphan_reply")
+Index("ix_message_orphan_reply", message.c.subject_key, sqlite_where=_ORPHAN, postgresql_where=_ORPHAN)
 
 #: What a message says: apart from its row, so that deriving neither reads nor writes it again.
 content = Table(
     "content",
     metadata,
     Column("message_key", Key, primary_key=True),
-    Column("text", Text, nullable=False),
-    Column("headers", LargeBinary, nullable=False),  # zlib
+    Column("text", Text),  # NULL: expired
+    Column("headers", LargeBinary),  # zlib; NULL: expired
 )
 
 participant = Table(
@@ -373,7 +371,7 @@ thread = Table(
     "thread",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("subject", Text, nullable=False),
+    Column("subject", Text),  # NULL: nobody may see it, or it expired
     Column("first_at", Instant, nullable=False),
     Column("last_at", Instant, nullable=False),
     Column("interaction_count", Integer, nullable=False),

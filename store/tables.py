@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from store import contact_schema, departures, feed_schema, meeting_schema, schema, task_schema, w1_schema
+from store import (
+    contact_schema,
+    departures,
+    feed_schema,
+    meeting_schema,
+    privacy_schema,
+    schema,
+    task_schema,
+    w1_schema,
+)
 
 metadata = schema.metadata
-if {each.metadata for each in (contact_schema, departures, feed_schema, meeting_schema, task_schema, w1_schema)} != {
-    metadata
-}:
+_MODULES = (contact_schema, departures, feed_schema, meeting_schema, privacy_schema, task_schema, w1_schema)
+if {each.metadata for each in _MODULES} != {metadata}:
     raise AssertionError("tables of another metadata would not be made")

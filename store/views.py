@@ -116,9 +116,9 @@ VIEWS: tuple[View, ...] = (
             ("kind", "i.kind", "text"),
             ("direction", "i.direction", "text"),
             ("occurred_at", "i.occurred_at", "instant"),
-            ("subject", "m.subject", "text"),
-            ("snippet", "substr(c.text, 1, 200)", "text"),
-            ("body_text", "c.text", "text"),
+            ("subject", "CASE WHEN i.visibility IN ('full', 'subject') THEN m.subject END", "text"),
+            ("snippet", "CASE WHEN i.visibility = 'full' THEN substr(c.text, 1, 200) END", "text"),
+            ("body_text", "CASE WHEN i.visibility = 'full' THEN c.text END", "text"),
             ("message_id", "m.mid", "text"),
             ("thread_id", "i.thread_id", "id"),
             ("meeting_id", "CAST(NULL AS VARCHAR(36))", "id"),
@@ -134,7 +134,9 @@ VIEWS: tuple[View, ...] = (
             ("occurred_on", _DAY, "date"),
             ("week_starts_on", _WEEK, "date"),
         ),
-        'interaction i JOIN message m ON m."key" = i.message_key JOIN content c ON c.message_key = i.message_key',
+        'interaction i JOIN message m ON m."key" = i.message_key JOIN content c ON c.message_key = i.message_key'
+        # of these there are no links, no people and no threads either
+        " WHERE i.visibility <> 'none'",
     ),
     View(
         "v1_interaction_contact",

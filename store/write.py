@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, or_, select, true, update
@@ -13,13 +13,10 @@ from connectors.api import Page, Purpose
 from matching.identity import instant
 from matching.policy import Verdict
 from store import facts
-from store.contact_records import POLICY, Period
 from store.errors import Fenced
 from store.facts import Content, Draft
 from store.keys import IdentityKey
 from store.schema import (
-    contact,
-    contact_address,
     content,
     dirty,
     message,
@@ -35,7 +32,6 @@ from store.upsert import chunks, one_of, select_in, upsert_rows
 
 #: Reasons that stand whatever else is known of a mail.
 FINAL_REASONS = ("draft", "junk", "trash")
-_UNKNOWN_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,43 +66,6 @@ def placed(connection: Connection, stream_id: int, refs: Iterable[str]) -> dict[
         refs,
     )
     return {row.ref: Placed(Verdict(row.verdict), row.seen_at, row.message_key) for row in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """When living contacts hold the addresses asked for, and of which bases the policy makes no contact."""
-
-    normals: dict[str, list[Period]] = field(default_factory=dict)
-    bases: dict[str, list[Period]] = field(default_factory=dict)
-    #: Those of deleted and of entered contacts.
-    tombstones: set[str] = field(default_factory=set)
-
-    def holds(self, normal: str, base: str, when: datetime | None) -> bool:
-        """Does a contact hold the address, else its base form, at that time? As links are found."""
-        at = when or _UNKNOWN_TIME
-        periods = self.normals.get(normal) or self.bases.get(base, [])
-        return any((since is None or since <= at) and (to is None or at < to) for since, to in periods)
-
-    def note(self, base: str, origin: str, is_deleted: bool, period: Period) -> None:
-        """An address of a contact with this base form."""
-        if not is_deleted:
-            self.bases.setdefault(base, []).append(period)
-        if is_deleted or origin != POLICY:
-            self.tombstones.add(base)
-
-
-def held_addresses(connection: Connection, normals: Iterable[str], bases: Iterable[str]) -> Held:
-    """Ask for all addresses of a page at once."""
-    held = Held()
-    address = contact_address.c
-    columns = (address.normal, address.base, address.valid_from_at, address.valid_to_at)
-    query = select(*columns, contact.c.origin, contact.c.deleted_at).join(contact, contact.c.id == address.contact_id)
-    for row in select_in(connection, query.where, address.normal, normals):
-        if row.deleted_at is None:
-            held.normals.setdefault(row.normal, []).append((row.valid_from_at, row.valid_to_at))
-    for row in select_in(connection, query.where, address.base, bases):
-        held.note(row.base, row.origin, row.deleted_at is not None, (row.valid_from_at, row.valid_to_at))
-    return held
 
 
 class Copies:
@@ -170,6 +129,14 @@ class Skipped(NamedTuple):
     creatable: Sequence[bool]
     #: It is to be kept after all, but its text was left out: it is fetched by reference.
     is_wanted: bool
+
+
+class Denied(NamedTuple):
+    """A mail of which nothing may be kept: suppressed or expired, and why."""
+
+    ref: str
+    verdict: Verdict
+    reason: str
 
 
 def write_stored(connection: Connection, place: Place, items: Sequence[Kept], now: datetime) -> None:
@@ -264,6 +231,28 @@ def write_quarantined(connection: Connection, place: Place, items: Sequence[tupl
             for ref, reason in items
         ],
     )
+
+
+def write_denied(connection: Connection, place: Place, items: Sequence[Denied], now: datetime) -> None:
+    """Write items of which nothing is kept but that they are known: no text, no hash, no time."""
+    refs = [item.ref for item in items]
+    _forget_skipped(connection, place.stream_id, refs)
+    if refs:
+        blind = one_of(connection, placement_bcc.c.ref, refs)
+        connection.execute(delete(placement_bcc).where(placement_bcc.c.stream_id == place.stream_id, blind))
+    _upsert_placements(
+        connection,
+        [
+            (*(place.stream_id, ref, None, "", 0, None, "unknown", now, False), verdict.value, reason, None, *_KEPT)
+            for ref, verdict, reason in items
+        ],
+    )
+
+
+def nothing_but(verdict: Verdict, reason: str) -> dict[str, Any]:
+    """The values of a placement of which nothing may be kept but that it is known."""
+    said = {"verdict": verdict.value, "reason": reason, "flags": "", "size": 0, "auth": "unknown", "is_wanted": False}
+    return dict.fromkeys(("message_key", "mid_key", "received_at", *_SKIPPED_COLUMNS)) | said
 
 
 def wanted_refs(connection: Connection, stream_id: int, limit: int) -> list[str]:

@@ -18,6 +18,7 @@ from daemon.cli.main import parser
 from daemon.config import Company, ContactsConfig, Person, StoreConfig, Webhook, load
 from daemon.config_accounts import Outer
 from daemon.config_mailboxes import KEYS as MAILBOX_KEYS
+from daemon.config_privacy import PrivacyConfig
 from daemon.config_servers import PASSWORD_KEYS
 from daemon.config_sources import PASSWORD_KEYS as SOURCE_PASSWORDS
 from daemon.config_sources import SQL, SqlSettings
@@ -25,6 +26,7 @@ from daemon.config_sources import Outer as SourceOuter
 from daemon.options import Reader, keys, options
 from daemon.plugins import installed, installed_books
 from store.decisions import ADDRESS_COLUMNS, COLUMNS, CONTACT_COLUMNS
+from store.retention import Limits
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = (ROOT / "config.example.toml").read_text("utf-8")
@@ -40,6 +42,8 @@ TABLES: dict[str, type[Any]] = {
     "accounts": Outer,
     "webhooks": Webhook,
     "contacts.sources": SourceOuter,
+    "privacy": PrivacyConfig,
+    "privacy.retention": Limits,
 }
 #: The kind that is no use in a configuration.
 _FOR_TESTS = "memory"

@@ -95,6 +95,8 @@ def _document(each: AccountStatus, folders: Sequence[Missing]) -> dict[str, obje
         "stored": each.placements.get("stored", 0),
         "skipped": each.placements.get("skipped", 0),
         "quarantined": each.placements.get("quarantined", 0),
+        "suppressed": each.placements.get("suppressed", 0),
+        "expired": each.placements.get("expired", 0),
         "wanted": each.wanted,
         "complete_since_at": instant(each.complete_since_at),
         "backlog": each.backlog,

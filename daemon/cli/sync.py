@@ -70,7 +70,7 @@ def sync(args: argparse.Namespace) -> int:
 def sync_all(session: Session, accounts: Sequence[Account], stop: threading.Event, progress: Any) -> list[Report]:
     """One turn of every account, and further ones for mail that the others' turns made wanted."""
     session.apply_entered()
-    session.keep_up()
+    session.keep_up(stop)
     ingest = session.ingest()
     reports = {account.name: Report(account.name) for account in accounts}
 

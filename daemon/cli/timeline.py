@@ -44,7 +44,7 @@ def show(args: argparse.Namespace) -> int:
     write_text(f"{hits[0].display_name}  <{', '.join(hits[0].addresses)}>")
     write_table(
         ("when (UTC)", "direction", "people", "subject"),
-        [(f"{i.occurred_at:%Y-%m-%d %H:%M}", i.direction, ", ".join(i.people), i.subject) for i in page],
+        [(f"{i.occurred_at:%Y-%m-%d %H:%M}", i.direction, ", ".join(i.people), i.subject or "") for i in page],
     )
     if following:
         write_text(f"older: --before {following}")

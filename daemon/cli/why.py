@@ -20,6 +20,9 @@ MEANINGS = {
     "draft": "it lies among the drafts",
     "junk": "it lies in the junk folder",
     "trash": "it lies in the trash",
+    "erased": "it concerns a person who was erased",
+    "confidential": "its sender asked for confidence, and the configuration keeps nothing of such mail",
+    "age": "it is older than what is kept",
     "address": "the contact holds this address",
     "base_address": "the contact holds this address without its tag or dots",
 }
@@ -86,13 +89,21 @@ def document(item: Why) -> dict[str, object]:
     }
 
 
+def meaning(reason: str) -> str:
+    """A reason in words."""
+    if reason.startswith("block "):
+        return "the blocklist keeps it out (`keeptouch privacy blocks`)"
+    return MEANINGS.get(reason, reason)
+
+
 def tell(item: Why) -> None:
     """The same in words."""
     subject = f" ({item.subject})" if item.subject else ""
-    write_text(f"{item.verdict}{subject}: {MEANINGS.get(item.reason, item.reason)}")
+    write_text(f"{item.verdict}{subject}: {meaning(item.reason)}")
     for link in item.links:
-        write_text(f"  linked to {link.contact}: {link.role} {link.address}, {MEANINGS.get(link.reason, link.reason)}")
+        write_text(f"  linked to {link.contact}: {link.role} {link.address}, {meaning(link.reason)}")
     for place in item.placements:
-        meaning = MEANINGS.get(place.reason, place.reason)
         gone = f"; it is no longer there since {instant(place.removed_at)}" if place.removed_at else ""
-        write_text(f"  in {place.account}/{place.stream} at {place.ref}: {place.verdict}, {meaning}{gone}")
+        write_text(
+            f"  in {place.account}/{place.stream} at {place.ref}: {place.verdict}, {meaning(place.reason)}{gone}"
+        )

@@ -117,7 +117,7 @@ def _history(found: Outcome, shown: Shown) -> Section:
         commands=(f"{shown.command} timeline {email}",),
         header=("when (UTC)", "direction", "people", "subject"),
         rows=tuple(
-            (f"{item.occurred_at:%Y-%m-%d %H:%M}", item.direction, _people(item.people), item.subject)
+            (f"{item.occurred_at:%Y-%m-%d %H:%M}", item.direction, _people(item.people), item.subject or "")
             for item in found.history
         ),
     )

@@ -67,6 +67,8 @@ class Account:
     owner: str
     options: dict[str, Any]
     kind: str = "imap"
+    #: Further keys of its table.
+    outer: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -122,6 +124,7 @@ class Company:
         for name in list(order) or list(self.accounts):
             account = self.accounts[name]
             lines += ["[[accounts]]", f"name = {_toml(account.name)}", f"owner = {_toml(account.owner)}"]
+            lines += [f"{key} = {_toml(value)}" for key, value in account.outer.items()]
             lines += [f"kind = {_toml(account.kind)}", "[accounts.options]"]
             lines += [f"{key} = {_toml(value)}" for key, value in account.options.items()]
         self.config.write_text("\n".join([*lines, self.extra, ""]), "utf-8")

@@ -15,10 +15,35 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "block",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("origin", sa.String(length=10), nullable=False),
+        sa.Column("created_at", store.types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_block")),
+        sa.UniqueConstraint("account_id", "kind", "what", "origin", name=op.f("uq_block_account_id_kind_what_origin")),
+    )
+    op.create_table(
+        "suppression",
+        sa.Column("address_key", store.types.Key(), nullable=False),
+        sa.Column("erased_at", store.types.Instant(), nullable=False),
+        sa.Column("done_at", store.types.Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("address_key", name=op.f("pk_suppression")),
+    )
+    op.create_table(
+        "thread_visibility",
+        sa.Column("thread_id", sa.String(length=36), nullable=False),
+        sa.Column("level", sa.String(length=8), nullable=False),
+        sa.Column("decided_at", store.types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("thread_id", name=op.f("pk_thread_visibility")),
+    )
+    op.create_table(
         "content",
         sa.Column("message_key", store.types.Key(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("headers", sa.LargeBinary(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("headers", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("message_key", name=op.f("pk_content")),
     )
     op.create_table(
@@ -92,7 +117,7 @@ def upgrade() -> None:
         sa.Column("sent_at", store.types.Instant(), nullable=True),
         sa.Column("arrived_at", store.types.Instant(), nullable=True),
         sa.Column("is_sent_copy", sa.Boolean(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=True),
         sa.Column("subject_key", store.types.Key(), nullable=True),
         sa.Column("is_orphan_reply", sa.Boolean(), nullable=False),
         sa.Column("is_truncated", sa.Boolean(), nullable=False),
@@ -107,6 +132,7 @@ def upgrade() -> None:
         sa.Column("auto_submitted", sa.Text(), nullable=False),
         sa.Column("has_unsubscribe", sa.Boolean(), nullable=False),
         sa.Column("report_type", sa.Text(), nullable=False),
+        sa.Column("sensitivity", sa.String(length=20), nullable=False),
         sa.Column("reported_ids", sa.Text(), nullable=False),
         sa.Column("interaction_id", sa.String(length=36), nullable=True),
         sa.Column("thread_id", sa.String(length=36), nullable=True),
@@ -358,7 +384,7 @@ def upgrade() -> None:
     op.create_table(
         "thread",
         sa.Column("id", sa.String(length=36), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=True),
         sa.Column("first_at", store.types.Instant(), nullable=False),
         sa.Column("last_at", store.types.Instant(), nullable=False),
         sa.Column("interaction_count", sa.Integer(), nullable=False),
@@ -473,6 +499,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("login", sa.Text(), nullable=False),
         sa.Column("is_shared", sa.Boolean(), nullable=False),
+        sa.Column("visibility", sa.String(length=8), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("last_success_at", store.types.Instant(), nullable=True),

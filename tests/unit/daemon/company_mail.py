@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from connectors.api import Cursor, Envelope, Message, Page, Participant, Purpose, Role, Stream
 from daemon.derive import derive
@@ -101,7 +101,7 @@ class House:
             ]
             self.accounts = company_store.save_accounts(transaction, key, facts, NOON)
 
-    def __enter__(self) -> House:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc_info: object) -> None:

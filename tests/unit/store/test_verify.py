@@ -48,6 +48,7 @@ DAMAGE = {
     "UPDATE thread SET interaction_count = 7": {"thread_counts_wrong"},
     "UPDATE link SET occurred_at = '2001-01-01T00:00:00.000000Z'": {"link_at_another_time"},
     "UPDATE link SET contact_id = 'x'": {"link_without_contact"},
+    "UPDATE interaction SET visibility = 'none'": {"hidden_mail_seen", "thread_counts_wrong"},
     "UPDATE interaction_person SET person_id = 'x'": {"interaction_person_unknown"},
     "UPDATE interaction_person SET account_id = 'x' WHERE account_id <> ''": {"interaction_person_unknown"},
     "DELETE FROM contact": {"address_without_contact", "link_without_contact", "foreign_keys"},
