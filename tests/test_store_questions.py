@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -54,6 +55,9 @@ class Reader:
         if url.startswith("postgresql"):
             event.listen(self._engine, "connect", lambda raw, _: raw.execute("SET search_path TO keeptouch"))
 
+    def close(self) -> None:
+        self._engine.dispose()
+
     def fill(self) -> None:
         with self._engine.begin() as connection:
             for statement in LATER:
@@ -90,14 +94,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def sqlite(folder: Path) -> Reader:
+def sqlite(folder: Path) -> Iterator[Reader]:
     reader = Reader(f"sqlite:///{folder / 'keeptouch.db'}")
     reader.fill()
-    return reader
+    yield reader
+    reader.close()
 
 
 @pytest.fixture
-def postgresql(folder: Path, postgres_url: str) -> Reader:
+def postgresql(folder: Path, postgres_url: str) -> Iterator[Reader]:
     """The same mailboxes read into PostgreSQL, under the same identity key."""
     config = folder / "config.toml"
     before = config.read_text("utf-8")
@@ -111,7 +116,8 @@ def postgresql(folder: Path, postgres_url: str) -> Reader:
         config.write_text(before, "utf-8")
     reader = Reader(postgres_url)
     reader.fill()
-    return reader
+    yield reader
+    reader.close()
 
 
 def test_there_are_at_least_ten() -> None:
