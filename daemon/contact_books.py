@@ -128,7 +128,7 @@ class _Taking:
             if card.external_id is not None and ref not in self._seen[book].gone
         }
         for book, seen in self._seen.items():
-            for ref, card in seen.cards.items():
+            for ref, card in sorted(seen.cards.items()):  # whatever order the server lists them in
                 self._places.append((book, ref))
                 found = _at(card[1], len(self._places))
                 external_id = found.external_id

@@ -156,21 +156,21 @@ class Http:
     def _exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
         connection = self._connection = self._connection or self._opened()
         connection.request(method, path, body or None, headers)
-        response = connection.getresponse()
         deadline = time.monotonic() + self._timeout * _PATIENCE
         parts: list[bytes] = []
         size = 0
-        while part := response.read1(_PART):
-            parts.append(part)
-            size += len(part)
-            if size > MAX_BODY:
-                self.close()
-                raise TooLarge
-            if time.monotonic() > deadline:
-                raise TimeoutError
-        if response.length:
-            raise http.client.IncompleteRead(b"", response.length)
-        response.close()  # what was read to its end by `read1` does not count as read, else
+        # closed whatever happens; and what was read to its end by `read1` does not count as read, else
+        with connection.getresponse() as response:
+            while part := response.read1(_PART):
+                parts.append(part)
+                size += len(part)
+                if size > MAX_BODY:
+                    self.close()
+                    raise TooLarge
+                if time.monotonic() > deadline:
+                    raise TimeoutError
+            if response.length:
+                raise http.client.IncompleteRead(b"", response.length)
         if response.will_close:
             self.close()
         told = {name.lower(): value for name, value in response.getheaders()}
