@@ -72,7 +72,7 @@ WATCHED = (
     Watched(
         "link",
         "interaction_contact",
-        ("contact_id", "address", "role", "reason"),
+        ("contact_id", "address", "role", "reason", "occurred_at"),
         id="interaction_id",
         shown="{}.role <> 'bcc'",
         is_set=True,

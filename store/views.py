@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, inspect
 
 #: Raised by one whenever a view or column is added.
-CONTRACT_VERSION = 5
+CONTRACT_VERSION = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +146,7 @@ VIEWS: tuple[View, ...] = (
             ("address", "address", "text"),
             ("role", "role", "text"),
             ("reason", "reason", "text"),
+            ("occurred_at", "occurred_at", "instant"),
         ),
         # who was blind-copied is known to the sender's copy alone
         "link WHERE role <> 'bcc'",
