@@ -33,7 +33,8 @@ def import_contacts(
     dry_run: bool = False,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> Imported:
-    """Enter a file's contacts; repeated, it changes nothing. `progress` hears how many more are done.
+    """Enter a file's contacts; repeated, it changes nothing but what was refused before. `progress` hears how many
+    more are done.
 
     `complete`: contacts of the source that the file leaves out are removed, unless so many would go that the file is
     probably broken; `accept_removals` believes it. What follows for links is marked dirty, for `derive`.

@@ -69,7 +69,8 @@ def take(
     dry_run: bool = False,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> Taken:
-    """Let a list take effect; repeated, it changes nothing. `progress` hears how many more entries are done.
+    """Let a list take effect; repeated, it changes nothing but what was refused before. `progress` hears how many more
+    entries are done.
 
     What follows for links is marked dirty, for `derive`. A dry run tells what would happen; it writes nothing and
     keeps nobody from writing. A kill in the middle leaves some entries for the next time.

@@ -172,9 +172,12 @@ def test_a_dry_run_tells_what_happens(
                 for dry_run in (True, False)
             )
             assert told == done
-            # an address that one line gives up another may want: that takes a second reading, and no third
-            for _ in range(2):
-                again = import_contacts(house.store, house.company, lambda: NOON, found, source, complete=complete)
-            # what came with a list whose removals were held back makes those few the next time, and frees addresses
-            assert (again.created, again.updated, again.removed) == (0, 0, 0) or done.held_back
+            once, twice = (
+                import_contacts(house.store, house.company, lambda: NOON, found, source, complete=complete)
+                for _ in range(2)
+            )
+            # what came with a list whose removals were held back makes those few the next time, and frees addresses;
+            # an address that was refused to one line may be free once the others have taken effect
+            assert (once.created, once.updated, once.removed) == (0, 0, 0) or done.held_back or done.rejected
+            assert (twice.created, twice.updated, twice.removed) == (0, 0, 0) or done.held_back
             house.derive()
