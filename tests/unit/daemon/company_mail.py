@@ -20,6 +20,7 @@ from store import streams, write
 from store.company import AccountFacts, PersonFacts
 from store.engine import Store
 from store.keys import IdentityKey
+from store.types import instant_text
 from store.write import Place
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -74,6 +75,13 @@ def _empty_store() -> bytes:
         path = Path(folder) / "store.db"
         Store.open(f"sqlite:///{path}", key_text=KEY, key_file=Path(folder) / "unused").close()
         return path.read_bytes()
+
+
+def as_on_sqlite(value: object) -> object:
+    """Instants as text, flags as 0 and 1: what the documentation of the views says of SQLite."""
+    if isinstance(value, datetime):
+        return instant_text(value)
+    return int(value) if isinstance(value, bool) else value
 
 
 class House:
@@ -151,9 +159,10 @@ class House:
         return fetched
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """The rows of a query, sorted."""
+        """The rows of a query, sorted; instants and flags as SQLite has them."""
         with self.store.read() as transaction:
-            return sorted((tuple(row) for row in transaction.exec_driver_sql(sql)), key=repr)
+            rows = [tuple(as_on_sqlite(value) for value in row) for row in transaction.exec_driver_sql(sql)]
+        return sorted(rows, key=repr)
 
     def contract(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that other tools can read, without the times of writing."""
