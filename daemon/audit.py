@@ -10,6 +10,7 @@ import math
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain, islice
 
 import structlog
@@ -21,7 +22,8 @@ from daemon.reflist import RefList, in_both, only_in
 from daemon.report import Report
 from daemon.worker import FETCH_BATCH, Worker
 from store import audit as audit_store
-from store import company, placements
+from store import company, locks, placements
+from store.engine import Transaction
 from store.placements import HeldBack
 from store.write import Place
 
@@ -135,8 +137,8 @@ class Audit:
         with self._store.read() as transaction:
             result.held_back = placements.held_back(transaction, self._account_id)
         if result.coverage is not None:
-            with self._store.write() as transaction:
-                audit_store.save_audit(transaction, self._account_id, result.coverage, self._ingest.clock())
+            coverage, now = result.coverage, self._ingest.clock()
+            self._store.transact(lambda tx: audit_store.save_audit(tx, self._account_id, coverage, now))
         return result
 
     def _compare(self) -> AccountAudit:
@@ -206,8 +208,8 @@ class Audit:
                 fetched += self._fetch(connector, folder, stream_id)
                 self._tell_removed(folder, stream_id)
         # after the fetching: what was moved has its new place by now
-        with self._store.write() as transaction:
-            placements.settle(transaction, self._account_id, self._ingest.clock())
+        now = self._ingest.clock()
+        self._store.transact(partial(placements.settle, account_id=self._account_id, now=now))
         self._derive()
         Worker(self._ingest, self._account_id, stop=self._stop).catch_up(self._connect(), Report(""))
         return fetched
@@ -232,9 +234,14 @@ class Audit:
         return fetched
 
     def _tell_removed(self, folder: FolderAudit, stream_id: int) -> None:
-        with self._store.write() as transaction:
+        now = self._ingest.clock()
+
+        def tell(transaction: Transaction) -> None:
+            locks.keep_stream(transaction, stream_id)
             for refs in _parts(iter(folder.surplus)):
-                placements.tell_removed(transaction, stream_id, refs, self._ingest.clock())
+                placements.tell_removed(transaction, stream_id, refs, now)
+
+        self._store.transact(tell)
 
     def _derive(self) -> None:
         derive(self._store, self._ingest.company, self._ingest.clock)

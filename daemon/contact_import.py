@@ -67,7 +67,7 @@ def import_contacts(
     steps = _Steps(store, clock, file)
     if dry_run:
         try:
-            with store.write() as transaction:
+            with store.write(alone=True) as transaction:
                 steps.run(parts, transaction, progress)
                 raise _TakenBack
         except _TakenBack:
@@ -163,7 +163,7 @@ class _Steps:
                 if transaction is not None:
                     step(transaction, part)
                 else:
-                    with self._store.write() as own:
+                    with self._store.write(alone=True) as own:
                         step(own, part)
                 if step == self._enter:
                     progress(len(part))

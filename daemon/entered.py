@@ -33,18 +33,18 @@ def apply_entered(store: Store, company: Company, clock: Callable[[], datetime])
     with store.read() as transaction:
         if not w1.is_anything_waiting(transaction):
             return 0
-    with store.write() as transaction:
+    with store.write(alone=True) as transaction:
         w1.refuse_unreadable(transaction)
         waiting = w1.waiting(transaction)
     parts = [waiting[start : start + BATCH] for start in range(0, len(waiting), BATCH)]
     for part in parts:
-        with store.write() as transaction:
+        with store.write(alone=True) as transaction:
             entered.lock(transaction)
             entries = [reading.entry for reading in _readings(w1.units(transaction, part), company) if reading.entry]
             entered.release(transaction, store.key, entries, clock())
     refused = 0
     for part in parts:
-        with store.write() as transaction:
+        with store.write(alone=True) as transaction:
             entered.lock(transaction)
             readings = _readings(w1.units(transaction, part), company)
             outcomes = entered.enter(transaction, store.key, [r.entry for r in readings if r.entry], clock())

@@ -10,9 +10,9 @@ import structlog
 
 from connectors.api import Connector, CursorExpired, Identifying, Inspectable, Outline, Stream, Unavailable
 from daemon.reflist import RefList, in_both, only_in
-from store import placements, streams
+from store import locks, placements, streams
 from store.audit import placed_refs
-from store.engine import Store
+from store.engine import Store, Transaction
 
 log = structlog.get_logger()
 
@@ -42,8 +42,7 @@ def save_streams(
                 missing.remove(same)
                 recognized[stream.name] = same.id
                 log.info("stream renamed", stream=stream.name, before=same.name)
-    with store.write() as transaction:
-        return streams.save(transaction, account_id, listed, now, recognized)
+    return store.transact(lambda transaction: streams.save(transaction, account_id, listed, now, recognized))
 
 
 def _outlines(connector: Inspectable, stream: Stream, refs: Sequence[str]) -> Mapping[str, Outline]:
@@ -84,13 +83,16 @@ def compare(
         placed = RefList(placed_refs(transaction, stream_id))
         doubted = RefList(placements.doubted_refs(transaction, stream_id))
     present = RefList(connector.refs(stream))
-    gone = only_in(placed, present)
-    count = 0
-    with store.write() as transaction:
+
+    def note(transaction: Transaction) -> int:
+        locks.keep_stream(transaction, stream_id)
+        gone, count = only_in(placed, present), 0
         while part := list(islice(gone, _AT_ONCE)):
             count += placements.tell_removed(transaction, stream_id, part, now)
         placements.came_back(transaction, stream_id, in_both(doubted, present))
         placements.compared(transaction, stream_id, now)
         if isinstance(connector, Inspectable):
             placements.remark(transaction, stream_id, marked)
-    log.info("stream compared", stream=stream.name, present=len(present), gone=count)
+        return count
+
+    log.info("stream compared", stream=stream.name, present=len(present), gone=store.transact(note))

@@ -11,7 +11,7 @@ from connectors.api import Change, Deleted, Flagged, Purpose, Unreadable
 from daemon.drafts import Drafting, Prepared, Ready
 from matching import policy
 from matching.policy import Company, Verdict
-from store import placements, write
+from store import locks, placements, write
 from store.engine import Store, Transaction
 from store.facts import Draft
 from store.write import Copies, Kept, Place, Placed, Skipped
@@ -50,16 +50,23 @@ class Ingest:
 
     def page(self, place: Place, purpose: Purpose, prepared: Prepared) -> Counter[str]:
         """Write a page and move the cursor; raises Fenced when another process was quicker."""
-        with self.store.write() as transaction:
-            counts = self._write(transaction, place, purpose, prepared.changes)
+
+        def work(transaction: Transaction) -> Counter[str]:
+            # first, because it keeps others from the stream, and tells at once that another was quicker
             write.advance(transaction, place, prepared.page)
-        return counts
+            return self._write(transaction, place, purpose, prepared.changes)
+
+        return self.store.transact(work)
 
     def batch(self, place: Place, purpose: Purpose, changes: Iterable[Change]) -> Counter[str]:
         """Write items that were fetched again by reference; no cursor moves."""
         ready = self.drafting.changes(changes)
-        with self.store.write() as transaction:
+
+        def work(transaction: Transaction) -> Counter[str]:
+            locks.keep_stream(transaction, place.stream_id)
             return self._write(transaction, place, purpose, ready)
+
+        return self.store.transact(work)
 
     @property
     def drafting(self) -> Drafting:
@@ -81,14 +88,17 @@ class Ingest:
         if before:
             drafts = self._undecided(transaction, place, drafts, before, now)
         decided = _Decided(drafts, purpose, Copies(transaction, drafts), _Contacts(transaction, drafts))
-        write.write_stored(transaction, place, decided.stored, now)
+        dirty = write.write_stored(transaction, place, decided.stored, now)
         write.write_skipped(transaction, self.store.key, place, decided.skipped, now, self.policy_version)
         write.write_quarantined(transaction, place, unreadable, now)
         if before:
             placements.came_back(transaction, place.stream_id, before)
-        placements.reflag(transaction, place.stream_id, {c.ref: c.flags for c in changes if isinstance(c, Flagged)})
+        flags = {c.ref: c.flags for c in changes if isinstance(c, Flagged)}
+        dirty |= placements.reflag(transaction, place.stream_id, flags)
         gone = [c.ref for c in changes if isinstance(c, Deleted)]
         placements.tell_removed(transaction, place.stream_id, gone, now)
+        # all at once and last: two pages that mark the same items never wait for each other
+        write.mark_dirty(transaction, "item", dirty)
         outcomes = decided.outcomes | {ref: "quarantined" for ref, _reason in unreadable}
         return self._count(outcomes, before)
 

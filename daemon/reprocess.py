@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -53,14 +54,16 @@ class _Applied:
 def is_due(store: Store, company: Company) -> bool:
     """Was the store derived under another policy? A store without mail takes the policy over as it is."""
     applied = _Applied.of(company)
-    with store.write() as transaction:
-        stored = _stored(transaction)
-        if stored == applied:
+
+    def look(transaction: Transaction) -> bool:
+        if _stored(transaction) == applied:
             return False
         if rebuild.has_interactions(transaction):
             return True
         _save(transaction, applied)
         return False
+
+    return store.transact(look, alone=True)
 
 
 @dataclass(slots=True)
@@ -84,30 +87,39 @@ def reprocess(
         stored = _stored(transaction)
     identity_changed = stored is None or stored.identity != applied.identity
     if identity_changed:
-        with store.write() as transaction:
-            normals = rebuild.all_normals(transaction)
-            rebuild.save_bases(transaction, {normal: company.rules.base(normal) for normal in normals})
+        store.transact(partial(_save_bases, company), alone=True)
     walk = _Walk(store, company, clock)
     walk.find_contacts()
     outcome = walk.decide(progress)
-    with store.write() as transaction:
-        if identity_changed:
-            rebuild.want_all_skipped(transaction)
-        elif company.create is not Create.OFF:
-            rebuild.want_creating(
-                transaction,
-                any_direction=company.create is Create.ALL,
-                max_recipients=policy.MAX_RECIPIENTS,
-            )
+
+    def begin_anew(transaction: Transaction) -> None:
+        _want(transaction, company, is_all=identity_changed)
         addresses = [Candidate(*row) for row in rebuild.contact_addresses(transaction)]
         contacts.want_skipped(transaction, store.key, addresses)
         rebuild.mark_all_dirty(transaction)
+
+    store.transact(begin_anew, alone=True)
     derive(store, company, clock)
-    with store.write() as transaction:
-        _save(transaction, applied)
+    store.transact(partial(_save, applied=applied), alone=True)
+    with store.read() as transaction:
         outcome.wanted = write.count_all_wanted(transaction)
     log.info("reprocessed", kept=outcome.kept, removed=outcome.removed, wanted=outcome.wanted)
     return outcome
+
+
+def _save_bases(company: Company, transaction: Transaction) -> None:
+    """The base forms under the company's rules."""
+    normals = rebuild.all_normals(transaction)
+    rebuild.save_bases(transaction, {normal: company.rules.base(normal) for normal in normals})
+
+
+def _want(transaction: Transaction, company: Company, *, is_all: bool) -> None:
+    """Skipped mails that the policy may keep are wanted: all, or those that would make contacts."""
+    if is_all:
+        rebuild.want_all_skipped(transaction)
+    elif company.create is not Create.OFF:
+        any_direction = company.create is Create.ALL
+        rebuild.want_creating(transaction, any_direction=any_direction, max_recipients=policy.MAX_RECIPIENTS)
 
 
 class _Walk:
@@ -136,8 +148,8 @@ class _Walk:
             if not ids:
                 break
             after = ids[-1]
-        with self._store.write() as transaction:
-            rebuild.keep_policy_contacts(transaction, made)
+        self._store.transact(partial(rebuild.keep_policy_contacts, normals=made), alone=True)
+        with self._store.read() as transaction:
             for normal, base, _address in rebuild.contact_addresses(transaction):
                 self._contacts.update((normal, base))
             tombstones = rebuild.tombstones(transaction)
@@ -148,33 +160,37 @@ class _Walk:
         outcome = Outcome()
         after = ""
         while True:
-            with self._store.write() as transaction:
-                ids = rebuild.interaction_ids(transaction, after, _BATCH)
-                found = rebuild.placed_copies(transaction, ids)
-                doomed = []
-                for interaction_id in ids:
-                    decided = [self._decide(c) for c in found.get(interaction_id, [])]
-                    # An item that lies on no server any more is history, and stays.
-                    if not decided or any(verdict is Verdict.STORED for _c, _d, verdict, _r in decided):
-                        continue
-                    doomed.append(interaction_id)
-                    for copy, item, _verdict, reason in decided:
-                        creatable = [policy.is_creatable(p.normal) for p in item.outside]
-                        write.write_skipped(
-                            transaction,
-                            self._store.key,
-                            Place(copy.stream_id, 0, False),
-                            [write.Skipped(item, reason, creatable, is_wanted=False)],
-                            self._clock(),
-                            RULES_VERSION,
-                        )
-                rebuild.remove_interactions(transaction, doomed, self._clock())
-            outcome.kept += len(ids) - len(doomed)
-            outcome.removed += len(doomed)
+            ids, removed = self._store.transact(partial(self._decide_batch, after), alone=True)
+            outcome.kept += len(ids) - removed
+            outcome.removed += removed
             progress(len(ids))
             if not ids:
                 return outcome
             after = ids[-1]
+
+    def _decide_batch(self, after: str, transaction: Transaction) -> tuple[list[str], int]:
+        """(the next ids, how many of these were removed)"""
+        ids = rebuild.interaction_ids(transaction, after, _BATCH)
+        found = rebuild.placed_copies(transaction, ids)
+        doomed = []
+        for interaction_id in ids:
+            decided = [self._decide(c) for c in found.get(interaction_id, [])]
+            # An item that lies on no server any more is history, and stays.
+            if not decided or any(verdict is Verdict.STORED for _c, _d, verdict, _r in decided):
+                continue
+            doomed.append(interaction_id)
+            for copy, item, _verdict, reason in decided:
+                creatable = [policy.is_creatable(p.normal) for p in item.outside]
+                write.write_skipped(
+                    transaction,
+                    self._store.key,
+                    Place(copy.stream_id, 0, False),
+                    [write.Skipped(item, reason, creatable, is_wanted=False)],
+                    self._clock(),
+                    RULES_VERSION,
+                )
+        rebuild.remove_interactions(transaction, doomed, self._clock())
+        return ids, len(doomed)
 
     def _decide(self, copy: rebuild.PlacedCopy) -> tuple[rebuild.PlacedCopy, Draft, Verdict, str]:
         item = self._drafting.draft(copy.message)

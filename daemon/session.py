@@ -31,7 +31,7 @@ from matching.policy import Company
 from store import company as company_store
 from store import placements, write
 from store.company import AccountFacts, PersonFacts
-from store.engine import Store
+from store.engine import Store, Transaction
 from store.errors import StoreError
 
 log = structlog.get_logger()
@@ -113,9 +113,12 @@ class Session:
             )
             for a in self.config.accounts
         ]
-        with self.store.write() as transaction:
+
+        def save(transaction: Transaction) -> dict[str, str]:
             company_store.save_people(transaction, self.store.key, people)
-            self.account_ids = company_store.save_accounts(transaction, self.store.key, accounts, now)
+            return company_store.save_accounts(transaction, self.store.key, accounts, now)
+
+        self.account_ids = self.store.transact(save, alone=True)
         return self
 
     def __exit__(
@@ -211,19 +214,21 @@ class Session:
 
     def save_state(self, account: Account, report: Report) -> None:
         """Note in the store how the account fares."""
-        now = self._environment.clock()
+        now, account_id = self._environment.clock(), self.account_ids[account.name]
         failed = "auth_failed" if isinstance(report.failure, AuthFailed) else "backoff"
-        with self.store.write() as transaction:
+
+        def save(transaction: Transaction) -> None:
             if report.error is None:
-                held_back = placements.held_back(transaction, self.account_ids[account.name])
-                reason = deletions.told(account.name, held_back)
+                reason = deletions.told(account.name, placements.held_back(transaction, account_id))
             else:
                 reason = f"{report.error.step}: {report.error.problem}"
             company_store.save_state(
                 transaction,
-                self.account_ids[account.name],
+                account_id,
                 state="ok" if report.error is None else failed,
                 reason=reason,
                 next_try_at=None,
                 success_at=now if report.error is None and not report.is_stopped else None,
             )
+
+        self.store.transact(save)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import structlog
 
@@ -128,8 +129,7 @@ class Worker:
             compare(self._store, connector, each.stream, each.id, now, is_anew=each.is_anew)
         except CursorExpired as expired:
             log.info("cursor expired", stream=each.stream.name, reason=expired.problem)
-            with self._store.write() as transaction:
-                company.forget_cursor(transaction, each.id)
+            self._store.transact(partial(company.forget_cursor, stream_id=each.id))
             return False
         except Unavailable as error:
             self._note_refusal(error, each.stream, report)
@@ -139,8 +139,8 @@ class Worker:
         """All folders have been read: what is gone from one and in no other is believed to be gone."""
         if self._stop.is_set() or report.error is not None:
             return
-        with self._store.write() as transaction:
-            refused = placements.settle(transaction, self._account_id, self._ingest.clock())
+        now = self._ingest.clock()
+        refused = self._store.transact(partial(placements.settle, account_id=self._account_id, now=now))
         for each in refused:
             log.warning("removals held back", stream=each.stream, gone=each.gone, held=each.held)
 
@@ -177,6 +177,5 @@ class Worker:
         except CursorExpired:
             # The places are told otherwise now; the next reading of the stream finds the mails again.
             log.info("wanted items moved", stream=stream.name)
-        with self._store.write() as transaction:
-            write.settle_wanted(transaction, stream_id, sorted(left))
+        self._store.transact(partial(write.settle_wanted, stream_id=stream_id, refs=sorted(left)))
         self._derive()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, delete, literal, select
 
 from connectors.api import Role
 from matching.identity import Copy
@@ -77,11 +77,17 @@ MESSAGE_COLUMNS = (
 _ROLES = {role.value: role for role in Role}
 
 
+def is_anything_dirty(connection: Connection) -> bool:
+    """Does anything wait to be derived anew?"""
+    return connection.execute(select(literal(1)).select_from(dirty).limit(1)).first() is not None
+
+
 def take_dirty(connection: Connection, kind: str, limit: int) -> list[str]:
-    """Up to `limit` keys to derive anew; gone from the table when the transaction commits."""
+    """Up to `limit` keys to derive anew; gone from the table when the transaction commits.
+
+    For a transaction that writes alone: who marks one of these keys comes before it, or after.
+    """
     picked = select(dirty.c.key).where(dirty.c.kind == kind).order_by(dirty.c.key).limit(limit)
-    if connection.dialect.name == "postgresql":
-        picked = picked.with_for_update(skip_locked=True)
     keys = [row.key for row in connection.execute(picked)]
     if keys:
         connection.execute(delete(dirty).where(dirty.c.kind == kind, one_of(connection, dirty.c.key, keys)))

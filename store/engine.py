@@ -6,22 +6,28 @@ import contextlib
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
+import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.pool import QueuePool
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random
 
-from store import migrate, schema
+from store import migrate, postgresql, schema
 from store.errors import StoreError
 from store.keys import IdentityKey, parse_key, read_or_make_key
 from store.upsert import SCRATCH_TABLE, upsert
 
-#: What `read()` and `write()` give: the floors above pass it on and never look inside.
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+#: What `read()`, `transact()` and `write()` give: the floors above pass it on and never look inside.
 Transaction = Connection
 
 #: How long a writer waits for another process's transaction, in seconds.
@@ -29,12 +35,20 @@ BUSY_SECONDS = 30
 
 
 class Store:
-    """An open store. `read()` and `write()` are the only ways in; one writer at a time in this process."""
+    """An open store. `read()`, `transact()` and `write()` are the only ways in.
+
+    On SQLite one thread of this process writes at a time; PostgreSQL sees to it who writes beside whom.
+    """
 
     def __init__(self, engine: Engine, key: IdentityKey) -> None:
         self.engine = engine
         self.key = key
-        self._writing = threading.Lock()
+        is_postgresql = engine.dialect.name == "postgresql"
+        self._url = engine.url.render_as_string(hide_password=True)
+        self._writing: AbstractContextManager[Any] = nullcontext() if is_postgresql else threading.Lock()
+        self._writer = engine.execution_options(**{migrate.WRITES: True})
+        self._reader = engine.execution_options(**postgresql.READING) if is_postgresql else engine
+        self._patience = _again() if is_postgresql else None
 
     @classmethod
     def open(
@@ -88,19 +102,51 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent view; nothing is written."""
-        with (
-            translated(self.engine.url.render_as_string(hide_password=True)),
-            self.engine.connect() as connection,
-        ):
+        with translated(self._url), self._reader.connect() as connection:
+            yield connection
+
+    def transact(self, work: Callable[[Connection], T], *, alone: bool = False) -> T:
+        """Do `work` in one transaction, all of it or nothing, and return what it returns.
+
+        Where the database undid it because of another transaction (a deadlock), it is called again from its
+        beginning: so it changes nothing but the store, and never makes a network call. With `alone` no other
+        process writes meanwhile: for what follows from all that is there. Raises StoreError.
+        """
+        with translated(self._url):
+            return self._patience(self._once, work, alone) if self._patience else self._once(work, alone)
+
+    def _once(self, work: Callable[[Connection], T], alone: bool) -> T:
+        with self._turn(alone) as connection:
+            return work(connection)
+
+    @contextmanager
+    def write(self, *, alone: bool = False) -> Iterator[Connection]:
+        """As `transact`, once: for what cannot be done again."""
+        with translated(self._url), self._turn(alone) as connection:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """One transaction: all of it or nothing. Never keep a network call inside."""
-        url = self.engine.url.render_as_string(hide_password=True)
-        writer = self.engine.execution_options(**{migrate.WRITES: True})
-        with self._writing, translated(url), writer.begin() as connection:
+    def _turn(self, alone: bool) -> Iterator[Connection]:
+        with self._writing, self._writer.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                postgresql.take_turn(connection, alone=alone)
             yield connection
+
+
+def _again() -> Retrying:
+    """Transactions that others undid are done again, for a while."""
+
+    def tell(state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        log.info("transaction repeated", attempt=state.attempt_number, reason=str(getattr(error, "orig", error)))
+
+    return Retrying(
+        retry=retry_if_exception(postgresql.is_undone),
+        stop=stop_after_delay(BUSY_SECONDS),
+        wait=wait_random(0.01, 0.2),
+        before_sleep=tell,
+        reraise=True,
+    )
 
 
 def make_engine(url: str, password: str | None, *, may_create: bool = True) -> Engine:
@@ -122,10 +168,7 @@ def make_engine(url: str, password: str | None, *, may_create: bool = True) -> E
         event.listen(engine, "begin", _sqlite_begin)
         return engine
     if parsed.get_backend_name() == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
-        engine = create_engine(parsed, pool_pre_ping=True)
-        event.listen(engine, "connect", _postgresql_settings)
-        return engine
+        return postgresql.make_engine(parsed)
     raise StoreError(
         f"store.url names the database {parsed.get_backend_name()!r}",
         "use sqlite:///FILE or postgresql://HOST/NAME",
@@ -154,13 +197,6 @@ def _sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _postgresql_settings(connection: Any, _record: object) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE SCHEMA IF NOT EXISTS keeptouch")
-        cursor.execute("SET search_path TO keeptouch")
-    connection.commit()
-
-
 def _prepare(engine: Engine, key_text: str | None, key_file: Path, *, may_create: bool) -> IdentityKey:
     """Schema and identity key in order, whichever state the database is in."""
     with engine.connect() as connection:
@@ -179,6 +215,7 @@ def _prepare(engine: Engine, key_text: str | None, key_file: Path, *, may_create
             raw.cursor().execute("PRAGMA journal_mode=WAL")
     if not is_known:
         with engine.execution_options(**{migrate.WRITES: True}).begin() as connection:
+            migrate.be_alone(connection)
             if not _knows_key(connection, key):
                 _take_key(connection, key)
     return key
@@ -222,6 +259,9 @@ def translated(url: str) -> Iterator[None]:
         if diagnosis is None:
             raise  # a bug of ours, not a problem of the machine: let it be seen whole
         raise StoreError(f"{shown(url)}: {diagnosis[0]}", diagnosis[1]) from error
+    except NoConnectionError as error:
+        hint = "the database is slow, or this machine is; it is tried again"
+        raise StoreError(f"{shown(url)}: no connection was free in time", hint) from error
 
 
 def _is_locked(error: BaseException) -> bool:
@@ -243,9 +283,7 @@ _SQLITE_SIGNS = (
 def _diagnose(error: DBAPIError | sqlite3.Error) -> tuple[str, str] | None:
     """(problem, hint) for what can go wrong with a machine; None for the rest."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    text = str(cause)
     if isinstance(cause, sqlite3.Error):
+        text = str(cause)
         return next(((text, hint) for sign, hint in _SQLITE_SIGNS if sign in text), None)
-    if isinstance(error, OperationalError):
-        return text.splitlines()[0] if text else "no answer", "check that the database runs and store.url is right"
-    return None
+    return postgresql.diagnose(error) if isinstance(error, DBAPIError) else None

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, column, inspect, select, table
 
+from store import postgresql
 from store.errors import StoreError
 
 #: Execution option of a connection that will write.
@@ -64,5 +65,13 @@ def refuse_foreign(state: State) -> None:
 def upgrade(engine: Engine) -> None:
     """Bring the schema to the newest version and put the views in place, in one transaction."""
     with engine.execution_options(**{WRITES: True}).begin() as connection:
+        be_alone(connection)
         if state_of(connection) is not State.CURRENT:  # else another process was quicker
             import_module("store.upgrading").upgrade(connection)
+
+
+def be_alone(connection: Connection) -> None:
+    """No other process makes or changes the schema, or writes, until this transaction ends."""
+    if connection.dialect.name == "postgresql":
+        postgresql.take_turn(connection, alone=True)
+        postgresql.make_schema(connection)

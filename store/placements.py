@@ -16,9 +16,10 @@ from sqlalchemy import Connection, Row, and_, bindparam, delete, exists, func, s
 
 from connectors.api import MARKS, Purpose
 from matching.policy import Verdict
-from store.schema import dirty, message, placement, placement_bcc, removal, skipped_participant, stream
+from store.locks import keep_account
+from store.schema import message, placement, placement_bcc, removal, skipped_participant, stream
 from store.upsert import chunks, one_of, select_in, upsert_rows
-from store.write import Placed
+from store.write import Placed, item_key, mark_dirty
 
 #: Fewer removals at once are everyday life, whatever the folder's size.
 FEW = 20
@@ -38,31 +39,22 @@ class HeldBack:
     held: int
 
 
-def reflag(connection: Connection, stream_id: int, flags: Mapping[str, frozenset[str]]) -> None:
-    """Write the flags of these refs, and have derived anew what depends on them; unknown refs are passed over."""
+def reflag(connection: Connection, stream_id: int, flags: Mapping[str, frozenset[str]]) -> set[str]:
+    """Write the flags of these refs; unknown ones are passed over. Returns the dirty keys of what depends on them."""
     table = placement
     columns = select(table.c.ref, table.c.flags, table.c.message_key).where(table.c.stream_id == stream_id)
     rows = select_in(connection, columns.where, table.c.ref, flags)
     changed = [(row, text) for row in rows if (text := " ".join(sorted(flags[row.ref]))) != row.flags]
     if not changed:
-        return
+        return set()
     connection.execute(
         update(table).where(table.c.stream_id == stream_id, table.c.ref == bindparam("r")).values(flags=bindparam("f")),
         [{"r": row.ref, "f": text} for row, text in changed],
     )
     marked = [row.message_key for row, text in changed if row.message_key and _marks(row.flags) != _marks(text)]
     keys = select(message.c.mid_key, message.c.fingerprint)
-    upsert_rows(
-        connection,
-        dirty,
-        ("kind", "key"),
-        sorted(
-            {
-                ("item", f"m:{row.mid_key.hex()}" if row.mid_key else f"f:{row.fingerprint.hex()}")
-                for row in select_in(connection, keys.where, message.c.key, marked)
-            }
-        ),
-    )
+    rows = select_in(connection, keys.where, message.c.key, marked)
+    return {item_key(row.mid_key, row.fingerprint) for row in rows}
 
 
 def _marks(flags: str) -> set[str]:
@@ -79,7 +71,7 @@ def remark(connection: Connection, stream_id: int, marked: Mapping[str, frozense
         there = frozenset(flag for flag, refs in marked.items() if row.ref in refs)
         if (now := (held - marked.keys()) | there) != held:
             wanted[row.ref] = now
-    reflag(connection, stream_id, wanted)
+    mark_dirty(connection, "item", reflag(connection, stream_id, wanted))
 
 
 def displace(
@@ -133,6 +125,7 @@ def settle(connection: Connection, account_id: str, now: datetime, *, is_accepte
     A folder loses most where more than half of its mails, and more than FEW, are gone and lie in no other folder of
     the account. Returns the folders where nothing was believed; with `is_accepted` there are none.
     """
+    keep_account(connection, account_id)
     pending = _pending(connection, account_id)
     traced = _traces(connection, account_id, pending) if pending else {}
     held_back: list[HeldBack] = []

@@ -10,6 +10,7 @@ from daemon.cli.opening import opened_session
 from daemon.cli.output import write_json, write_text
 from daemon.session import Session
 from store import company, placements
+from store.engine import Transaction
 from store.placements import HeldBack
 
 
@@ -51,12 +52,15 @@ def accept(args: argparse.Namespace) -> int:
 
 def _accept(session: Session, name: str) -> Accepted:
     account_id = session.account_ids[name]
-    with session.store.write() as transaction:
+
+    def believe(transaction: Transaction) -> tuple[HeldBack, ...]:
         folders = tuple(placements.held_back(transaction, account_id))
         if folders:
             placements.settle(transaction, account_id, session.clock(), is_accepted=True)
             company.clear_reason(transaction, account_id)
-    return Accepted(name, folders)
+        return folders
+
+    return Accepted(name, session.store.transact(believe))
 
 
 def _document(each: Accepted) -> dict[str, object]:
