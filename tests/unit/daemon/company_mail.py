@@ -17,9 +17,10 @@ from matching.addresses import AddressRules, OwnAddresses
 from matching.policy import Company, Create, is_dispensable
 from store import company as company_store
 from store import streams, write
-from store.company import AccountFacts, PersonFacts
-from store.engine import Store
+from store.company import AccountFacts, PersonFacts, StreamState
+from store.engine import Store, Transaction
 from store.keys import IdentityKey
+from store.types import instant_text
 from store.write import Place
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -76,6 +77,13 @@ def _empty_store() -> bytes:
         return path.read_bytes()
 
 
+def as_on_sqlite(value: object) -> object:
+    """Instants as text, flags as 0 and 1: what the documentation of the views says of SQLite."""
+    if isinstance(value, datetime):
+        return instant_text(value)
+    return int(value) if isinstance(value, bool) else value
+
+
 class House:
     """A store with the accounts of Alice and Bob, and the steps a worker takes."""
 
@@ -89,17 +97,18 @@ class House:
         self.company = policy or company()
         #: Is the mail read as by a connector that skims?
         self.skims = True
-        self.accounts: dict[str, str] = {}
         self.folders: dict[str, dict[str, Purpose]] = {"alice": {}, "bob": {}}
-        with self.store.write() as transaction:
-            key: IdentityKey = self.store.key
-            people = [PersonFacts(addresses=(f"{who}@acme.example",)) for who in ("alice", "bob")]
-            company_store.save_people(transaction, key, people)
-            facts = [
-                AccountFacts(name=who, owner=f"{who}@acme.example", kind="memory", login=who, is_shared=False)
-                for who in ("alice", "bob")
-            ]
-            self.accounts = company_store.save_accounts(transaction, key, facts, NOON)
+        self.accounts = self.store.transact(self._save, alone=True)
+
+    def _save(self, transaction: Transaction) -> dict[str, str]:
+        key: IdentityKey = self.store.key
+        people = [PersonFacts(addresses=(f"{who}@acme.example",)) for who in ("alice", "bob")]
+        company_store.save_people(transaction, key, people)
+        facts = [
+            AccountFacts(name=who, owner=f"{who}@acme.example", kind="memory", login=who, is_shared=False)
+            for who in ("alice", "bob")
+        ]
+        return company_store.save_accounts(transaction, key, facts, NOON)
 
     def __enter__(self) -> House:
         return self
@@ -117,18 +126,32 @@ class House:
     ) -> Mapping[str, int]:
         """Ingest a page of a folder and derive."""
         self.folders[account][folder] = purpose
-        listed = [Stream(name=name, purpose=kind) for name, kind in self.folders[account].items()]
-        with self.store.write() as transaction:
-            ids = streams.save(transaction, self.accounts[account], listed, NOON)
-            state = company_store.stream_state(transaction, ids[folder])
-        place = Place(state.id, state.version, purpose is Purpose.SENT)
-        if self.skims:
-            mails = [skimmed(each, self.company, purpose) for each in mails]
-        page = Page(changes=tuple(mails), cursor=Cursor("c"))
-        ingest = self.ingest()
-        counts = ingest.page(place, purpose, ingest.drafting.prepared(page))
+        place, _cursor = self.place(account, folder)
+        counts = self.ingest_page(place, purpose, mails)
         self.derive()
         return counts
+
+    def place(self, account: str, folder: str) -> tuple[Place, Cursor | None]:
+        """Where a folder stands; it is made, with all others that the account has."""
+        purposes = self.folders[account]
+        listed = [Stream(name=name, purpose=kind) for name, kind in purposes.items()]
+
+        def save(transaction: Transaction) -> StreamState:
+            ids = streams.save(transaction, self.accounts[account], listed, NOON)
+            return company_store.stream_state(transaction, ids[folder])
+
+        state = self.store.transact(save)
+        return Place(state.id, state.version, purposes[folder] is Purpose.SENT), state.cursor
+
+    def ingest_page(
+        self, place: Place, purpose: Purpose, mails: Sequence[Message], cursor: str = "c"
+    ) -> Mapping[str, int]:
+        """Ingest a page, without deriving; raises Fenced."""
+        if self.skims:
+            mails = [skimmed(each, self.company, purpose) for each in mails]
+        page = Page(changes=tuple(mails), cursor=Cursor(cursor))
+        ingest = self.ingest()
+        return ingest.page(place, purpose, ingest.drafting.prepared(page))
 
     def derive(self) -> None:
         derive(self.store, self.company, lambda: NOON)
@@ -137,7 +160,7 @@ class House:
         """What a worker does for late linking; `server` holds (account, folder) -> (purpose, mails)."""
         fetched = 0
         for (account, folder), (purpose, mails) in server.items():
-            with self.store.write() as transaction:
+            with self.store.read() as transaction:
                 known = company_store.known_streams(transaction, self.accounts[account])
             stream_id = next((i for i, name, _purpose in known if name == folder), None)
             if stream_id is None:
@@ -151,9 +174,10 @@ class House:
         return fetched
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """The rows of a query, sorted."""
+        """The rows of a query, sorted; instants and flags as SQLite has them."""
         with self.store.read() as transaction:
-            return sorted((tuple(row) for row in transaction.exec_driver_sql(sql)), key=repr)
+            rows = [tuple(as_on_sqlite(value) for value in row) for row in transaction.exec_driver_sql(sql)]
+        return sorted(rows, key=repr)
 
     def contract(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that other tools can read, without the times of writing."""
