@@ -6,7 +6,9 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -42,7 +44,7 @@ def threads() -> Iterator[ThreadPoolExecutor]:
         yield threads
 
 
-def wait_until_one_waits(postgres_url: str, future: Future[object]) -> None:
+def wait_until_one_waits(postgres_url: str, future: Future[Any]) -> None:
     """Wait until a transaction waits for a lock, or it has ended without."""
     with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as connection:
         while not future.done():
@@ -132,7 +134,8 @@ def test_a_deriver_waits_for_another_and_finds_its_own_keys_derived(
 
 def test_a_transaction_that_a_deadlock_undid_is_done_again(house: House, threads: ThreadPoolExecutor) -> None:
     both, calls = threading.Barrier(2), {"ab": 0, "ba": 0}
-    house.store.transact(lambda tx: [company.save_setting(tx, name, "") for name in "ab"])
+    for name in "ab":
+        house.store.transact(partial(company.save_setting, name=name, value=""))
 
     def cross(order: str, transaction: Transaction) -> None:
         calls[order] += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -9,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from connectors.api import Cursor, Envelope, Message, Page, Participant, Purpose, Role, Stream
 from daemon.derive import derive
@@ -84,15 +88,22 @@ def as_on_sqlite(value: object) -> object:
     return int(value) if isinstance(value, bool) else value
 
 
+def empty_store_at(url: str) -> str:
+    """Make an empty store; returns the URL."""
+    if url.startswith("sqlite"):
+        Path(url.removeprefix("sqlite:///")).write_bytes(_empty_store())
+    else:
+        Store.open(url, key_text=KEY, key_file=Path("unused")).close()
+    return url
+
+
 class House:
     """A store with the accounts of Alice and Bob, and the steps a worker takes."""
 
     def __init__(
         self, folder: Path, policy: Company | None = None, name: str = "store.db", url: str | None = None
     ) -> None:
-        if url is None:
-            (folder / name).write_bytes(_empty_store())
-            url = f"sqlite:///{folder / name}"
+        url = url or empty_store_at(f"sqlite:///{folder / name}")
         self.store = Store.open(url, key_text=KEY, key_file=folder / "unused")
         self.company = policy or company()
         #: Is the mail read as by a connector that skims?
@@ -175,9 +186,23 @@ class House:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query, sorted; instants and flags as SQLite has them."""
+        if self.store.engine.dialect.name == "postgresql":
+            sql = sql.replace("%", "%%")
         with self.store.read() as transaction:
             rows = [tuple(as_on_sqlite(value) for value in row) for row in transaction.exec_driver_sql(sql)]
         return sorted(rows, key=repr)
+
+    def execute(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What another program does, on a connection of its own; parameters are `?`."""
+        url = self.store.engine.url
+        if url.get_backend_name() == "sqlite":
+            with contextlib.closing(sqlite3.connect(str(url.database))) as connection, connection:
+                return connection.execute(sql, values).fetchall()
+        plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(plain, options="-c search_path=keeptouch") as other:
+            cursor = other.execute(sql.replace("?", "%s").encode(), values or None)
+            rows = cursor.fetchall() if cursor.description else []
+        return [tuple(as_on_sqlite(value) for value in row) for row in rows]
 
     def contract(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that other tools can read, without the times of writing."""
