@@ -20,7 +20,7 @@ _SEQUENCES = "SELECT setval(format('%I.%I', schemaname, sequencename), 1, false)
 class EmptyStores:
     """Databases with an empty store; `make` makes one at a URL."""
 
-    def __init__(self, postgres: Postgres, make: Callable[[str], None]) -> None:
+    def __init__(self, postgres: Postgres, make: Callable[[str], object]) -> None:
         self._postgres = postgres
         self._make = make
         self._free: list[str] = []

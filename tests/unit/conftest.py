@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from matching.policy import Company
 from tests.servers.emptystores import EmptyStores
 from tests.servers.postgres import Postgres
 from tests.unit.daemon.company_mail import House, empty_store_at
@@ -46,8 +46,8 @@ def new_house(new_url: Callable[[str], str], tmp_path: Path) -> Iterator[Callabl
     """Gives a company with an empty store at each call, under a policy; on each of the two databases."""
     made: list[House] = []
 
-    def make(*policy: Any) -> House:
-        made.append(House(tmp_path, *policy, url=new_url(f"store{len(made)}")))
+    def make(policy: Company | None = None) -> House:
+        made.append(House(tmp_path, policy, url=new_url(f"store{len(made)}")))
         return made[-1]
 
     yield make
