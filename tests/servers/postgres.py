@@ -49,12 +49,16 @@ class Postgres(Server):
         """SQLAlchemy URL of a database, for psycopg 3."""
         return f"postgresql+psycopg://test@{HOST}:{self.port}/{database}"
 
-    def create_database(self) -> str:
-        """URL of a new, empty database."""
+    def create_database(self, template: str = "template0") -> str:
+        """URL of a new database: an empty one, or a copy of another that nobody works with."""
         database = f"test{next(self._databases)}"
         # the plain C order: what the tests see does not hang on the machine's locale
-        self.sql(f"CREATE DATABASE {database} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'")
+        self.sql(f"CREATE DATABASE {database} TEMPLATE {template} ENCODING 'UTF8' LOCALE 'C.UTF-8'")
         return self.url(database)
+
+    def drop_database(self, url: str) -> None:
+        """Remove a database, whoever works with it."""
+        self.sql(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
 
     def sql(self, statement: str, database: str = "postgres") -> str:
         """Output of one statement, columns parted by "|"; raises ServerError."""
