@@ -9,10 +9,13 @@ wait would not show what was waited for. Locks end with their transaction, whate
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
+
+from store.errors import StoreError
 
 #: Where everything of ours lies.
 SCHEMA = "keeptouch"
@@ -50,6 +53,8 @@ _UNDONE = ("40001", "40P01", "55P03")
 
 def make_engine(url: URL) -> Engine:
     """An engine for a PostgreSQL database."""
+    if find_spec("psycopg") is None:
+        raise StoreError("the driver for PostgreSQL is not installed", "install keeptouch[postgresql]")
     connecting = {name: value for name, value in _CONNECTING.items() if name not in url.query}
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
