@@ -19,10 +19,16 @@ def keep_stream(connection: Connection, stream_id: int) -> None:
         connection.execute(row.with_for_update(key_share=True)).all()
 
 
-def keep_account(connection: Connection, account_id: str) -> None:
-    """Write alone what lies in any stream of this account, and which streams it has."""
+def keep_stream_list(connection: Connection, account_id: str) -> None:
+    """Decide alone which streams this account has."""
     if connection.dialect.name == "postgresql":
         owner = select(account.c.id).where(account.c.id == account_id)
         connection.execute(owner.with_for_update(key_share=True)).all()
+
+
+def keep_account(connection: Connection, account_id: str) -> None:
+    """Write alone what lies in any stream of this account."""
+    if connection.dialect.name == "postgresql":
+        keep_stream_list(connection, account_id)
         rows = select(stream.c.id).where(stream.c.account_id == account_id).order_by(stream.c.id)
         connection.execute(rows.with_for_update(key_share=True)).all()

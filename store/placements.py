@@ -125,8 +125,11 @@ def settle(connection: Connection, account_id: str, now: datetime, *, is_accepte
     A folder loses most where more than half of its mails, and more than FEW, are gone and lie in no other folder of
     the account. Returns the folders where nothing was believed; with `is_accepted` there are none.
     """
-    keep_account(connection, account_id)
     pending = _pending(connection, account_id)
+    if pending:
+        keep_account(connection, account_id)
+        # what others wrote while we waited
+        pending = _pending(connection, account_id)
     traced = _traces(connection, account_id, pending) if pending else {}
     held_back: list[HeldBack] = []
     for stream_id in dict.fromkeys(row.stream_id for row in pending):

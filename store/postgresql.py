@@ -24,15 +24,14 @@ _LOCK = "1801807216, 1"
 
 #: How long a writer waits for another transaction, in seconds.
 LOCK_SECONDS = 30
-#: A process that stands still in the midst of a transaction (its machine sleeps, or was cut off) keeps the others
-#: from writing; so long, in seconds.
-_STILL_SECONDS = 120
+#: How long a process that stands still in the midst of writing (its machine sleeps, or was cut off) keeps the others
+#: from it. Readers may take their time.
+_STILL = "120s"
 
 _SETTINGS = {
     # temporary tables last, so that nothing can stand before our own
     "search_path": f"{SCHEMA}, pg_temp",
     "lock_timeout": f"{LOCK_SECONDS}s",
-    "idle_in_transaction_session_timeout": f"{_STILL_SECONDS}s",
 }
 #: A server that vanished is noticed within a minute; what the URL says goes before.
 _CONNECTING: dict[str, Any] = {
@@ -85,7 +84,8 @@ def make_schema(connection: Connection) -> None:
 def take_turn(connection: Connection, *, alone: bool) -> None:
     """Wait until this transaction may write: beside others, or alone."""
     kind = "" if alone else "_shared"
-    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock{kind}({_LOCK})")
+    still = f"set_config('idle_in_transaction_session_timeout', '{_STILL}', true)"
+    connection.exec_driver_sql(f"SELECT {still}, pg_advisory_xact_lock{kind}({_LOCK})")
 
 
 def is_undone(error: BaseException) -> bool:
@@ -94,15 +94,16 @@ def is_undone(error: BaseException) -> bool:
 
 
 _AGAIN = "nothing was half-written; it is tried again"
+_RESTARTING = f"the database was stopped, or is starting; {_AGAIN}"
 _SIGNS = (
     ("55P03", "another program keeps the store locked", "end its transaction; pg_stat_activity tells whose it is"),
     ("40", "transactions kept undoing one another", f"{_AGAIN}; if it happens often, run fewer services on this store"),
     ("42501", "", "give the role the rights that docs/store.md lists"),
     ("25006", "", "store.url leads to a standby, where nothing can be written; name the primary server"),
-    ("25P0", "", f"{_AGAIN}: this machine stood still, or was cut off, in the midst of a transaction"),
+    ("25P03", "", f"{_AGAIN}: this machine stood still, or was cut off, in the midst of a transaction"),
     ("53100", "", f"make room on the disk of the database; {_AGAIN}"),
     ("53300", "", "raise max_connections of the database, or run fewer programs on it"),
-    ("57P", "", f"the database was stopped or is starting; {_AGAIN}"),
+    ("57P", "", _RESTARTING),
     ("57014", "", f"somebody cancelled it, or statement_timeout is too short for it; {_AGAIN}"),
     ("58", "", "look at the database's own log and disk"),
 )
@@ -116,7 +117,9 @@ def diagnose(error: DBAPIError) -> tuple[str, str] | None:
         if state.startswith(sign):
             return problem or text, hint
     if isinstance(error, OperationalError) or error.connection_invalidated:
-        return text, "check that the database runs and store.url is right"
+        # while it refuses connections it tells no SQLSTATE
+        is_restarting = "the database system is" in text
+        return text, _RESTARTING if is_restarting else "check that the database runs and store.url is right"
     return None
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from connectors.api import Outline, Stream
 from store.company import forget_cursor
-from store.locks import keep_account
+from store.locks import keep_stream_list
 from store.schema import placement, stream
 
 #: Placements that a folder is recognized by.
@@ -43,7 +43,7 @@ def save(
     `recognized` (name -> stream id) are folders under a new name, told by what lies in them.
     """
     streams = list(listed)
-    keep_account(connection, account_id)
+    keep_stream_list(connection, account_id)
     known = _known(connection, account_id)
     matched = _matched(streams, known, recognized or {})
     rest = [row.id for row in known if row.id not in {m.id for m in matched.values()} and row.state != "missing"]

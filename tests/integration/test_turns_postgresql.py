@@ -201,7 +201,7 @@ def test_a_program_that_keeps_rows_locked_is_told_of(
 def test_a_process_that_stands_still_in_a_transaction_does_not_stop_the_others(
     tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(postgresql._SETTINGS, "idle_in_transaction_session_timeout", "100ms")
+    monkeypatch.setattr(postgresql, "_STILL", "300ms")
     with House(tmp_path, url=postgres_url) as still, House(tmp_path, url=postgres_url) as other:
 
         def stand(transaction: Transaction) -> None:
