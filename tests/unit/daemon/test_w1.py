@@ -260,7 +260,7 @@ def test_many_rows_are_applied_in_several_transactions(house: House) -> None:
     number = BATCH + 20
     many = "WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < ?)"
     columns = "external_source, external_id"
-    entered = f"INSERT INTO w1_contact ({columns}) {many} SELECT 'crm', CAST(n AS text) FROM many"  # noqa: S608 # ours
+    entered = f"INSERT INTO w1_contact ({columns}) {many} SELECT 'crm', CAST(n AS text) FROM many"  # noqa: S608 # two constants of ours
     house.execute(entered, number)
     columns = "external_source, external_id, address"
     rows = "SELECT 'crm', CAST(n AS text), 'p' || n || '@client.example' FROM many"
