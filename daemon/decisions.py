@@ -81,7 +81,7 @@ def export(store: Store, path: Path, now: datetime, program: str) -> int:
     The file is there whole or not at all.
     """
     count = 0
-    with claimed(path) as part, store.snapshot() as transaction:
+    with claimed(path) as part, store.read() as transaction:
         with part.open("w", encoding="utf-8") as lines:
             header = {"format": FORMAT, "kind": "decisions", "key_check": store.key.check()}
             _write(lines.write, {**header, "exported_at": now, "program": program})

@@ -2,6 +2,10 @@
 
 Everything is computed from the committed facts of the items and addresses marked dirty, never by increments, so any
 order of arrival gives the same result. A batch is one transaction; a kill costs at most a batch of repeated work.
+
+Nobody else writes while a batch is derived. Two pages that race (a mail and its answer) decide without each other, but
+both are there when the later one of them is derived: whatever one of them made a contact or stored, the other's copies
+and answers are found, and what is read after the batch sees what it made.
 """
 
 from __future__ import annotations
@@ -9,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from connectors.api import Auth, Role
 from daemon import conversations
@@ -18,7 +23,7 @@ from matching.identity import Mail, group
 from matching.names import clean_name
 from matching.policy import Company, Direction, Party
 from matching.visibility import Level, narrowest, widest
-from store import contacts, copies, history, thread_levels
+from store import contacts, copies, history, thread_levels, write
 from store.company import people_by_address
 from store.contacts import Candidate
 from store.copies import StoredCopy, StoredParty
@@ -72,26 +77,33 @@ class _Derived:
 
 
 def derive(store: Store, company: Company, now: Callable[[], datetime]) -> int:
-    """Derive everything that is dirty; returns how many items and addresses were worked on."""
+    """Derive everything that is dirty, by whomever it was marked; returns how many items and addresses that were.
+
+    What was marked before the call is derived when it returns, by this process or by another one.
+    """
+    with store.read() as transaction:
+        if not copies.is_anything_dirty(transaction):
+            return 0
     total = 0
     while True:
-        done = _derive_batch(store, company, now())
+        done = store.transact(partial(_derive_batch, store, company, now()))
         total += done
         if done < BATCH:  # neither kind filled its share, so nothing is left
             return total
 
 
-def _derive_batch(store: Store, company: Company, now: datetime) -> int:
-    with store.write() as transaction:
-        items = copies.take_dirty(transaction, "item", BATCH)
-        normals = copies.take_dirty(transaction, "address", BATCH)
-        if not items and not normals:
-            return 0
-        batch = _Batch(store, transaction, company, now)
-        batch.add(copies.copies_of_items(transaction, items))
-        batch.make_contacts([Candidate(n, company.rules.base(n), n) for n in normals])
-        batch.save()
-        return len(items) + len(normals)
+def _derive_batch(store: Store, company: Company, now: datetime, transaction: Transaction) -> int:
+    items = copies.take_dirty(transaction, "item", BATCH)
+    normals = copies.take_dirty(transaction, "address", BATCH)
+    if not items and not normals:
+        return 0
+    found = copies.copies_of_items(transaction, items)
+    write.want_copies(transaction, [c.row for c in found if c.row.interaction_id is None])
+    batch = _Batch(store, transaction, company, now)
+    batch.add(found)
+    batch.make_contacts([Candidate(n, company.rules.base(n), n) for n in normals])
+    batch.save()
+    return len(items) + len(normals)
 
 
 class _Batch:

@@ -12,7 +12,7 @@ from daemon.admission import Admission
 from daemon.drafts import Drafting, Prepared, Ready
 from matching import policy
 from matching.policy import Company, Verdict
-from store import placements, write
+from store import copies, placements, write
 from store.engine import Store, Transaction
 from store.facts import Draft
 from store.held import held_addresses
@@ -55,16 +55,23 @@ class Ingest:
 
     def page(self, place: Place, purpose: Purpose, prepared: Prepared) -> Counter[str]:
         """Write a page and move the cursor; raises Fenced when another process was quicker."""
-        with self.store.write() as transaction:
-            counts = self._write(transaction, place, purpose, prepared.changes)
+
+        def work(transaction: Transaction) -> Counter[str]:
+            # first, because it keeps others from the stream, and tells at once that another was quicker
             write.advance(transaction, place, prepared.page)
-        return counts
+            return self._write(transaction, place, purpose, prepared.changes)
+
+        return self.store.transact(work, shared=True)
 
     def batch(self, place: Place, purpose: Purpose, changes: Iterable[Change]) -> Counter[str]:
         """Write items that were fetched again by reference; no cursor moves."""
         ready = self.drafting.changes(changes)
-        with self.store.write() as transaction:
+
+        def work(transaction: Transaction) -> Counter[str]:
+            write.keep_stream(transaction, place.stream_id)
             return self._write(transaction, place, purpose, ready)
+
+        return self.store.transact(work, shared=True)
 
     @property
     def drafting(self) -> Drafting:
@@ -75,7 +82,8 @@ class Ingest:
         """Decide anew about mails that lie where they lay and are the same, but for what was erased of them."""
         admission = self.admission(transaction, place.stream_id)
         drafts, denied = admission.screened(map(self.drafting.draft, messages))
-        self._decide(transaction, place, purpose, admission, drafts, denied)
+        decided = self._decide(transaction, place, purpose, admission, drafts, denied)
+        copies.mark_dirty(transaction, "item", decided.dirty)
 
     def admission(self, transaction: Transaction, stream_id: int) -> Admission:
         """What may enter a stream now."""
@@ -108,9 +116,12 @@ class Ingest:
         write.write_quarantined(transaction, place, unreadable, now)
         if before:
             placements.came_back(transaction, place.stream_id, before)
-        placements.reflag(transaction, place.stream_id, {c.ref: c.flags for c in changes if isinstance(c, Flagged)})
+        flags = {c.ref: c.flags for c in changes if isinstance(c, Flagged)}
+        reflagged = placements.reflag(transaction, place.stream_id, flags)
         gone = [c.ref for c in changes if isinstance(c, Deleted)]
         placements.tell_removed(transaction, place.stream_id, gone, now)
+        # all at once and last: two pages that mark the same items never wait for each other
+        copies.mark_dirty(transaction, "item", decided.dirty | reflagged)
         outcomes = decided.outcomes | {ref: "quarantined" for ref, _reason in unreadable}
         return self._count(outcomes, before)
 
@@ -123,12 +134,12 @@ class Ingest:
         drafts: Sequence[Draft],
         denied: Iterable[Denied],
     ) -> _Decided:
-        """Decide about mails and write what becomes of them."""
+        """Decide about mails and write what becomes of them, but for the marks of what is to be derived."""
         now = self.clock()
         contacts = _Contacts(transaction, drafts, admission)
         decided = _Decided(drafts, purpose, Copies(transaction, drafts), contacts, admission)
         decided.deny(denied)
-        write.write_stored(transaction, place, decided.stored, now)
+        decided.dirty = write.write_stored(transaction, place, decided.stored, now)
         write.write_skipped(transaction, self.store.key, place, decided.skipped, now, self.policy_version)
         write.write_denied(transaction, place, decided.denied, now)
         return decided
@@ -185,6 +196,8 @@ class _Decided:
     skipped: list[Skipped] = field(default_factory=list)
     denied: list[Denied] = field(default_factory=list)
     outcomes: dict[str, str] = field(default_factory=dict)
+    #: Dirty keys of what was stored.
+    dirty: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         for item in self.drafts:

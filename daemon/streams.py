@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -127,8 +128,7 @@ class Streams:
                     reading.leave_out(each.stream)
             case Lost():
                 log.info("cursor expired", stream=each.stream.name, reason=step.error.problem)
-                with self._store.write() as transaction:
-                    company.forget_cursor(transaction, each.id)
+                self._store.transact(partial(company.forget_cursor, stream_id=each.id))
                 each.version += 1
                 each.is_uncompared = each.is_anew = True
             case Refused():
@@ -154,10 +154,10 @@ class Streams:
     def _note_horizon(self) -> None:
         """Once all streams have come down to the horizon, that moment is kept for good."""
         if not self._is_horizon_reached:
-            with self._store.write() as transaction:
-                self._is_horizon_reached = company.note_horizon(
-                    transaction, self._account_id, self._horizon, self._ingest.clock()
-                )
+            now = self._ingest.clock()
+            self._is_horizon_reached = self._store.transact(
+                lambda transaction: company.note_horizon(transaction, self._account_id, self._horizon, now)
+            )
 
 
 def _followed(stream: Stream, state: StreamState) -> Followed:

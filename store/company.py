@@ -114,7 +114,7 @@ def save_accounts(
             ended = {"ended_at": now, "name": f"{row.name} (ended {now:%Y-%m-%d %H:%M:%S})"}
             connection.execute(update(account).where(account.c.id == row.id).values(ended))
         elif row.id in ids.values() and ids.get(row.name) != row.id:
-            connection.execute(update(account).where(account.c.id == row.id).values(name=f"/{row.id}"))
+            connection.execute(update(account).where(account.c.id == row.id).values(name=f"(renamed) {row.id}"))
     rows = [
         {
             "id": ids[each.name],

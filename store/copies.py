@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, delete, literal, select
 
 from connectors.api import Role
 from matching.identity import Copy
@@ -80,25 +80,38 @@ MESSAGE_COLUMNS = (
 _ROLES = {role.value: role for role in Role}
 
 
+def is_anything_dirty(connection: Connection) -> bool:
+    """Does anything wait to be derived anew?"""
+    return connection.execute(select(literal(1)).select_from(dirty).limit(1)).first() is not None
+
+
 def take_dirty(connection: Connection, kind: str, limit: int) -> list[str]:
-    """Up to `limit` keys to derive anew; gone from the table when the transaction commits."""
+    """Up to `limit` keys to derive anew; gone from the table when the transaction commits.
+
+    For a transaction that writes alone: who marks one of these keys comes before it, or after.
+    """
     picked = select(dirty.c.key).where(dirty.c.kind == kind).order_by(dirty.c.key).limit(limit)
-    if connection.dialect.name == "postgresql":
-        picked = picked.with_for_update(skip_locked=True)
     keys = [row.key for row in connection.execute(picked)]
     if keys:
         connection.execute(delete(dirty).where(dirty.c.kind == kind, one_of(connection, dirty.c.key, keys)))
     return keys
 
 
-def dirty_keys(connection: Connection, column: Any, values: Iterable[Any]) -> None:
-    """Have the mails with one of these values derived anew."""
+def mark_dirty(connection: Connection, kind: str, keys: Iterable[str]) -> None:
+    """Have these derived anew."""
+    upsert_rows(connection, dirty, ("kind", "key"), [(kind, key) for key in sorted(set(keys))])
+
+
+def item_key(mid_key: bytes | None, fingerprint: bytes) -> str:
+    """The dirty key of a mail's identity."""
+    return f"m:{mid_key.hex()}" if mid_key else f"f:{fingerprint.hex()}"
+
+
+def item_keys(connection: Connection, column: Any, values: Iterable[Any]) -> set[str]:
+    """The dirty keys of the stored mails with one of these values."""
     keys = select(message.c.mid_key, message.c.fingerprint)
-    marked = {
-        ("item", f"m:{row.mid_key.hex()}" if row.mid_key else f"f:{row.fingerprint.hex()}")
-        for row in select_in(connection, keys.where, column, values)
-    }
-    upsert_rows(connection, dirty, ("kind", "key"), sorted(marked))
+    rows = select_in(connection, keys.where, column, values)
+    return {item_key(row.mid_key, row.fingerprint) for row in rows}
 
 
 def gather(connection: Connection, rows: dict[bytes, Row[Any]], column: Any, values: Iterable[Any]) -> None:

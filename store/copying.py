@@ -76,7 +76,7 @@ class _Sum:
 def copy_store(source: Store, url: str, password: str | None, progress: Progress) -> list[Copied]:
     """Copy all that the store holds to the empty database at `url`; raises StoreError, and then nothing was copied."""
     copied: list[Copied] = []
-    with source.snapshot() as reading:
+    with source.read() as reading:
         oldest = condition_of(reading).oldest_program
         with _target(url, password, database_file(source.engine), oldest) as writing:
             # what is copied is no change

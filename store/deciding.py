@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, exists, select, update
 from matching.names import name_key
 from store import suppression
 from store.contacts import ensure_organization
+from store.copies import mark_dirty
 from store.decisions import (
     ADDRESS_COLUMNS,
     CONTACT_COLUMNS,
@@ -27,7 +28,6 @@ from store.keys import IdentityKey
 from store.merging import lock
 from store.schema import contact, contact_address, interaction, metadata, organization, person, redirect, thread
 from store.upsert import chunks, select_in, upsert
-from store.write import mark_dirty
 
 #: Where the ids of a redirect's entity live.
 _LIVING = {"contact": contact.c.id, "interaction": interaction.c.id, "thread": thread.c.id}

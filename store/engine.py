@@ -6,24 +6,30 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
+import structlog
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.pool import QueuePool
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random
 
-from store import feed, migrate
+from store import feed, migrate, postgresql
 from store.errors import NoStoreError, StoreError
 from store.lineage import Lineage, refuse_stale_wal
 from store.opening import Opened, prepare
 from store.upsert import SCRATCH_TABLE
 
-#: What `read()` and `write()` give: the floors above pass it on and never look inside.
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+#: What `read()`, `write()` and `transact()` give: the floors above pass it on and never look inside.
 Transaction = Connection
 
 #: How long a writer waits for another process's transaction, in seconds.
@@ -31,7 +37,10 @@ BUSY_SECONDS = 30
 
 
 class Store:
-    """An open store. `read()` and `write()` are the only ways in; one writer at a time in this process."""
+    """An open store. `read()`, `write()` and `transact()` are the only ways in.
+
+    On SQLite there is one writer at a time; on PostgreSQL there is too, but for those that share their turn.
+    """
 
     def __init__(
         self,
@@ -47,7 +56,12 @@ class Store:
         self._lineage = lineage
         self._clock = clock
         self._guard = migrate.Guard()
-        self._writing = threading.Lock()
+        is_postgresql = engine.dialect.name == "postgresql"
+        self._url = engine.url.render_as_string(hide_password=True)
+        self._writer = engine.execution_options(**{migrate.WRITES: True})
+        self._reader = engine.execution_options(**postgresql.READING) if is_postgresql else engine
+        # in this process; between processes the database sees to it, on PostgreSQL within one too
+        self._writing: AbstractContextManager[Any] = nullcontext() if is_postgresql else threading.Lock()
 
     @classmethod
     def open(
@@ -105,27 +119,38 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A consistent view; nothing is written."""
-        with (
-            translated(self.engine.url.render_as_string(hide_password=True)),
-            self.engine.connect() as connection,
-        ):
-            yield connection
-
-    @contextmanager
-    def snapshot(self) -> Iterator[Connection]:
-        """As `read`, for long reading: all statements see one state, on PostgreSQL too."""
-        with translated(self.engine.url.render_as_string(hide_password=True)), snapshot(self.engine) as connection:
+        """A consistent view: all statements see one state. Nothing is written."""
+        with translated(self._url), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction: all of it or nothing, and what readers see of it is in their feed. Never keep a network
-        call inside."""
-        url = self.engine.url.render_as_string(hide_password=True)
-        writer = self.engine.execution_options(**{migrate.WRITES: True})
-        with self._writing, translated(url):
-            with writer.begin() as connection:
+        """One transaction: all of it or nothing, and what readers see of it is in their feed. No other process writes
+        meanwhile. Never keep a network call inside. Raises StoreError."""
+        with translated(self._url), self._turn(shared=False) as connection:
+            yield connection
+
+    def transact(self, work: Callable[[Connection], T], *, shared: bool = False) -> T:
+        """Do `work` in one transaction as `write` gives it, and return what it returns; raises StoreError.
+
+        Where PostgreSQL undid it because of another transaction (a deadlock), it is called again from its beginning:
+        so it changes nothing but the store. With `shared` others that share may write beside it (PostgreSQL): for
+        facts, whose rows come out the same in any order.
+        """
+
+        def once() -> T:
+            with self._turn(shared=shared) as connection:
+                return work(connection)
+
+        with translated(self._url):
+            return once() if self.engine.dialect.name == "sqlite" else _again()(once)
+
+    @contextmanager
+    def _turn(self, *, shared: bool) -> Iterator[Connection]:
+        with self._writing:
+            with self._writer.begin() as connection:
+                if connection.dialect.name == "postgresql":
+                    postgresql.take_turn(connection, shared=shared)
                 self._guard.check(connection)
                 changes = self._lineage.changes(connection)
                 yield connection
@@ -135,17 +160,32 @@ class Store:
             self._lineage.note(number)
             if self.engine.dialect.name == "postgresql":
                 # what was written is committed: should this fail, the next transaction's numbers include it
-                with contextlib.suppress(DBAPIError), writer.begin() as connection:
+                with contextlib.suppress(DBAPIError), self._writer.begin() as connection:
                     if feed.is_waiting(connection):
                         feed.number(connection, self._clock())
+
+
+def _again() -> Retrying:
+    """Does again what others have undone, for a while."""
+
+    def tell(state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        log.info("transaction repeated", attempt=state.attempt_number, reason=str(getattr(error, "orig", error)))
+
+    return Retrying(
+        retry=retry_if_exception(postgresql.is_undone),
+        stop=stop_after_delay(BUSY_SECONDS),
+        wait=wait_random(0.01, 0.2),
+        before_sleep=tell,
+        reraise=True,
+    )
 
 
 @contextmanager
 def snapshot(engine: Engine) -> Iterator[Connection]:
     """A connection for reading, all of whose statements see one state."""
-    with engine.connect() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    is_postgresql = engine.dialect.name == "postgresql"
+    with (engine.execution_options(**postgresql.READING) if is_postgresql else engine).connect() as connection:
         yield connection
 
 
@@ -172,10 +212,7 @@ def make_engine(url: str, password: str | None, *, may_create: bool = True) -> E
             refuse_stale_wal(Path(parsed.database))
         return _sqlite_engine(parsed)
     if parsed.get_backend_name() == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
-        engine = create_engine(parsed, pool_pre_ping=True)
-        event.listen(engine, "connect", _postgresql_settings if may_create else _postgresql_search_path)
-        return engine
+        return postgresql.make_engine(parsed)
     raise StoreError(
         f"store.url names the database {parsed.get_backend_name()!r}",
         "use sqlite:///FILE or postgresql://HOST/NAME",
@@ -213,22 +250,6 @@ def _sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _postgresql_settings(connection: Any, record: object) -> None:
-    _postgresql_search_path(connection, record)
-    with connection.cursor() as cursor:
-        if cursor.execute("SELECT to_regnamespace('keeptouch')").fetchone() == (None,):
-            # even IF NOT EXISTS fails where another process makes it at this moment
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (migrate.ADVISORY_LOCK,))
-            cursor.execute("CREATE SCHEMA IF NOT EXISTS keeptouch")
-    connection.commit()
-
-
-def _postgresql_search_path(connection: Any, _record: object) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET search_path TO keeptouch")
-    connection.commit()
-
-
 def shown(url: str) -> str:
     """The URL without its password, for people."""
     return make_url(url).render_as_string(hide_password=True)
@@ -244,6 +265,9 @@ def translated(url: str) -> Iterator[None]:
         if diagnosis is None:
             raise  # a bug of ours, not a problem of the machine: let it be seen whole
         raise StoreError(f"{shown(url)}: {diagnosis[0]}", diagnosis[1]) from error
+    except NoConnectionError as error:
+        hint = "the database is slow, or this machine is; it is tried again"
+        raise StoreError(f"{shown(url)}: no connection was free in time", hint) from error
 
 
 def _is_locked(error: BaseException) -> bool:
@@ -265,9 +289,7 @@ _SQLITE_SIGNS = (
 def _diagnose(error: DBAPIError | sqlite3.Error) -> tuple[str, str] | None:
     """(problem, hint) for what can go wrong with a machine; None for the rest."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    text = str(cause)
     if isinstance(cause, sqlite3.Error):
+        text = str(cause)
         return next(((text, hint) for sign, hint in _SQLITE_SIGNS if sign in text), None)
-    if isinstance(error, OperationalError):
-        return text.splitlines()[0] if text else "no answer", "check that the database runs and store.url is right"
-    return None
+    return postgresql.diagnose(error) if isinstance(error, DBAPIError) else None

@@ -14,12 +14,12 @@ from store import merging, organizations, w1
 from store.address_times import by_time
 from store.contact_book import Book
 from store.contact_records import POLICY, Address, Contact, Entry, Outcome
+from store.copies import mark_dirty
 from store.history import add_redirects
 from store.keys import IdentityKey
 from store.schema import contact, contact_address, organization, redirect
 from store.screening import screened
 from store.upsert import chunks, select_in, upsert
-from store.write import mark_dirty
 
 _CONTACT = (
     contact.c.id,

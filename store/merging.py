@@ -16,10 +16,10 @@ from sqlalchemy import Connection, Row, delete, select, text, update
 from store.contact_records import ENTERED_NAME, HAND, POLICY
 from store.contact_schema import contact_merge
 from store.contacts import reset_names
+from store.copies import mark_dirty
 from store.history import add_redirects
 from store.schema import contact, contact_address, redirect
 from store.upsert import chunks, select_in, upsert
-from store.write import mark_dirty
 
 #: More redirects in a row than that are none.
 _MAX_STEPS = 20

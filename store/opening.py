@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, select
 
-from store import migrate, schema
+from store import migrate, postgresql, schema
 from store.backup import copy_for_us, database_file
 from store.errors import NoStoreError, StoreError
 from store.keys import IdentityKey, parse_key, read_or_make_key
@@ -61,6 +61,8 @@ def prepare(
     put_back = None
     if not is_settled:
         with engine.execution_options(**{migrate.WRITES: True}).begin() as connection:
+            if engine.dialect.name == "postgresql":
+                postgresql.take_turn(connection, shared=False)
             if not _knows_key(connection, key):
                 _take_key(connection, key)
             put_back = lineage.settle(connection)

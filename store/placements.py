@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, select, update
 
 from connectors.api import MARKS
 from matching.policy import Verdict
-from store.copies import dirty_keys
+from store.copies import item_keys, mark_dirty
 from store.schema import message, placement, placement_bcc, removal, stream
 from store.upsert import chunks, select_in, upsert_rows
 from store.write import Placed
@@ -20,20 +20,20 @@ from store.write import Placed
 _LIVE = placement.c.removed_at.is_(None)
 
 
-def reflag(connection: Connection, stream_id: int, flags: Mapping[str, frozenset[str]]) -> None:
-    """Write the flags of these refs, and have derived anew what depends on them; unknown refs are passed over."""
+def reflag(connection: Connection, stream_id: int, flags: Mapping[str, frozenset[str]]) -> set[str]:
+    """Write the flags of these refs; unknown ones are passed over. Returns the dirty keys of what depends on them."""
     table = placement
     columns = select(table.c.ref, table.c.flags, table.c.message_key).where(table.c.stream_id == stream_id)
     rows = select_in(connection, columns.where, table.c.ref, flags)
     changed = [(row, text) for row in rows if (text := " ".join(sorted(flags[row.ref]))) != row.flags]
     if not changed:
-        return
+        return set()
     connection.execute(
         update(table).where(table.c.stream_id == stream_id, table.c.ref == bindparam("r")).values(flags=bindparam("f")),
         [{"r": row.ref, "f": text} for row, text in changed],
     )
     marked = [row.message_key for row, text in changed if row.message_key and _marks(row.flags) != _marks(text)]
-    dirty_keys(connection, message.c.key, marked)
+    return item_keys(connection, message.c.key, marked)
 
 
 def _marks(flags: str) -> set[str]:
@@ -50,7 +50,7 @@ def remark(connection: Connection, stream_id: int, marked: Mapping[str, frozense
         there = frozenset(flag for flag, refs in marked.items() if row.ref in refs)
         if (now := (held - marked.keys()) | there) != held:
             wanted[row.ref] = now
-    reflag(connection, stream_id, wanted)
+    mark_dirty(connection, "item", reflag(connection, stream_id, wanted))
 
 
 def displace(

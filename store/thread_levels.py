@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, delete, select
 
 from matching.visibility import Level, narrowest
-from store.copies import dirty_keys
+from store.copies import item_keys, mark_dirty
 from store.privacy_schema import thread_visibility
 from store.schema import message, redirect
 from store.upsert import upsert
@@ -65,7 +65,7 @@ def decide(connection: Connection, thread_id: str, level: Level | None, now: dat
 
 def mark_threads(connection: Connection, thread_ids: Iterable[str]) -> None:
     """Have the mails of these threads derived anew."""
-    dirty_keys(connection, message.c.thread_id, thread_ids)
+    mark_dirty(connection, "item", item_keys(connection, message.c.thread_id, thread_ids))
 
 
 def signature(connection: Connection) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from store import migrate
+from store import migrate, postgresql
 from store.backup import copy_before
 from store.errors import StoreError
 from store.migrate import State, condition_of
@@ -64,6 +64,8 @@ def upgrade(engine: Engine) -> Upgraded | None:
 
 def migrate_to_newest(connection: Connection, oldest_program: str = "") -> None:
     """Run the migrations, put the views in place, and note whose they are; the transaction is the caller's."""
+    if connection.dialect.name == "postgresql":
+        postgresql.make_schema(connection)
     config = alembic_config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -2,7 +2,7 @@
 
 SQLAlchemy spends about 15 µs on each bound value of an IN list and on each row of an executemany; a page of 500 mails
 has some 10,000 of the first and 6,000 of the second. So lists of values go through a temporary table (PostgreSQL: an
-array), and inserts on SQLite are compiled once and handed to the driver as tuples.
+array), and inserts are compiled once: on SQLite handed to the driver as tuples, on PostgreSQL as arrays (store.arrays).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from store.arrays import ArrayStatement, row_source, selected
 from store.types import Instant, instant_text
 
 T = TypeVar("T")
@@ -109,11 +110,26 @@ def upsert_rows(
     mark = (connection.dialect.name, table.name, tuple(names), tuple(update), isinstance(update, Mapping))
     prepared = _PREPARED.get(mark)
     if prepared is None:
-        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        statement = _statement(insert, table, update).values({name: bindparam(name) for name in names})
-        columns = [table.c[name] for name in names]
-        prepared = _PREPARED[mark] = _Prepared(statement, names, columns, connection.dialect)
+        make = _upsert_of_arrays if connection.dialect.name == "postgresql" else _upsert_of_tuples
+        prepared = _PREPARED[mark] = make(table, names, update, connection.dialect)
     prepared.execute(connection, rows)
+
+
+def _upsert_of_tuples(
+    table: Table, names: Sequence[str], update: Sequence[str] | Mapping[str, Merge], dialect: Dialect
+) -> _Prepared:
+    statement = sqlite.insert(table).values({name: bindparam(name) for name in names})
+    return _Prepared(_on_conflict(statement, table, update), names, [table.c[name] for name in names], dialect)
+
+
+def _upsert_of_arrays(
+    table: Table, names: Sequence[str], update: Sequence[str] | Mapping[str, Merge], dialect: Dialect
+) -> ArrayStatement:
+    source = row_source(names, [table.c[name] for name in names])
+    statement = postgresql.insert(table).from_select(list(names), selected(source, names))
+    keys = [column.name for column in table.primary_key.columns if column.name in names]
+    statement = _on_conflict(statement, table, update)
+    return ArrayStatement(statement, names, keys, dialect, is_merging=bool(update))
 
 
 def update_rows(
@@ -126,15 +142,23 @@ def update_rows(
     prepared = _PREPARED.get(mark)
     if prepared is None:
         words = (*names, *(f"key_{name}" for name in keys))
-        same = [table.c[name] == bindparam(f"key_{name}", type_=table.c[name].type) for name in keys]
-        statement = update(table).where(*same).values({name: bindparam(name) for name in names})
         columns = [table.c[name] for name in (*names, *keys)]
-        prepared = _PREPARED[mark] = _Prepared(statement, words, columns, connection.dialect)
+        if connection.dialect.name == "postgresql":
+            source = row_source(words, columns)
+            same = [table.c[name] == source.c[f"key_{name}"] for name in keys]
+            statement = update(table).where(*same).values({name: source.c[name] for name in names})
+            prepared = ArrayStatement(
+                statement, words, [f"key_{name}" for name in keys], connection.dialect, is_merging=True
+            )
+        else:
+            same = [table.c[name] == bindparam(f"key_{name}", type_=table.c[name].type) for name in keys]
+            statement = update(table).where(*same).values({name: bindparam(name) for name in names})
+            prepared = _Prepared(statement, words, columns, connection.dialect)
+        _PREPARED[mark] = prepared
     prepared.execute(connection, rows)
 
 
-def _statement(insert: Any, table: Table, update: Sequence[str] | Mapping[str, Merge]) -> Any:
-    statement = insert(table)
+def _on_conflict(statement: Any, table: Table, update: Sequence[str] | Mapping[str, Merge]) -> Any:
     keys = list(table.primary_key.columns)
     if not update:
         return statement.on_conflict_do_nothing(index_elements=keys)
@@ -151,7 +175,6 @@ class _Prepared:
     """A statement compiled once, with what the values of a row have to go through on SQLite."""
 
     def __init__(self, statement: Any, words: Sequence[str], columns: Sequence[Column[Any]], dialect: Dialect) -> None:
-        self.statement = statement
         self.words = tuple(words)
         compiled = statement.compile(dialect=dialect)
         self.sql = str(compiled)
@@ -164,10 +187,7 @@ class _Prepared:
 
     def execute(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
         """Once for each row: values in the order of the words."""
-        if connection.dialect.name == "postgresql":
-            connection.execute(self.statement, [dict(zip(self.words, row, strict=True)) for row in rows])
-        else:
-            connection.exec_driver_sql(self.sql, self._tuples(rows))
+        connection.exec_driver_sql(self.sql, self._tuples(rows))
 
     def _tuples(self, rows: Sequence[Sequence[Any]]) -> Sequence[Any]:
         if self._places is not None:
@@ -184,4 +204,4 @@ class _Prepared:
         return made
 
 
-_PREPARED: dict[tuple[Any, ...], _Prepared] = {}
+_PREPARED: dict[tuple[Any, ...], _Prepared | ArrayStatement] = {}

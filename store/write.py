@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, exists, func, or_, select, true, update
 
 from connectors.api import Page, Purpose
 from matching.identity import instant
 from matching.policy import Verdict
 from store import facts
+from store.copies import item_key
 from store.errors import Fenced
 from store.facts import Content, Draft
 from store.keys import IdentityKey
 from store.schema import (
     content,
-    dirty,
     message,
     participant,
     placement,
@@ -139,8 +139,8 @@ class Denied(NamedTuple):
     reason: str
 
 
-def write_stored(connection: Connection, place: Place, items: Sequence[Kept], now: datetime) -> None:
-    """Write mails worth keeping, and what has to be derived from them."""
+def write_stored(connection: Connection, place: Place, items: Sequence[Kept], now: datetime) -> set[str]:
+    """Write mails worth keeping; returns the dirty keys of what has to be derived from them."""
     drafts = [item.draft for item in items]
     contents = [item.content for item in items]
     _forget_skipped(connection, place.stream_id, [d.ref for d in drafts])
@@ -165,8 +165,7 @@ def write_stored(connection: Connection, place: Place, items: Sequence[Kept], no
         connection,
         [(*_placement(d, place.stream_id, now), Verdict.STORED.value, reason, c.key, *_KEPT) for d, c, reason in items],
     )
-    mark_dirty(connection, "item", (item_key(d) for d in drafts))
-    want_copies(connection, drafts)
+    return {item_key(d.mid_key, d.fingerprint) for d in drafts}
 
 
 def write_skipped(
@@ -311,14 +310,11 @@ def advance(connection: Connection, place: Place, page: Page) -> None:
         raise Fenced
 
 
-def mark_dirty(connection: Connection, kind: str, keys: Iterable[str]) -> None:
-    """Have these derived anew."""
-    upsert_rows(connection, dirty, ("kind", "key"), [(kind, key) for key in sorted(set(keys))])
-
-
-def item_key(item: Draft) -> str:
-    """The dirty key of a mail's identity."""
-    return f"m:{item.mid_key.hex()}" if item.mid_key else f"f:{item.fingerprint.hex()}"
+def keep_stream(connection: Connection, stream_id: int) -> None:
+    """Write alone what lies in this stream, until the transaction ends. `advance` does as much."""
+    if connection.dialect.name == "postgresql":
+        row = select(stream.c.id).where(stream.c.id == stream_id)
+        connection.execute(row.with_for_update(key_share=True)).all()
 
 
 def want(connection: Connection, stream_id: int, refs: Sequence[str]) -> None:
@@ -328,17 +324,17 @@ def want(connection: Connection, stream_id: int, refs: Sequence[str]) -> None:
         connection.execute(update(placement).where(here).values(is_wanted=True))
 
 
-def want_copies(connection: Connection, drafts: Sequence[Draft]) -> None:
-    """Skipped copies of mails stored now are wanted too, so that the order of reading does not matter."""
+def want_copies(connection: Connection, mails: Sequence[Row[Any]]) -> None:
+    """Skipped copies of mails that were stored are wanted too, so that the order of reading does not matter."""
     is_skipped = and_(
         placement.c.verdict == Verdict.SKIPPED.value,
         *(placement.c.reason != reason for reason in FINAL_REASONS),
     )
-    anonymous = [d.fingerprint for d in drafts if d.mid_key is None]
+    anonymous = [m.fingerprint for m in mails if m.mid_key is None]
     for column, values, further in (
-        (placement.c.mid_key, [d.mid_key for d in drafts if d.mid_key is not None], true()),
+        (placement.c.mid_key, [m.mid_key for m in mails if m.mid_key is not None], true()),
         (placement.c.fingerprint, anonymous, true()),
-        (placement.c.fingerprint, [d.fingerprint for d in drafts], placement.c.mid_key.is_(None)),
+        (placement.c.fingerprint, [m.fingerprint for m in mails], placement.c.mid_key.is_(None)),
     ):
         if values:
             same = one_of(connection, column, values)

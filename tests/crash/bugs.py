@@ -48,12 +48,12 @@ def no_compare_and_swap() -> None:
 
 def no_unique_key() -> None:
     """Messages are inserted without asking whether a copy is there; `drop_key` takes the key away."""
-    usual = store.upsert._statement
+    usual = store.upsert._on_conflict
 
-    def statement(insert: Any, table: Any, changes: Any) -> Any:
-        return insert(table) if table.name == "message" else usual(insert, table, changes)
+    def on_conflict(statement: Any, table: Any, changes: Any) -> Any:
+        return statement if table.name == "message" else usual(statement, table, changes)
 
-    setattr(store.upsert, "_statement", statement)
+    setattr(store.upsert, "_on_conflict", on_conflict)
 
 
 def drop_key(database: Path) -> None:

@@ -11,6 +11,7 @@ from tests.conftest import Login
 from tests.crash.labels import LABELS
 from tests.crash.scenarios import SCENARIOS, SYNC, Scenario, World, fill
 from tests.crash.state import state_of
+from tests.crash.stores import Databases, Files
 from tests.crash.warm import Warm, warm_process
 from tests.integration.company import Company
 from tests.servers.dovecot import Dovecot
@@ -24,37 +25,39 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
 
 @pytest.fixture(scope="session")
 def world(
+    request: pytest.FixtureRequest,
     dovecot: Dovecot,
     dovecot_user: Callable[[], Login],
     warm: Warm,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Callable[[], World]:
+) -> Callable[..., World]:
     """Gives mailboxes that nobody else has, and companies that read them, at each call."""
 
-    def make() -> World:
+    def make(database: str = "sqlite") -> World:
         logins = {"alice": dovecot_user(), "bob": dovecot_user()}
         fill(logins)
-        return World(dovecot, warm, tmp_path_factory.mktemp("world"), logins)
+        stores = Files() if database == "sqlite" else Databases(request.getfixturevalue("postgres"))
+        return World(dovecot, warm, tmp_path_factory.mktemp("world"), logins, stores)
 
     return make
 
 
 @pytest.fixture(scope="session")
-def scenario(world: Callable[[], World]) -> Callable[[str], Scenario]:
-    """The scenario of a name, made once."""
-    made: dict[str, Scenario] = {}
+def scenario(world: Callable[..., World]) -> Callable[..., Scenario]:
+    """The scenario of a name on a database, made once."""
+    made: dict[tuple[str, str], Scenario] = {}
 
-    def make(name: str) -> Scenario:
-        if name not in made:
-            made[name] = _watched(world(), SCENARIOS[name])
-        return made[name]
+    def make(name: str, database: str = "sqlite") -> Scenario:
+        if (name, database) not in made:
+            made[name, database] = _watched(world(database), SCENARIOS[name])
+        return made[name, database]
 
     return make
 
 
 def _watched(world: World, prepare: Callable[[World], Company | None]) -> Scenario:
     before = prepare(world)
-    reached = world.warm.count(world.company(before), LABELS, *SYNC)
+    reached = world.warm.count(world.company(before), LABELS[world.stores.name], *SYNC)
     company = world.company(before)
     start = time.monotonic()
     world.warm.finish(company, *SYNC)

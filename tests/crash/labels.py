@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-LABELS = frozenset(
-    {
-        # around every transaction, and in its midst
+#: Around every transaction, and in its midst: the driver's own functions.
+DRIVERS = {
+    "sqlite": {
         "call Connection.commit",
         "return Connection.commit",
         "return Cursor.execute",
         "return Cursor.executemany",
+    },
+    "postgresql": {
+        "call psycopg.connection:Connection.commit",
+        "return psycopg.connection:Connection.commit",
+        "return psycopg.cursor:Cursor.execute",
+        "return psycopg.cursor:Cursor.executemany",
+    },
+}
+_PROGRAM = frozenset(
+    {
         # on the way to and from a server
         "call socket.sendall",
         "return socket.recv_into",
@@ -61,3 +71,4 @@ LABELS = frozenset(
         "return daemon.session:Session.save_state",
     }
 )
+LABELS = {database: _PROGRAM | driver for database, driver in DRIVERS.items()}

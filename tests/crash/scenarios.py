@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
 import shutil
 import signal
-import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.conftest import Login
 from tests.crash.state import State, differences, state_of
+from tests.crash.stores import Stores
 from tests.crash.warm import Run, Warm
 from tests.integration.company import Company
+from tests.integration.databases import opened as opened_database
 from tests.integration.mailboxes import letter, opened, put
 from tests.servers.dovecot import Dovecot
 from tests.servers.mailbox import write_maildir
@@ -39,6 +39,7 @@ class World:
     warm: Warm
     folder: Path
     logins: dict[str, Login]
+    stores: Stores
     create: str = "corresponded"
     _made: int = field(default=0)
 
@@ -48,9 +49,8 @@ class World:
         company = Company(self.folder / str(self._made), domains=(DOMAIN,), create=self.create)
         for name, login in self.logins.items():
             company.add(name, login, self.dovecot.imap_port, folders=_FOLDERS)
+        self.stores.give(company, before)
         company.write()
-        if before is not None:
-            shutil.copy(before.store, company.store)
         return company
 
     def read(self) -> Company:
@@ -109,25 +109,14 @@ class Scenario:
 
     def check(self, company: Company, **job: object) -> None:
         """The next run ends well, and the store is what it is when nobody disturbs: nothing lost, nothing doubled."""
-        self._check_database(company)
+        self.world.stores.check(company)
         run = self.start(company, **job)
         assert run.wait() == 0, run.said()
         company.check_integrity()
         if found := differences(state_of(company), self.undisturbed):
             raise LostOrDoubledError(found)
+        self.world.stores.drop(company)
         shutil.rmtree(company.folder)
-
-    def _check_database(self, company: Company) -> None:
-        """What was left is whole, as the next run will find it. On a copy: SQLite repairs what it opens."""
-        if not company.store.exists():
-            return
-        copy = self.world.company()
-        for file in company.folder.glob(f"{company.store.name}*"):
-            shutil.copy(file, copy.folder)
-        with contextlib.closing(sqlite3.connect(copy.store)) as connection:
-            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
-        shutil.rmtree(copy.folder)
 
 
 def _nothing(_world: World) -> Company | None:
@@ -180,13 +169,13 @@ def _contact(world: World) -> Company:
     """Another program has entered as contacts whom nobody had written to."""
     world.create = "off"
     before = world.read()
-    with contextlib.closing(sqlite3.connect(before.store)) as connection, connection:
+    with opened_database(before.url or f"sqlite:///{before.store}", may_write=True) as database:
         for number, address in enumerate(_written_to(world)):
-            connection.execute(
+            database.execute(
                 "INSERT INTO w1_contact (external_source, external_id, display_name) VALUES ('crm', ?, ?)",
                 (str(number), f"Contact {number}"),
             )
-            connection.execute(
+            database.execute(
                 "INSERT INTO w1_contact_address (external_source, external_id, address) VALUES ('crm', ?, ?)",
                 (str(number), address),
             )
@@ -195,7 +184,7 @@ def _contact(world: World) -> Company:
 
 def _written_to(world: World) -> list[str]:
     """Some who take part in the mail of this world: the contacts that another policy makes."""
-    other = World(world.dovecot, world.warm, world.folder / "other", world.logins)
+    other = World(world.dovecot, world.warm, world.folder / "other", world.logins, world.stores)
     return [address for (address,) in other.read().rows("SELECT address FROM v1_contact_address ORDER BY 1")]
 
 

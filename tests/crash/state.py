@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from tests.integration.company import Company
+from tests.integration.databases import TABLES
 
 Row = tuple[object, ...]
 State = Mapping[str, Counter[Row]]
@@ -29,7 +30,6 @@ _VOLATILE = {
 }
 #: Of these it counts whether the clock has written them.
 _MOMENTS = {"compared_at", "removed_at", "told_at"}
-_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
 _STREAMS = "SELECT s.id, a.name || '/' || s.name FROM stream s JOIN account a ON a.id = s.account_id"
 
 
@@ -37,11 +37,11 @@ def state_of(company: Company) -> State:
     """Table or view -> its rows, each with how often it is there."""
     streams: dict[object, object] = dict(company.rows(_STREAMS))
     found = {view: Counter(rows) for view, rows in company.contract().items()}
-    with company.reading() as connection:
-        for (table,) in connection.execute(_TABLES).fetchall():
+    with company.reading() as database:
+        for (table,) in database.execute(TABLES[database.kind]).fetchall():
             if table in _LEFT_OUT:
                 continue
-            cursor = connection.execute(f"SELECT * FROM {table}")  # noqa: S608 - a name that the database gave
+            cursor = database.execute(f"SELECT * FROM {table}")  # noqa: S608 - a name that the database gave
             names = [column[0] for column in cursor.description]
             moments = {at for at, name in enumerate(names) if name in _MOMENTS}
             rows = (tuple(v is not None if at in moments else v for at, v in enumerate(row)) for row in cursor)

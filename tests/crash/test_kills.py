@@ -11,14 +11,17 @@ from tests.crash.labels import LABELS
 from tests.crash.scenarios import SCENARIOS, Scenario
 
 pytestmark = pytest.mark.slow
-#: Of each scenario: `make test` kills 50 times in all, `make soak` 1,000 times.
+#: Of each scenario: `make test` kills 50 times in all on each database, `make soak` 1,000 times.
 KILLS = [10, pytest.param(200, marks=pytest.mark.soak)]
 
 
 @pytest.mark.parametrize("kills", KILLS)
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_a_program_that_is_killed_goes_on(scenario: Callable[[str], Scenario], name: str, kills: int) -> None:
-    subject = scenario(name)
+@pytest.mark.parametrize("database", LABELS)
+def test_a_program_that_is_killed_goes_on(
+    scenario: Callable[..., Scenario], database: str, name: str, kills: int
+) -> None:
+    subject = scenario(name, database)
     for company in subject.killed(random.Random(f"{name} {kills}"), kills):
         subject.check(company)
 
@@ -32,6 +35,7 @@ def test_a_program_that_is_killed_while_a_process_beside_it_reads_goes_on(
         subject.check(company)
 
 
-def test_every_labelled_point_is_reached(scenario: Callable[[str], Scenario]) -> None:
-    reached = {point for name in SCENARIOS for point in scenario(name).reached}
-    assert LABELS - reached == set()
+@pytest.mark.parametrize("database", LABELS)
+def test_every_labelled_point_is_reached(scenario: Callable[..., Scenario], database: str) -> None:
+    reached = {point for name in SCENARIOS for point in scenario(name, database).reached}
+    assert LABELS[database] - reached == set()

@@ -72,7 +72,7 @@ def forget_cursors(company: Company) -> None:
 
 def dump(company: Company) -> str:
     """All rows as SQL, and what is packed in them."""
-    with company.reading() as connection:
+    with closing(sqlite3.connect(f"{company.store.as_uri()}?mode=ro", uri=True)) as connection:
         text = "\n".join(connection.iterdump())
         packed = connection.execute("SELECT headers FROM content WHERE headers IS NOT NULL").fetchall()
     return text + "\n".join(zlib.decompress(headers).decode("utf-8", "replace") for (headers,) in packed)

@@ -56,6 +56,10 @@ class Postgres(Server):
         self.sql(f"CREATE DATABASE {database} TEMPLATE {template} ENCODING 'UTF8' LOCALE 'C.UTF-8'")
         return self.url(database)
 
+    def drop_database(self, url: str) -> None:
+        """Remove a database, whoever works with it."""
+        self.sql(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
+
     def sql(self, statement: str, database: str = "postgres") -> str:
         """Output of one statement, columns parted by "|"; raises ServerError."""
         words = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -10,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
+import psycopg
+
 from connectors.api import Cursor, Envelope, Message, Page, Participant, Purpose, Role, Stream
 from daemon.derive import derive
 from daemon.ingest import Ingest
@@ -17,8 +21,8 @@ from matching.addresses import AddressRules, OwnAddresses
 from matching.policy import Company, Create, is_dispensable
 from store import company as company_store
 from store import streams, write
-from store.company import AccountFacts, PersonFacts
-from store.engine import Store
+from store.company import AccountFacts, PersonFacts, StreamState
+from store.engine import Store, Transaction
 from store.keys import IdentityKey
 from store.types import instant_text
 from store.write import Place
@@ -84,30 +88,38 @@ def as_on_sqlite(value: object) -> object:
     return int(value) if isinstance(value, bool) else value
 
 
+def empty_store_at(url: str) -> str:
+    """Make an empty store; returns the URL."""
+    if url.startswith("sqlite"):
+        Path(url.removeprefix("sqlite:///")).write_bytes(_empty_store())
+    else:
+        Store.open(url, key_text=KEY, key_file=Path("unused")).close()
+    return url
+
+
 class House:
     """A store with the accounts of Alice and Bob, and the steps a worker takes."""
 
     def __init__(
         self, folder: Path, policy: Company | None = None, name: str = "store.db", url: str | None = None
     ) -> None:
-        if url is None:
-            (folder / name).write_bytes(_empty_store())
-            url = f"sqlite:///{folder / name}"
+        url = url or empty_store_at(f"sqlite:///{folder / name}")
         self.store = Store.open(url, key_text=KEY, key_file=folder / "unused")
         self.company = policy or company()
         #: Is the mail read as by a connector that skims?
         self.skims = True
-        self.accounts: dict[str, str] = {}
         self.folders: dict[str, dict[str, Purpose]] = {"alice": {}, "bob": {}}
-        with self.store.write() as transaction:
-            key: IdentityKey = self.store.key
-            people = [PersonFacts(addresses=(f"{who}@acme.example",)) for who in ("alice", "bob")]
-            company_store.save_people(transaction, key, people)
-            facts = [
-                AccountFacts(name=who, owner=f"{who}@acme.example", kind="memory", login=who, is_shared=False)
-                for who in ("alice", "bob")
-            ]
-            self.accounts = company_store.save_accounts(transaction, key, facts, NOON)
+        self.accounts = self.store.transact(self._save)
+
+    def _save(self, transaction: Transaction) -> dict[str, str]:
+        key: IdentityKey = self.store.key
+        people = [PersonFacts(addresses=(f"{who}@acme.example",)) for who in ("alice", "bob")]
+        company_store.save_people(transaction, key, people)
+        facts = [
+            AccountFacts(name=who, owner=f"{who}@acme.example", kind="memory", login=who, is_shared=False)
+            for who in ("alice", "bob")
+        ]
+        return company_store.save_accounts(transaction, key, facts, NOON)
 
     def __enter__(self) -> Self:
         return self
@@ -125,18 +137,32 @@ class House:
     ) -> Mapping[str, int]:
         """Ingest a page of a folder and derive."""
         self.folders[account][folder] = purpose
-        listed = [Stream(name=name, purpose=kind) for name, kind in self.folders[account].items()]
-        with self.store.write() as transaction:
-            ids = streams.save(transaction, self.accounts[account], listed, NOON)
-            state = company_store.stream_state(transaction, ids[folder])
-        place = Place(state.id, state.version, purpose is Purpose.SENT)
-        if self.skims:
-            mails = [skimmed(each, self.company, purpose) for each in mails]
-        page = Page(changes=tuple(mails), cursor=Cursor("c"))
-        ingest = self.ingest()
-        counts = ingest.page(place, purpose, ingest.drafting.prepared(page))
+        place, _cursor = self.place(account, folder)
+        counts = self.ingest_page(place, purpose, mails)
         self.derive()
         return counts
+
+    def place(self, account: str, folder: str) -> tuple[Place, Cursor | None]:
+        """Where a folder stands; it is made, with all others that the account has."""
+        purposes = self.folders[account]
+        listed = [Stream(name=name, purpose=kind) for name, kind in purposes.items()]
+
+        def save(transaction: Transaction) -> StreamState:
+            ids = streams.save(transaction, self.accounts[account], listed, NOON)
+            return company_store.stream_state(transaction, ids[folder])
+
+        state = self.store.transact(save)
+        return Place(state.id, state.version, purposes[folder] is Purpose.SENT), state.cursor
+
+    def ingest_page(
+        self, place: Place, purpose: Purpose, mails: Sequence[Message], cursor: str = "c"
+    ) -> Mapping[str, int]:
+        """Ingest a page, without deriving; raises Fenced."""
+        if self.skims:
+            mails = [skimmed(each, self.company, purpose) for each in mails]
+        page = Page(changes=tuple(mails), cursor=Cursor(cursor))
+        ingest = self.ingest()
+        return ingest.page(place, purpose, ingest.drafting.prepared(page))
 
     def derive(self) -> None:
         derive(self.store, self.company, lambda: NOON)
@@ -145,7 +171,7 @@ class House:
         """What a worker does for late linking; `server` holds (account, folder) -> (purpose, mails)."""
         fetched = 0
         for (account, folder), (purpose, mails) in server.items():
-            with self.store.write() as transaction:
+            with self.store.read() as transaction:
                 known = company_store.known_streams(transaction, self.accounts[account])
             stream_id = next((i for i, name, _purpose in known if name == folder), None)
             if stream_id is None:
@@ -160,9 +186,23 @@ class House:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query, sorted; instants and flags as SQLite has them."""
+        if self.store.engine.dialect.name == "postgresql":
+            sql = sql.replace("%", "%%")
         with self.store.read() as transaction:
             rows = [tuple(as_on_sqlite(value) for value in row) for row in transaction.exec_driver_sql(sql)]
         return sorted(rows, key=repr)
+
+    def execute(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What another program does, on a connection of its own; parameters are `?`."""
+        url = self.store.engine.url
+        if url.get_backend_name() == "sqlite":
+            with contextlib.closing(sqlite3.connect(str(url.database))) as connection, connection:
+                return connection.execute(sql, values).fetchall()
+        plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(plain, options="-c search_path=keeptouch") as other:
+            cursor = other.execute(sql.replace("?", "%s").encode(), values or None)
+            rows = cursor.fetchall() if cursor.description else []
+        return [tuple(as_on_sqlite(value) for value in row) for row in rows]
 
     def contract(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that other tools can read, without the times of writing."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -33,19 +32,10 @@ def box() -> Mailbox:
 
 
 @pytest.fixture
-def house(tmp_path: Path, box: Mailbox) -> House:
-    house = House(tmp_path)
+def house(house: House, box: Mailbox) -> House:
+    """It has read the mailbox."""
     read(house)
     return house
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
-def any_house(request: pytest.FixtureRequest, tmp_path: Path, box: Mailbox) -> Iterator[House]:
-    """On each of the two databases."""
-    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
-    with House(tmp_path, url=url) as house:
-        read(house)
-        yield house
 
 
 def connect() -> MemoryConnector:
@@ -104,8 +94,7 @@ def plant(house: House, hole: str) -> None:
 
 
 @pytest.mark.parametrize("hole", HOLES)
-def test_a_planted_difference_is_found_and_repaired(any_house: House, hole: str) -> None:
-    house = any_house
+def test_a_planted_difference_is_found_and_repaired(house: House, hole: str) -> None:
     before = house.contract()
     plant(house, hole)
     kind = HOLES[hole][1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -77,12 +76,10 @@ def state(house: House) -> tuple[object, ...]:
     return house.contract(), places, hashes, house.rows(TEXTS)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
-def house(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[House]:
-    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
-    with House(tmp_path, url=url) as house:
-        fill(house)
-        yield house
+@pytest.fixture
+def house(house: House) -> House:
+    fill(house)
+    return house
 
 
 @pytest.mark.parametrize("account", ["", "alice"])

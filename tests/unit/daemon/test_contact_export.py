@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,12 +26,6 @@ VIEWS = (
     "SELECT contact_id, address, is_primary, valid_from_at FROM v1_contact_address",
     "SELECT id, display_name, domain FROM v1_organization",
 )
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    with House(tmp_path) as house:
-        yield house
 
 
 def bring(house: House, found: list[FileContact | Rejected], source: str = "list") -> Imported:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,6 @@ from daemon.contact_reading import Imported
 from tests.unit.daemon.company_mail import NOON, House, mail
 
 ALICE, ANN = "alice@acme.example", "ann@client.example"
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    with House(tmp_path) as house:
-        yield house
 
 
 def take(house: House, path: Path, text: str, **options: Any) -> Imported:
@@ -119,14 +112,14 @@ def test_a_line_that_cannot_be_read_at_all_may_be_anybody(house: House, tmp_path
     assert ids(house) == ["1", "2", "3"]
 
 
-def test_a_dry_run_keeps_nobody_from_writing(house: House, tmp_path: Path) -> None:
-    take(house, tmp_path / "a.csv", rows_of(1, 2, 3))
-    other = sqlite3.connect(str(house.store.engine.url.database), timeout=0)
+def test_a_dry_run_keeps_nobody_from_writing(sqlite_house: House, tmp_path: Path) -> None:
+    take(sqlite_house, tmp_path / "a.csv", rows_of(1, 2, 3))
+    other = sqlite3.connect(str(sqlite_house.store.engine.url.database), timeout=0)
     other.execute("BEGIN IMMEDIATE")
     other.execute("INSERT INTO w1_contact (external_source, external_id) VALUES ('crm', '1')")
     dry = import_contacts(
-        house.store,
-        house.company,
+        sqlite_house.store,
+        sqlite_house.company,
         lambda: NOON,
         [FileContact(line=2, external_id="4", name="Four", addresses=(FileAddress(2, "p4@client.example"),))],
         "list",

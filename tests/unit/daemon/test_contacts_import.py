@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from connectors.api import Purpose
 from daemon.contact_import import import_contacts, read_contacts
@@ -15,12 +13,6 @@ from matching.policy import Create
 from tests.unit.daemon.company_mail import NOON, House, company, mail
 
 ALICE, ANN = "alice@acme.example", "ann@client.example"
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    with House(tmp_path) as house:
-        yield house
 
 
 def take(house: House, path: Path, text: str, source: str = "list", *, dry_run: bool = False) -> Imported:
@@ -127,10 +119,12 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(house: House, tmp_p
     assert take(house, tmp_path / "a.csv", text) == dry
 
 
-def test_contacts_of_a_policy_that_makes_none_have_their_history(tmp_path: Path) -> None:
+def test_contacts_of_a_policy_that_makes_none_have_their_history(
+    new_house: Callable[..., House], tmp_path: Path
+) -> None:
     sent = mail(ALICE, ANN, mid="a@x")
-    with House(tmp_path, company(Create.OFF)) as house:
-        house.read("alice", "Sent", [sent], Purpose.SENT)
-        take(house, tmp_path / "a.csv", "email\nann@client.example\n")
-        assert house.fetch_wanted({("alice", "Sent"): (Purpose.SENT, [sent])}) == 1
-        assert house.rows("SELECT reason FROM v1_interaction_contact") == [("address",)]
+    house = new_house(company(Create.OFF))
+    house.read("alice", "Sent", [sent], Purpose.SENT)
+    take(house, tmp_path / "a.csv", "email\nann@client.example\n")
+    assert house.fetch_wanted({("alice", "Sent"): (Purpose.SENT, [sent])}) == 1
+    assert house.rows("SELECT reason FROM v1_interaction_contact") == [("address",)]

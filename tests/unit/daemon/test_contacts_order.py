@@ -76,12 +76,11 @@ def _live(house: House, path: Path, seed: int) -> dict[str, list[tuple[Any, ...]
 
 
 @pytest.mark.slow
-def test_the_order_does_not_matter(tmp_path: Path) -> None:
-    with House(tmp_path, name="0.db") as house:
-        expected = _live(house, tmp_path / "file", 0)
-        names = house.rows("SELECT display_name FROM v1_contact")
+def test_the_order_does_not_matter(new_house: Callable[..., House], tmp_path: Path) -> None:
+    house = new_house()
+    expected = _live(house, tmp_path / "file", 0)
+    names = house.rows("SELECT display_name FROM v1_contact")
     assert names == [("Ann Lee",), ("Bea",), ("Dirk as mail says",), ("Eva",), ("Fay",), ("Office",)]
     assert len(expected["v1_interaction"]) == 9
     for seed in range(1, 11):
-        with House(tmp_path, name=f"{seed}.db") as house:
-            assert _live(house, tmp_path / "file", seed) == expected, seed
+        assert _live(new_house(), tmp_path / "file", seed) == expected, seed

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -89,13 +88,11 @@ def traces(house: House) -> list[str]:
     return [line for line in everything(house).splitlines() if ANN in line.lower()]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
-def house(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[House]:
-    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
-    with House(tmp_path, url=url) as house:
-        fill(house)
-        assert traces(house)
-        yield house
+@pytest.fixture
+def house(house: House) -> House:
+    fill(house)
+    assert traces(house)
+    return house
 
 
 def test_the_plan_says_what_would_go_and_changes_nothing(house: House) -> None:

@@ -26,11 +26,6 @@ def box(request: pytest.FixtureRequest) -> Mailbox:
     return register("alice", Mailbox(has_ids=request.param))
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path)
-
-
 def turn(house: House) -> Report:
     report = Report("alice")
     connector = MemoryConnector(MemorySettings(mailbox="alice"), None)

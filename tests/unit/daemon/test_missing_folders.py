@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -26,11 +25,6 @@ def box(request: pytest.FixtureRequest) -> Mailbox:
     box = register("alice", Mailbox(has_ids=request.param))
     box.deliver("INBOX", INBOX_MAIL)
     return box
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path)
 
 
 def fill(box: Mailbox, folder: str, numbers: Iterable[int]) -> list[str]:

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import count
-from pathlib import Path
 
 import pytest
 
@@ -29,11 +28,6 @@ FOLDERS = ("INBOX", "Sent", "Work")
 @pytest.fixture
 def box() -> Mailbox:
     return register("alice", Mailbox(page_size=2))
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path)
 
 
 def fill(box: Mailbox, *, old: int, recent: int) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,11 +15,6 @@ from tests.unit.daemon.company_mail import NOON, House, company, mail
 
 ALICE, BOB, ANN = "alice@acme.example", "bob@acme.example", "ann@client.example"
 Server = Mapping[tuple[str, str], tuple[Purpose, Sequence[Message]]]
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path)
 
 
 def test_a_mail_of_ours_makes_its_recipient_a_contact_and_is_linked(house: House) -> None:
@@ -146,14 +140,16 @@ def test_all_copies_are_one_interaction_and_a_forged_reuse_is_a_second(house: Ho
     ("create", "orders"),
     [(Create.CORRESPONDED, 2), *(pytest.param(each, 10, marks=pytest.mark.slow) for each in Create)],
 )
-def test_the_result_does_not_depend_on_the_order_of_reading(tmp_path: Path, create: Create, orders: int) -> None:
-    first = House(tmp_path, company(create), "0.db")
+def test_the_result_does_not_depend_on_the_order_of_reading(
+    new_house: Callable[..., House], create: Create, orders: int
+) -> None:
+    first = new_house(company(create))
     first.skims = False
     _fill(first, _copies(), 0)
     expected = first.contract()
     assert create is Create.OFF or len(expected["v1_interaction"]) >= 6
     for seed in range(1, orders + 1):
-        other = House(tmp_path, company(create), f"{seed}.db")
+        other = new_house(company(create))
         _fill(other, _copies(), seed)
         assert other.contract() == expected, seed
 
@@ -255,18 +251,17 @@ def test_blind_copies_make_contacts_but_are_in_no_shared_view(house: House) -> N
     assert house.rows("SELECT * FROM v1_interaction_contact") == []
 
 
-def test_what_a_mail_is_filed_for_counts_more_than_its_folder(tmp_path: Path) -> None:
+def test_what_a_mail_is_filed_for_counts_more_than_its_folder(house: House) -> None:
     """Gmail's All Mail: labels tell drafts and sent mail from the rest."""
-    with House(tmp_path) as house:
-        old = NOON - timedelta(days=400)
-        mails = [
-            mail(ALICE, ANN, mid="draft@x", minute=1, purpose=Purpose.DRAFTS),
-            mail(ALICE, ANN, mid="sent@x", minute=2, purpose=Purpose.SENT, sent_at=old),
-            mail(ANN, ALICE, mid="in@x", minute=3),
-        ]
-        assert house.read("alice", "All Mail", mails, Purpose.ALL) == {"stored": 2, "skipped": 1}
-        when = dict(house.rows("SELECT message_id, occurred_at FROM v1_interaction"))
-        # a sent mail's own Date counts, however late it was filed
-        assert when.keys() == {"sent@x", "in@x"}
-        assert when["sent@x"].startswith(f"{old:%Y-%m-%d}")
-        assert house.rows("SELECT reason FROM placement WHERE verdict = 'skipped'") == [("draft",)]
+    old = NOON - timedelta(days=400)
+    mails = [
+        mail(ALICE, ANN, mid="draft@x", minute=1, purpose=Purpose.DRAFTS),
+        mail(ALICE, ANN, mid="sent@x", minute=2, purpose=Purpose.SENT, sent_at=old),
+        mail(ANN, ALICE, mid="in@x", minute=3),
+    ]
+    assert house.read("alice", "All Mail", mails, Purpose.ALL) == {"stored": 2, "skipped": 1}
+    when = dict(house.rows("SELECT message_id, occurred_at FROM v1_interaction"))
+    # a sent mail's own Date counts, however late it was filed
+    assert when.keys() == {"sent@x", "in@x"}
+    assert when["sent@x"].startswith(f"{old:%Y-%m-%d}")
+    assert house.rows("SELECT reason FROM placement WHERE verdict = 'skipped'") == [("draft",)]

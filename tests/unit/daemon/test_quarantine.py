@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -28,8 +27,7 @@ def box() -> Mailbox:
 
 
 @pytest.fixture
-def house(tmp_path: Path, box: Mailbox) -> House:
-    house = House(tmp_path)
+def house(house: House, box: Mailbox) -> House:
     turn(house)
     assert dict(house.rows(VERDICTS)) == {"quarantined": 1, "stored": 1}
     return house

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,6 +12,7 @@ from connectors.api import Cursor, Page, Purpose, Stream, Unavailable
 from connectors.memory import Mailbox, MemoryConnector, MemorySettings, register
 from daemon.report import Report
 from daemon.worker import Worker
+from store import rebuild
 from store.removals import HeldBack
 from tests.unit.daemon.company_mail import NOON, House, mail
 from tests.unit.daemon.turning import ALICE, ANN, accept, held_back, live, sent, turn, unplaced
@@ -22,11 +22,6 @@ from tests.unit.daemon.turning import ALICE, ANN, accept, held_back, live, sent,
 def box(request: pytest.FixtureRequest) -> Mailbox:
     """A server that tells of removals, and one that does not."""
     return register("alice", Mailbox(tells_removals=request.param))
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path)
 
 
 def fill(box: Mailbox, folder: str, amount: int) -> list[str]:
@@ -169,9 +164,7 @@ def test_bcc_of_a_sent_mail_that_is_gone_stays(box: Mailbox, house: House) -> No
     before = house.contract()
     box.expunge("Sent", ref)
     turn(house)
-    harm = "INSERT INTO dirty SELECT 'item', 'm:' || lower(hex(mid_key)) FROM message"
-    with house.store.write() as transaction:
-        transaction.exec_driver_sql(harm)
+    house.store.transact(rebuild.mark_all_dirty)
     house.derive()
     assert house.contract() == before
     assert house.rows("SELECT count(*) FROM link WHERE address = 'ben@else.example'") == [(1,)]

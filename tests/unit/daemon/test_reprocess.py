@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -31,10 +31,10 @@ _CHANGES = [
 
 
 @pytest.mark.parametrize(("before", "after"), _CHANGES)
-def test_reprocessed_equals_fresh(tmp_path: Path, before: str, after: str) -> None:
-    fresh = House(tmp_path, _POLICIES[after], "fresh.db")
+def test_reprocessed_equals_fresh(new_house: Callable[..., House], before: str, after: str) -> None:
+    fresh = new_house(_POLICIES[after])
     fill(fresh, copies(), 3)
-    old = House(tmp_path, _POLICIES[before], "old.db")
+    old = new_house(_POLICIES[before])
     assert not is_due(old.store, old.company)
     fill(old, copies(), 4)
     _apply(old, _POLICIES[after])

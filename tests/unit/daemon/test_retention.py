@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -69,10 +69,9 @@ def fill(house: House) -> None:
         pass
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
-def house(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Keeping]:
-    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
-    with Keeping(tmp_path, url=url) as house:
+@pytest.fixture
+def house(new_url: Callable[[str], str], tmp_path: Path) -> Iterator[Keeping]:
+    with Keeping(tmp_path, url=new_url("store")) as house:
         fill(house)
         yield house
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -83,12 +82,10 @@ def decide(house: House, thread_id: str, to: Level | None) -> None:
     catch_up(house)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
-def house(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[House]:
-    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
-    with House(tmp_path, url=url) as house:
-        fill(house)
-        yield house
+@pytest.fixture
+def house(house: House) -> House:
+    fill(house)
+    return house
 
 
 def test_an_account_shows_its_subjects_or_only_who_and_when(house: House) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,18 +21,9 @@ ANSWERS = "SELECT external_id, applied_at IS NOT NULL, error FROM w1_contact"
 ADDRESS_ANSWERS = "SELECT address, applied_at IS NOT NULL, error FROM w1_contact_address"
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    with House(tmp_path) as house:
-        yield house
-
-
 def write(house: House, sql: str, *values: Any) -> None:
     """What another program does, on a connection of its own."""
-    connection = sqlite3.connect(str(house.store.engine.url.database))
-    connection.execute(sql, values)
-    connection.commit()
-    connection.close()
+    house.execute(sql, *values)
 
 
 def contact(house: House, external_id: str, name: str | None = None, is_deleted: Any = False) -> None:
@@ -94,9 +83,9 @@ def test_where_nothing_waits_nothing_is_done(house: House) -> None:
     assert house.rows("SELECT * FROM contact") == before[0]
 
 
-def test_what_waits_is_found_without_looking_at_the_rest(house: House) -> None:
+def test_what_waits_is_found_without_looking_at_the_rest(sqlite_house: House) -> None:
     for table in ("w1_contact", "w1_contact_address"):
-        plan = house.rows(
+        plan = sqlite_house.rows(
             f"EXPLAIN QUERY PLAN SELECT 1 FROM {table} WHERE applied_at IS NULL AND error IS NULL LIMIT 1"  # noqa: S608 # two names of ours
         )
         assert f"ix_{table}_waiting" in str(plan)
@@ -122,31 +111,37 @@ def test_a_contact_before_its_addresses_ends_as_the_same(house: House) -> None:
     assert house.rows("SELECT id FROM v1_contact") == [(house.store.key.id("contact", ANN),)]
 
 
-def test_bad_rows_have_their_error_and_the_rest_go_on(house: House) -> None:
-    write(house, "INSERT INTO w1_contact_address (external_source, external_id, address) VALUES ('hub', '9', ?)", ANN)
-    write(house, "INSERT INTO w1_contact (external_source, external_id, display_name) VALUES ('hub', '9', 'Ann')")
-    apply(house)
-    contact(house, "1", "One")
-    address(house, "1", "not an address")
-    contact(house, "2", "Two")
-    address(house, "2", ALICE)
-    address(house, "2", ANN)
-    address(house, "2", "two@client.example")
-    contact(house, "3", "x" * 1001)
-    address(house, "3", "three@client.example")
-    contact(house, "4", "Four", is_deleted="perhaps")
-    contact(house, "5", "Five")
-    address(house, "5", "five@client.example", is_primary=7)
-    address(house, "5", "good@client.example")
-    apply(house)
-    assert house.rows(f"{ANSWERS} WHERE external_source = 'crm'") == [
+def test_bad_rows_have_their_error_and_the_rest_go_on(sqlite_house: House) -> None:
+    write(
+        sqlite_house,
+        "INSERT INTO w1_contact_address (external_source, external_id, address) VALUES ('hub', '9', ?)",
+        ANN,
+    )
+    write(
+        sqlite_house, "INSERT INTO w1_contact (external_source, external_id, display_name) VALUES ('hub', '9', 'Ann')"
+    )
+    apply(sqlite_house)
+    contact(sqlite_house, "1", "One")
+    address(sqlite_house, "1", "not an address")
+    contact(sqlite_house, "2", "Two")
+    address(sqlite_house, "2", ALICE)
+    address(sqlite_house, "2", ANN)
+    address(sqlite_house, "2", "two@client.example")
+    contact(sqlite_house, "3", "x" * 1001)
+    address(sqlite_house, "3", "three@client.example")
+    contact(sqlite_house, "4", "Four", is_deleted="perhaps")
+    contact(sqlite_house, "5", "Five")
+    address(sqlite_house, "5", "five@client.example", is_primary=7)
+    address(sqlite_house, "5", "good@client.example")
+    apply(sqlite_house)
+    assert sqlite_house.rows(f"{ANSWERS} WHERE external_source = 'crm'") == [
         ("1", 0, "none of its addresses can be used; their rows say why"),
         ("2", 1, None),
         ("3", 0, "display_name has 1001 characters; at most 1000 are possible"),
         ("4", 0, "is_deleted is neither true nor false"),
         ("5", 1, None),
     ]
-    assert house.rows(f"{ADDRESS_ANSWERS} WHERE external_source = 'crm'") == [
+    assert sqlite_house.rows(f"{ADDRESS_ANSWERS} WHERE external_source = 'crm'") == [
         ("alice@acme.example", 0, "alice@acme.example is an address of our own"),
         (ANN, 0, f"{ANN} already belongs to Ann (from hub, id 9)"),
         ("five@client.example", 0, "is_primary or is_deleted is neither true nor false"),
@@ -159,39 +154,39 @@ def test_bad_rows_have_their_error_and_the_rest_go_on(house: House) -> None:
         ),
         ("two@client.example", 1, None),
     ]
-    assert house.rows(CONTACTS) == [("2", "Two"), ("5", "Five"), ("9", "Ann")]
-    assert apply(house) == 0
+    assert sqlite_house.rows(CONTACTS) == [("2", "Two"), ("5", "Five"), ("9", "Ann")]
+    assert apply(sqlite_house) == 0
 
 
-def test_text_that_is_none_stops_nothing(house: House) -> None:
+def test_text_that_is_none_stops_nothing(sqlite_house: House) -> None:
     cast = "INSERT INTO w1_contact (external_source, external_id, display_name) VALUES ('crm', {}, {})"
-    write(house, cast.format("CAST(x'6fff' AS TEXT)", "'key'"))
-    write(house, cast.format("x'6f6f'", "'blob'"))
-    write(house, cast.format("'7'", "CAST(x'c3' AS TEXT)"))
-    address(house, "8", b"bytes@client.example")
-    contact(house, "8", "Good")
-    address(house, "8", "good@client.example")
+    write(sqlite_house, cast.format("CAST(x'6fff' AS TEXT)", "'key'"))
+    write(sqlite_house, cast.format("x'6f6f'", "'blob'"))
+    write(sqlite_house, cast.format("'7'", "CAST(x'c3' AS TEXT)"))
+    address(sqlite_house, "8", b"bytes@client.example")
+    contact(sqlite_house, "8", "Good")
+    address(sqlite_house, "8", "good@client.example")
     write(
-        house,
+        sqlite_house,
         "INSERT INTO w1_contact_address (external_source, external_id, address)"
         " VALUES ('crm', '8', CAST(x'ff4078' AS TEXT))",
     )
-    apply(house)
-    assert house.rows("SELECT hex(external_id), error FROM w1_contact") == [
+    apply(sqlite_house)
+    assert sqlite_house.rows("SELECT hex(external_id), error FROM w1_contact") == [
         ("37", "display_name is not text in UTF-8"),
         ("38", None),
         ("6F6F", "external_id is not text in UTF-8"),
         ("6FFF", "external_id is not text in UTF-8"),
     ]
-    assert house.rows("SELECT hex(address), error FROM w1_contact_address WHERE error IS NOT NULL") == [
+    assert sqlite_house.rows("SELECT hex(address), error FROM w1_contact_address WHERE error IS NOT NULL") == [
         ("627974657340636C69656E742E6578616D706C65", "address is not text in UTF-8"),
         ("FF4078", "address is not text in UTF-8"),
     ]
-    assert house.rows(CONTACTS) == [("8", "Good")]
-    assert apply(house) == 0
-    contact(house, "8", "Better")
-    apply(house)
-    assert house.rows(CONTACTS) == [("8", "Better")]
+    assert sqlite_house.rows(CONTACTS) == [("8", "Good")]
+    assert apply(sqlite_house) == 0
+    contact(sqlite_house, "8", "Better")
+    apply(sqlite_house)
+    assert sqlite_house.rows(CONTACTS) == [("8", "Better")]
 
 
 def test_a_deleted_address_row_takes_the_address_back(house: House) -> None:
@@ -263,17 +258,14 @@ def test_an_address_moves_to_another_contact_at_one_poll_or_at_two(house: House,
 
 
 def test_many_rows_are_applied_in_several_transactions(house: House) -> None:
-    connection = sqlite3.connect(str(house.store.engine.url.database))
     number = BATCH + 20
-    connection.executemany(
-        "INSERT INTO w1_contact (external_source, external_id) VALUES ('crm', ?)", [(str(n),) for n in range(number)]
-    )
-    connection.executemany(
-        "INSERT INTO w1_contact_address (external_source, external_id, address) VALUES ('crm', ?, ?)",
-        [(str(n), f"p{n}@client.example") for n in range(number)],
-    )
-    connection.commit()
-    connection.close()
+    many = "WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < ?)"
+    columns = "external_source, external_id"
+    entered = f"INSERT INTO w1_contact ({columns}) {many} SELECT 'crm', CAST(n AS text) FROM many"  # noqa: S608 # two constants of ours
+    house.execute(entered, number)
+    columns = "external_source, external_id, address"
+    rows = "SELECT 'crm', CAST(n AS text), 'p' || n || '@client.example' FROM many"
+    house.execute(f"INSERT INTO w1_contact_address ({columns}) {many} {rows}", number)
     assert apply(house) == number
     assert house.rows("SELECT count(*), count(applied_at) FROM w1_contact_address") == [(number, number)]
     assert house.rows("SELECT count(*) FROM v1_contact") == [(number,)]

@@ -46,20 +46,11 @@ def receiver() -> Iterator[Receiver]:
         yield receiver
 
 
-#: For the tests whose SQL could differ.
-ON_BOTH = pytest.mark.parametrize(
-    "house", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
-)
-
-
 @pytest.fixture
-def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+def house(house: House) -> House:
     """A store whose accounts have been read down to their horizon."""
-    is_postgresql = getattr(request, "param", "sqlite") == "postgresql"
-    url = request.getfixturevalue("postgres_url") if is_postgresql else None
-    with House(tmp_path, url=url) as house:
-        run(house, "UPDATE account SET horizon_reached_at = '2026-03-02T12:00:00.000000Z'")
-        yield house
+    run(house, "UPDATE account SET horizon_reached_at = '2026-03-02T12:00:00.000000Z'")
+    return house
 
 
 @pytest.fixture
@@ -116,7 +107,6 @@ def test_a_secret_that_protects_nothing_is_refused(text: str) -> None:
     assert text in ("", "whsec_") or text not in str(error.value)
 
 
-@ON_BOTH
 def test_first_a_receiver_is_told_to_read_everything_then_what_changed(
     house: House, sender: Sender, receiver: Receiver
 ) -> None:
@@ -158,7 +148,6 @@ def test_nothing_is_sent_before_all_accounts_have_reached_their_horizon(
     assert told(receiver) == [("person", "upsert")] * 2
 
 
-@ON_BOTH
 def test_a_message_comes_again_with_the_same_id_and_bytes_until_it_is_taken(
     house: House, sender: Sender, receiver: Receiver, clock: Clock
 ) -> None:
@@ -273,7 +262,6 @@ def test_after_a_restore_or_behind_the_feed_everything_is_to_be_read_anew(
     assert not sender.has_news()
 
 
-@ON_BOTH
 def test_two_processes_do_not_send_at_once(house: House, sender: Sender, receiver: Receiver, clock: Clock) -> None:
     sender.turn()
     run(house, "UPDATE person SET team = 'sales'")

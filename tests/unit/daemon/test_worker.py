@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -20,11 +19,6 @@ ALICE, ANN = "alice@acme.example", "ann@client.example"
 @pytest.fixture
 def box() -> Mailbox:
     return register("alice", Mailbox(page_size=3))
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path)
 
 
 def fill(box: Mailbox, count: int = 10) -> list[Message]:

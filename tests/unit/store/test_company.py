@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,14 +12,16 @@ from store import company
 from store.company import AccountFacts, PersonFacts
 from store.engine import Store
 from store.errors import StoreError
+from tests.unit.daemon.company_mail import KEY
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 PEOPLE = [PersonFacts(addresses=("alice@acme.example", "a@acme.example"), name="Alice")]
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store.open(f"sqlite:///{tmp_path / 'store.db'}", key_text="11" * 32, key_file=tmp_path / "unused")
+def store(new_url: Callable[[str], str], tmp_path: Path) -> Iterator[Store]:
+    with Store.open(new_url("store"), key_text=KEY, key_file=tmp_path / "unused") as store:
+        yield store
 
 
 def save(store: Store, *accounts: tuple[str, str], now: datetime = NOW) -> dict[str, str]:
@@ -78,7 +81,7 @@ def test_people_who_are_no_longer_named_stay_inactive_with_their_addresses(store
     with store.write() as transaction:
         company.save_people(transaction, store.key, [PersonFacts(addresses=("bob@acme.example",))])
         rows = transaction.exec_driver_sql("SELECT email, is_active FROM v1_person ORDER BY email").all()
-        assert [tuple(row) for row in rows] == [("alice@acme.example", 0), ("bob@acme.example", 1)]
+        assert [tuple(row) for row in rows] == [("alice@acme.example", False), ("bob@acme.example", True)]
         assert sorted(company.people_by_address(transaction)) == [
             "a@acme.example",
             "alice@acme.example",

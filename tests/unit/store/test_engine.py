@@ -10,19 +10,30 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from store import migrate, schema
+from store import migrate, postgresql, schema
 from store.engine import Store
 from store.errors import StoreError
 from store.upgrading import alembic_config
+from tests.integration.databases import opened as connected
 
 
-def opened(folder: Path, **more: object) -> Store:
-    return Store.open(f"sqlite:///{folder / 'store.db'}", key_file=folder / "identity.key", **more)  # type: ignore[arg-type]  # the test's own options
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a store may be made; on each of the two databases."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.db'}"
+    made: str = request.getfixturevalue("postgres_url")
+    return made
 
 
-def refused(folder: Path, **more: object) -> str:
+def opened(folder: Path, url: str = "", **more: object) -> Store:
+    url = url or f"sqlite:///{folder / 'store.db'}"
+    return Store.open(url, key_file=folder / "identity.key", **more)  # type: ignore[arg-type]  # the test's own options
+
+
+def refused(folder: Path, url: str = "", **more: object) -> str:
     with pytest.raises(StoreError) as error:
-        opened(folder, **more)
+        opened(folder, url, **more)
     assert error.value.hint
     return str(error.value)
 
@@ -49,15 +60,15 @@ def test_the_key_is_nowhere_in_the_database(tmp_path: Path) -> None:
     assert bytes.fromhex(key) not in content
 
 
-def test_another_key_is_refused(tmp_path: Path) -> None:
-    opened(tmp_path).close()
-    assert "not the one this store was made with" in refused(tmp_path, key_text="22" * 32)
+def test_another_key_is_refused(tmp_path: Path, url: str) -> None:
+    opened(tmp_path, url).close()
+    assert "not the one this store was made with" in refused(tmp_path, url, key_text="22" * 32)
 
 
-def test_a_missing_key_is_not_made_anew_for_an_old_store(tmp_path: Path) -> None:
-    opened(tmp_path).close()
+def test_a_missing_key_is_not_made_anew_for_an_old_store(tmp_path: Path, url: str) -> None:
+    opened(tmp_path, url).close()
     (tmp_path / "identity.key").unlink()
-    assert "missing" in refused(tmp_path)
+    assert "missing" in refused(tmp_path, url)
     assert not (tmp_path / "identity.key").exists()
 
 
@@ -67,19 +78,20 @@ def test_a_broken_key_is_refused(tmp_path: Path, text: str) -> None:
     assert "key" in refused(tmp_path)
 
 
-def test_a_newer_store_is_left_alone(tmp_path: Path) -> None:
-    opened(tmp_path).close()
-    with sqlite3.connect(tmp_path / "store.db") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.close()
-    assert "newer" in refused(tmp_path)
+def test_a_newer_store_is_left_alone(tmp_path: Path, url: str) -> None:
+    opened(tmp_path, url).close()
+    with connected(url, may_write=True) as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    assert "newer" in refused(tmp_path, url)
 
 
-def test_a_foreign_database_is_left_alone(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "store.db") as connection:
-        connection.execute("CREATE TABLE customers (id INTEGER)")
-    connection.close()
-    assert "not keeptouch's" in refused(tmp_path)
+def test_a_foreign_database_is_left_alone(tmp_path: Path, url: str) -> None:
+    (tmp_path / "store.db").touch()
+    with connected(url, may_write=True) as database:
+        if database.kind == "postgresql":
+            database.execute("CREATE SCHEMA keeptouch")
+        database.execute("CREATE TABLE customers (id INTEGER)")
+    assert "not keeptouch's" in refused(tmp_path, url)
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
@@ -87,17 +99,31 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     assert "not a database" in refused(tmp_path)
 
 
+def test_a_database_of_others_beside_ours_is_none_of_our_business(tmp_path: Path, postgres_url: str) -> None:
+    with connected(postgres_url, may_write=True) as database:
+        database.execute("CREATE TABLE public.meta (name TEXT)")
+    with opened(tmp_path, postgres_url) as store, store.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM v1_store").scalar() == 1
+
+
+def test_a_driver_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgresql, "find_spec", lambda _name: None)
+    with pytest.raises(StoreError, match="driver") as error:
+        opened(tmp_path, "postgresql://keeptouch@127.0.0.1/keeptouch")
+    assert "keeptouch[postgresql]" in error.value.hint
+
+
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     assert "folder" in refused(tmp_path / "nowhere", key_text="11" * 32)
 
 
-def test_reading_makes_no_store(tmp_path: Path) -> None:
-    assert "no store" in refused(tmp_path, may_create=False)
+def test_reading_makes_no_store(tmp_path: Path, url: str) -> None:
+    assert "no store" in refused(tmp_path, url, may_create=False)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_migrations_lead_to_the_schema_of_the_code(tmp_path: Path) -> None:
-    with opened(tmp_path) as store, store.read() as connection:
+def test_migrations_lead_to_the_schema_of_the_code(tmp_path: Path, url: str) -> None:
+    with opened(tmp_path, url) as store, store.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
 
 
@@ -124,13 +150,13 @@ def _journal(folder: Path) -> str:
     return {1: "delete", 2: "wal"}[header[18]]
 
 
-def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
+def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path, url: str) -> None:
     def fail(store: Store) -> None:
         with store.write() as connection:
             connection.execute(schema.meta.insert().values(name="x", value="y"))
             raise RuntimeError
 
-    with opened(tmp_path) as store:
+    with opened(tmp_path, url) as store:
         with pytest.raises(RuntimeError):
             fail(store)
         with store.read() as connection:

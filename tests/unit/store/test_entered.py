@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from connectors.api import Purpose
 from matching.addresses import AddressRules
@@ -17,12 +14,6 @@ from tests.unit.daemon.company_mail import NOON, House, mail
 
 ALICE, ANN = "alice@acme.example", "ann@client.example"
 LATER = NOON + timedelta(days=1)
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    with House(tmp_path) as house:
-        yield house
 
 
 def entry(*addresses: str, external_id: str | None = None, name: str = "", source: str = "crm", **more: Any) -> Entry:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -23,13 +21,6 @@ from tests.unit.daemon.test_pipeline import _copies as copies
 from tests.unit.store.feed_reader import UNTOLD, VIEWS, FeedReader
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
-    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
-    with House(tmp_path, url=url) as house:
-        yield house
 
 
 def run(store: Store, statement: str, **values: object) -> None:
