@@ -7,7 +7,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -82,9 +82,11 @@ def _empty_store() -> bytes:
 
 
 def as_on_sqlite(value: object) -> object:
-    """Instants as text, flags as 0 and 1: what the documentation of the views says of SQLite."""
+    """Instants and days as text, flags as 0 and 1: what the documentation of the views says of SQLite."""
     if isinstance(value, datetime):
         return instant_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
     return int(value) if isinstance(value, bool) else value
 
 
