@@ -21,6 +21,7 @@ from store.deciding import (
     Restored,
     restore_consents,
     restore_contacts,
+    restore_merges,
     restore_redirects,
     restore_written,
 )
@@ -30,6 +31,7 @@ from store.decisions import (
     DecidedAddress,
     DecidedConsent,
     DecidedContact,
+    DecidedMerge,
     DecidedRedirect,
     Decision,
     WrittenRow,
@@ -50,6 +52,7 @@ _KINDS: Mapping[str, type[Any]] = {
     "block": DecidedBlock,
     "visibility": DecidedVisibility,
     "contact": DecidedContact,
+    "merge": DecidedMerge,
     "consent": DecidedConsent,
     "redirect": DecidedRedirect,
 }
@@ -247,6 +250,11 @@ def _put(
         elif kind in (DecidedErasure, DecidedBlock, DecidedVisibility):
             done = restore_privacy(transaction, found)
             imported.unchanged += len(found) - done
+        elif kind is DecidedMerge:
+            reasons = restore_merges(transaction, found, clock())
+            refusals = [(line, why) for (line, _each), why in zip(batch, reasons, strict=True) if why]
+            imported.refused += refusals
+            done -= len(refusals)
         elif kind is DecidedConsent:
             waiting = restore_consents(transaction, found)
             imported.waiting += len(waiting)

@@ -8,10 +8,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from matching.names import name_key
-from store import suppression
+from store import organizations, suppression
+from store.contact_schema import contact_merge
 from store.contacts import ensure_organization
 from store.copies import mark_dirty
 from store.decisions import (
@@ -19,14 +20,15 @@ from store.decisions import (
     CONTACT_COLUMNS,
     DecidedConsent,
     DecidedContact,
+    DecidedMerge,
     DecidedRedirect,
     WrittenRow,
     contacts_by_id,
 )
 from store.history import add_redirects
 from store.keys import IdentityKey
-from store.merging import lock
-from store.schema import contact, contact_address, interaction, metadata, organization, person, redirect, thread
+from store.merging import lock, settle
+from store.schema import contact, contact_address, interaction, metadata, person, redirect, thread
 from store.upsert import chunks, select_in, upsert
 
 #: Where the ids of a redirect's entity live.
@@ -67,8 +69,11 @@ def restore_contacts(
     restored = [Restored.ERASED if _is_erased(each, erased, base_of) else here.verdict(each) for each in decided]
     taken = [each for each, verdict in zip(decided, restored, strict=True) if verdict is Restored.RESTORED]
     replaced = {each.id: here.policy_contacts(each) for each in taken}
+    changed = sorted(set(replaced).union(*replaced.values()))
+    before = select_in(connection, select(contact.c.organization_id).where, contact.c.id, changed)
     _remove_policy_contacts(connection, here, replaced, now)
     _write_contacts(connection, key, taken, here, now)
+    organizations.drop_unused(connection, {row.organization_id for row in before if row.organization_id})
     _write_addresses(connection, key, taken, base_of)
     normals = {address.normal for each in taken for address in each.addresses}
     gone = {address.normal for ids in replaced.values() for each in ids for address in here.contacts[each].addresses}
@@ -134,21 +139,13 @@ class _Here:
 
 
 def _remove_policy_contacts(connection: Connection, here: _Here, replaced: dict[str, list[str]], now: datetime) -> None:
-    """Their addresses go, and so do they, but for those that keep their id, and organizations without anybody."""
+    """Their addresses go, and so do they, but for those that keep their id."""
     ids = sorted({each for found in replaced.values() for each in found})
     gone = {each: new for new, found in replaced.items() for each in found if each != new and each not in replaced}
-    left = {
-        row.organization_id
-        for row in select_in(connection, select(contact.c.organization_id).where, contact.c.id, sorted(gone))
-    }
     for part in chunks(ids):
         connection.execute(delete(contact_address).where(contact_address.c.contact_id.in_(part)))
     for part in chunks(sorted(gone)):
         connection.execute(delete(contact).where(contact.c.id.in_(part)))
-    for part in chunks(each for each in left if each is not None):
-        used = exists().where(contact.c.organization_id == organization.c.id)
-        unused = organization.c.id.in_(part) & organization.c.external_id.is_(None) & ~used
-        connection.execute(delete(organization).where(unused))
     add_redirects(connection, "contact", gone, now)
 
 
@@ -186,6 +183,29 @@ def _write_addresses(
         for address in each.addresses
     ]
     upsert(connection, contact_address, rows)
+
+
+def restore_merges(connection: Connection, merges: Sequence[DecidedMerge], now: datetime) -> list[str | None]:
+    """Make contacts one again; returns why not, for each that was not made."""
+    lock(connection)
+    ids = sorted({each for merge in merges for each in (merge.contact_id, merge.into_id)})
+    there = {row.id for row in select_in(connection, select(contact.c.id).where, contact.c.id, ids)}
+    known = select(contact_merge.c.contact_id, contact_merge.c.into_id).where
+    decided = {row[0]: row[1] for row in select_in(connection, known, contact_merge.c.contact_id, ids)}
+    reasons: list[str | None] = []
+    taken: list[DecidedMerge] = []
+    for each in merges:
+        reason = None
+        if not {each.contact_id, each.into_id} <= there:
+            reason = "one of the two contacts is not here"
+        elif decided.setdefault(each.contact_id, each.into_id) != each.into_id:
+            reason = "the contact was merged into another one here, and that stands"
+        else:
+            taken.append(each)
+        reasons.append(reason)
+    upsert(connection, contact_merge, [asdict(each) for each in taken])
+    settle(connection, [each.contact_id for each in taken], now)
+    return reasons
 
 
 def restore_consents(connection: Connection, consents: Iterable[DecidedConsent]) -> list[DecidedConsent]:

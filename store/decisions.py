@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Boolean, Column, Connection, Table, or_, select
 
 from store.contact_records import ENTERED_NAME, POLICY
+from store.contact_schema import contact_merge
 from store.copying import fits, rows_of
 from store.deciding_privacy import PrivacyDecision, privacy_decisions
 from store.schema import contact, contact_address, redirect
@@ -35,6 +36,7 @@ class DecidedAddress:
     state: str
     valid_from_at: datetime | None
     valid_to_at: datetime | None
+    decided_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,6 @@ class DecidedContact:
     external_id: str | None
     person_id: str | None
     tracking_consent: str
-    merged_into_id: str | None
     deleted_at: datetime | None
     created_at: datetime
     #: By their normal forms.
@@ -63,6 +64,15 @@ class DecidedContact:
     def without_found_name(self) -> DecidedContact:
         """Without a name that mail told, which more mail may change."""
         return self if self.name_rank == ENTERED_NAME else replace(self, display_name="", name_rank="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedMerge:
+    """Somebody's word that two contacts are one, as table contact_merge has it."""
+
+    contact_id: str
+    into_id: str
+    merged_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +106,7 @@ def _python_type(column: Column[Any]) -> Any:
     return kind | None if column.nullable else kind
 
 
-Decision = PrivacyDecision | DecidedContact | DecidedConsent | DecidedRedirect | WrittenRow
+Decision = PrivacyDecision | DecidedContact | DecidedMerge | DecidedConsent | DecidedRedirect | WrittenRow
 
 CONTACT_COLUMNS = tuple(each.name for each in fields(DecidedContact) if each.name != "addresses")
 ADDRESS_COLUMNS = tuple(each.name for each in fields(DecidedAddress))
@@ -116,6 +126,8 @@ def decisions(connection: Connection) -> Iterator[Decision]:
     decided = or_(contact.c.origin != POLICY, contact.c.deleted_at.is_not(None))
     for part in chunks(connection.scalars(select(contact.c.id).where(decided).order_by(contact.c.id)), _BATCH):
         yield from contacts_by_id(connection, part).values()
+    for row in connection.execute(select(contact_merge).order_by(contact_merge.c.contact_id)).all():
+        yield DecidedMerge(**row._mapping)
     consents = select(contact.c.id, contact.c.tracking_consent)
     given = (contact.c.origin == POLICY, contact.c.deleted_at.is_(None), contact.c.tracking_consent != _NO_CONSENT)
     for row in connection.execute(consents.where(*given).order_by(contact.c.id)).all():

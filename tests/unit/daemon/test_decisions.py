@@ -15,6 +15,8 @@ from daemon.contact_import import import_contacts, read_contacts
 from daemon.decisions import BadFile, Imported, export, import_decisions
 from daemon.entered import apply_entered
 from daemon.reprocess import reprocess
+from store import merging, moving
+from store.contact_records import EntryAddress
 from store.engine import Store
 from store.errors import StoreError
 from tests.unit.daemon.company_mail import NOON, House, company, mail
@@ -274,4 +276,36 @@ def test_many_are_taken_in_by_batches(tmp_path: Path, monkeypatch: pytest.Monkey
         export(old.store, tmp_path / "d.jsonl", NOON, "0.1.0")
         monkeypatch.setattr(decisions, "BATCH", 5)
         assert put_in(new, tmp_path / "d.jsonl").restored == 3 * 23
+        assert shown(new) == shown(old)
+
+
+MERGED = "SELECT id, merged_into_id FROM v1_contact WHERE merged_into_id IS NOT NULL"
+
+
+@pytest.mark.parametrize("is_read_before", [False, True])
+def test_contacts_that_are_one_are_so_again_and_can_be_parted(tmp_path: Path, is_read_before: bool) -> None:
+    with House(tmp_path, name="old.db") as old, House(tmp_path, name="new.db") as new:
+        read_all(old)
+        ids = {a.replace("+x", ""): c for a, c in old.rows("SELECT address, contact_id FROM v1_contact_address")}
+        with old.store.write() as transaction:
+            merging.merge(transaction, ids[HOME], ids[ANN], NOON)
+            merging.merge(transaction, ids[ANN], ids[BEN], NOON)
+            moved = EntryAddress(DORA, DORA, DORA)
+            moving.move(transaction, old.store.key, moved, ids[BEN], NOON, NOON)
+        old.derive()
+        export(old.store, tmp_path / "d.jsonl", NOON, "0.1.0")
+        if is_read_before:
+            read_all(new)
+        assert put_in(new, tmp_path / "d.jsonl").refused == []
+        read_all(new)
+        assert shown(new) == shown(old)
+        assert new.rows(MERGED) == old.rows(MERGED) != []
+        redirects = "SELECT entity, old_id, new_id FROM v1_redirect"
+        assert set(old.rows(redirects)) <= set(new.rows(redirects))
+        assert put_in(new, tmp_path / "d.jsonl").refused == []
+        for house in (old, new):
+            with house.store.write() as transaction:
+                assert merging.unmerge(transaction, ids[HOME], NOON)
+            house.derive()
+        assert new.rows(MERGED) == old.rows(MERGED) != []
         assert shown(new) == shown(old)
