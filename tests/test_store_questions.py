@@ -13,7 +13,12 @@ import pytest
 from sqlalchemy import create_engine, event, text
 
 from daemon.cli.main import main
+from store.engine import Store
+from store.grants import Access, grant
 from store.views import VIEWS
+from tests.servers.datasette import Datasette
+from tests.servers.postgres import Postgres
+from tests.servers.process import ServerError
 from tests.test_store_contract import questions
 
 pytestmark = pytest.mark.slow
@@ -136,3 +141,26 @@ def test_the_answers_are_the_same_on_both_databases(sqlite: Reader, postgresql: 
         if view.name not in ("v1_redirect", "v1_change"):
             everything = f"SELECT * FROM {view.name}"  # noqa: S608 - a name of ours
             assert postgresql.answer(everything) == sqlite.answer(everything), view.name
+
+
+def test_datasette_answers_them(folder: Path, sqlite: Reader) -> None:
+    with Datasette(folder / "keeptouch.db") as board:
+        for question in questions():
+            assert len(board.rows(question)) == len(sqlite.answer(question)), question
+        with pytest.raises(ServerError, match="must be a SELECT"):
+            board.rows("DELETE FROM contact")
+
+
+def test_psql_answers_them_to_a_reader(
+    folder: Path, sqlite: Reader, postgresql: Reader, postgres: Postgres, postgres_url: str
+) -> None:
+    postgres.sql("CREATE ROLE board LOGIN")
+    store = Store.open(postgres_url, key_file=folder / "identity.key", may_create=False)
+    with store, store.write() as transaction:
+        assert grant(transaction, "board", Access.READ).missing == []
+    database = postgres_url.rpartition("/")[2]
+    for question in questions():
+        count = f"SELECT count(*) FROM ({question.rstrip().rstrip(';')}) AS asked"  # noqa: S608 - words of the manual
+        assert int(postgres.sql(count, database, user="board")) == len(sqlite.answer(question)), question
+    with pytest.raises(ServerError, match="permission denied"):
+        postgres.sql("SELECT * FROM keeptouch.contact", database, user="board")

@@ -60,15 +60,15 @@ class Postgres(Server):
         """Remove a database, whoever works with it."""
         self.sql(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
 
-    def sql(self, statement: str, database: str = "postgres") -> str:
-        """Output of one statement, columns parted by "|"; raises ServerError."""
+    def sql(self, statement: str, database: str = "postgres", *, user: str = "test") -> str:
+        """Output of one statement in psql, columns parted by "|"; raises ServerError."""
         words = [
             "-h",
             HOST,
             "-p",
             str(self.port),
             "-U",
-            "test",
+            user,
             "-d",
             database,
             "-XAtq",
