@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Self
 
 from connectors.api import Message
 from matching.blocking import Block
@@ -16,10 +17,12 @@ from matching.erasure import may_name, without_erased
 from matching.policy import Company, Verdict
 from matching.visibility import Level
 from store import blocks, facts, suppression
+from store.blocks import Setting
 from store.engine import Transaction
 from store.facts import Content, Draft
 from store.keys import IdentityKey
 from store.retention import Limits
+from store.suppression import Erased
 from store.write import Denied
 
 #: Makes a draft of a record, under the company's policy.
@@ -27,13 +30,28 @@ Drafted = Callable[[Message], Draft]
 
 
 class Admission:
-    """The decisions of the company about privacy, as they stand in this transaction, for one stream.
-
-    `found`: the blocks that count, instead of those in force.
-    """
+    """The decisions of the company about privacy for one stream."""
 
     def __init__(
         self,
+        company: Company,
+        erased: Erased,
+        setting: Setting,
+        *,
+        drafted: Drafted,
+        limits: Limits,
+        now: datetime,
+    ) -> None:
+        self._erased = erased
+        self._setting = setting
+        self._confidential = company.confidential
+        self._drafted = drafted
+        self._limits = limits
+        self._now = now
+
+    @classmethod
+    def of_stream(
+        cls,
         transaction: Transaction,
         key: IdentityKey,
         company: Company,
@@ -43,13 +61,11 @@ class Admission:
         limits: Limits,
         now: datetime,
         found: Sequence[Block] | None = None,
-    ) -> None:
-        self._erased = suppression.load(transaction, key, company.rules)
-        self._setting = blocks.setting(transaction, company.rules, stream_id, found)
-        self._confidential = company.confidential
-        self._drafted = drafted
-        self._limits = limits
-        self._now = now
+    ) -> Self:
+        """As they stand in this transaction. `found`: the blocks that count, instead of those in force."""
+        erased = suppression.load(transaction, key, company.rules)
+        setting = blocks.setting(transaction, company.rules, stream_id, found)
+        return cls(company, erased, setting, drafted=drafted, limits=limits, now=now)
 
     @property
     def level(self) -> Level:
@@ -108,11 +124,11 @@ class Admission:
         """May the policy make contacts of it? Of nothing that is not kept, or that nobody else may see."""
         if self._setting.level is Level.NONE:
             return False
-        return self.hold_back(item) is None and not self.is_expired(item, Verdict.STORED)
+        return self.hold_back(item) is None and not self.is_expired(item)
 
-    def is_expired(self, item: Draft, verdict: Verdict) -> bool:
+    def is_expired(self, item: Draft) -> bool:
         """Is it older than the company keeps even the fact of it?"""
-        return self._is_older(item, self._limits.days("participants" if verdict is Verdict.STORED else "skipped"))
+        return self._is_older(item, self._limits.participants)
 
     def content(self, item: Draft, content: Content) -> Content:
         """What of a mail is kept at its age."""

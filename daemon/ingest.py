@@ -87,7 +87,7 @@ class Ingest:
 
     def admission(self, transaction: Transaction, stream_id: int) -> Admission:
         """What may enter a stream now."""
-        return Admission(
+        return Admission.of_stream(
             transaction,
             self.store.key,
             self.company,
@@ -206,7 +206,7 @@ class _Decided:
             held_back = self.admission.hold_back(item) if policy.is_worth_keeping(verdict, reason) else None
             if held_back is not None:
                 self.deny([Denied(item.ref, Verdict.SUPPRESSED, held_back)])
-            elif self.admission.is_expired(item, verdict):
+            elif self.admission.is_expired(item):
                 self.deny([Denied(item.ref, Verdict.EXPIRED, "age")])
             elif verdict is Verdict.STORED and item.content is not None:
                 self.copies.note(item)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from connectors.api import Connector, ConnectorError, Purpose, Stream, Unreadable
+from daemon.admission import Admission
 from daemon.apart import Opening
 from daemon.drafts import Drafting, Prepared
 from daemon.entered import address_of
@@ -22,12 +23,16 @@ from daemon.order import RECENT, Found, Lost, Reading, Refused, Standing
 from daemon.report import Report
 from daemon.source import Source
 from matching import policy
+from matching.blocking import BlockRule, Blocks
 from matching.policy import Company, Verdict
+from matching.visibility import Level
+from store import blocks, rehearsal, streams, suppression, w1, write
 from store import company as company_store
-from store import rehearsal, streams, w1, write
+from store.blocks import Setting
 from store.engine import Store, Transaction
 from store.facts import Draft
 from store.held import held_addresses
+from store.retention import NO_LIMITS, Limits
 from store.write import FINAL_REASONS, Copies
 
 
@@ -54,8 +59,18 @@ class _Open:
 class Rehearsal:
     """Of all accounts; each is read in a thread of its own, perhaps."""
 
-    def __init__(self, store: Store, company: Company, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        company: Company,
+        clock: Callable[[], datetime],
+        *,
+        configured: Mapping[str, Sequence[BlockRule]] | None = None,
+        limits: Limits = NO_LIMITS,
+    ) -> None:
+        """`configured`: account id, or "" for all -> what the configuration blocks."""
         self._store = store
+        self._limits = limits
         self._company = company
         self._clock = clock
         self._drafting = Drafting(company, store.key)
@@ -66,6 +81,8 @@ class Rehearsal:
         with store.read() as transaction:
             #: What is kept of the mails read by now.
             self._kept = Copies(transaction, ())
+            self._blocks = blocks.foreseen(transaction, configured or {})
+            self._erased = suppression.load(transaction, store.key, company.rules)
             waiting = [address_of(text, company) for text in w1.waiting_addresses(transaction)]
         #: Addresses of contacts that a sync would make, in normal form and without tag and dots.
         self._normals = {each.normal for each in waiting if not isinstance(each, str)}
@@ -78,11 +95,13 @@ class Rehearsal:
         report: Report,
         *,
         stop: threading.Event,
+        level: Level = Level.FULL,
         progress: Callable[[str, int], None] = lambda _name, _seen: None,
     ) -> dict[str, Expected]:
         """Read what is new in all folders of an account; returns folder -> what would become of its mail.
 
-        What it says is right when `conclude` was called. Problems are in the report.
+        What it says is right when `conclude` was called. Problems are in the report. `level`: how much of the
+        account's mail others would see.
         """
         found: dict[str, Expected] = {}
         try:
@@ -94,7 +113,9 @@ class Rehearsal:
                     reading = Reading(source, listed, standings, self._clock() - RECENT)
                     for step in reading.steps():
                         if isinstance(step, Found):
-                            self._take(found[step.stream.name], ids.get(step.stream.name), step.stream, step.prepared)
+                            stream = step.stream
+                            admission = self._admission(account_id, stream.name, level)
+                            self._take(found[stream.name], ids.get(stream.name), stream, step.prepared, admission)
                             progress(step.stream.name, len(step.prepared.changes))
                         elif isinstance(step, Refused):
                             report.refuse(step.stream, step.error)
@@ -144,7 +165,20 @@ class Rehearsal:
             standings[name] = Standing(states[stream_id].cursor, states[stream_id].backlog)
         return listed, ids, standings
 
-    def _take(self, expected: Expected, stream_id: int | None, stream: Stream, page: Prepared) -> None:
+    def _admission(self, account_id: str, folder: str, level: Level) -> Admission:
+        found = Blocks((each for each in self._blocks if each.account_id in ("", account_id)), self._company.rules)
+        return Admission(
+            self._company,
+            self._erased,
+            Setting(found, folder, level),
+            drafted=self._drafting.draft,
+            limits=self._limits,
+            now=self._clock(),
+        )
+
+    def _take(
+        self, expected: Expected, stream_id: int | None, stream: Stream, page: Prepared, admission: Admission
+    ) -> None:
         """A page, as `Ingest` takes it."""
         drafts = [change for change in page.changes if isinstance(change, Draft)]
         unreadable = [change.ref for change in page.changes if isinstance(change, Unreadable)]
@@ -152,21 +186,30 @@ class Rehearsal:
             refs = [*(draft.ref for draft in drafts), *unreadable]
             before = {} if stream_id is None else write.placed(transaction, stream_id, refs)
             drafts = [d for d in drafts if d.ref not in before or before[d.ref].verdict is Verdict.QUARANTINED]
+            drafts, denied = admission.screened(drafts)
             known, copies = _Known(transaction, drafts), Copies(transaction, drafts)
         with self._deciding:
             expected.tally.quarantined += sum(ref not in before for ref in unreadable)
+            for each in denied:
+                self._skip(expected, each.reason)
             for draft in drafts:
-                self._decide(expected, draft, draft.purpose or stream.purpose, known, copies)
+                self._decide(expected, draft, draft.purpose or stream.purpose, known, copies, admission)
 
-    def _decide(self, expected: Expected, item: Draft, purpose: Purpose, known: _Known, copies: Copies) -> None:
+    def _decide(
+        self, expected: Expected, item: Draft, purpose: Purpose, known: _Known, copies: Copies, admission: Admission
+    ) -> None:
         is_copy = copies.has(item) or self._kept.has(item)
-        made = set(item.made) - known.tombstones
+        made = set(item.made) - known.tombstones if admission.makes_contacts(item) else set()
         is_contact = bool(made) or known.concerns(item) or self._concerns(item)
         verdict, reason = policy.decide(
             item.direction, item.is_bulk, purpose, concerns_contact=is_contact, is_copy=is_copy
         )
         if reason in FINAL_REASONS:
-            self._skip(expected, reason)
+            self._skip(expected, "age" if admission.is_expired(item) else reason)
+            return
+        kept_out = _kept_out(admission, item)
+        if kept_out is not None:
+            self._skip(expected, kept_out)
             return
         self._bases |= made
         if verdict is Verdict.STORED:
@@ -206,6 +249,14 @@ class _Known:
     def concerns(self, item: Draft) -> bool:
         """Does the mail concern one of them?"""
         return any(self._held.holds(p.normal, p.base or p.normal, item.occurred_at) for p in item.outside)
+
+
+def _kept_out(admission: Admission, item: Draft) -> str | None:
+    """Why the mail would be kept out, whomever it concerns; None: it would not."""
+    reason = admission.hold_back(item)
+    if reason is None:
+        return "age" if admission.is_expired(item) else None
+    return "blocked" if reason.startswith("block ") else reason
 
 
 def _in_short(item: Draft) -> Draft:

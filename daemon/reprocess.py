@@ -222,7 +222,7 @@ class _Walk:
 
         def of(stream_id: int) -> Admission:
             if stream_id not in known:
-                known[stream_id] = Admission(
+                known[stream_id] = Admission.of_stream(
                     transaction,
                     self._store.key,
                     self._company,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +31,7 @@ from daemon.upkeep import keep_up
 from daemon.webhooks import Sender
 from daemon.worker import Worker
 from matching.addresses import AddressRules, OwnAddresses, normalize
+from matching.blocking import BlockRule
 from matching.policy import Company
 from matching.visibility import Level
 from store import blocks, removals, suppression, write
@@ -106,6 +107,12 @@ def open_store(
     return store
 
 
+def blocked_by(config: Config, account_ids: Mapping[str, str]) -> dict[str, Sequence[BlockRule]]:
+    """Account id, or "" for all -> what the configuration blocks; `account_ids`: name -> id."""
+    rules: dict[str, Sequence[BlockRule]] = {"": config.privacy.blocked}
+    return rules | {account_ids[account.name]: account.blocked for account in config.accounts}
+
+
 class Session:
     """Everything that works on one store with one configuration."""
 
@@ -145,9 +152,7 @@ class Session:
         with self.store.write() as transaction:
             company_store.save_people(transaction, self.store.key, people)
             self.account_ids = company_store.save_accounts(transaction, self.store.key, accounts, now)
-            wanted = {"": self.config.privacy.blocked}
-            wanted |= {self.account_ids[account.name]: account.blocked for account in self.config.accounts}
-            if blocks.replace_configured(transaction, wanted, now):
+            if blocks.replace_configured(transaction, blocked_by(self.config, self.account_ids), now):
                 blocks.release(transaction)
             if suppression.is_unfinished(transaction):
                 log.warning("erasure not finished", hint="repeat `keeptouch privacy erase` with the same address")

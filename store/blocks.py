@@ -121,6 +121,16 @@ def held(connection: Connection, ids: Iterable[int]) -> int:
     return connection.scalar(query.where(*there, placement.c.reason.in_([reason(each) for each in ids]))) or 0
 
 
+def foreseen(connection: Connection, configured: Mapping[str, Iterable[BlockRule]]) -> list[Block]:
+    """The blocks that would be in force if the configuration's became these (account id or "" -> rules)."""
+    query = select(block.c.id, block.c.account_id, block.c.kind, block.c.what).where(block.c.origin != CONFIG)
+    rules = [(account_id, rule) for account_id, each in configured.items() for rule in each]
+    return [
+        *(_block(row) for row in connection.execute(query)),
+        *(Block(-number, account_id, rule) for number, (account_id, rule) in enumerate(rules, 1)),
+    ]
+
+
 def replace_configured(connection: Connection, wanted: Mapping[str, Iterable[BlockRule]], now: datetime) -> bool:
     """The configuration's blocks become these (account id or "" -> rules); returns whether any changed."""
     query = select(block.c.id, block.c.account_id, block.c.kind, block.c.what).where(block.c.origin == CONFIG)

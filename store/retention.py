@@ -49,7 +49,7 @@ class Limits:
     subject: int | None = None
     #: mails as a whole, kept or not: who wrote to whom, and when
     participants: int | None = None
-    #: what is known of mails that are not kept
+    #: what is known of mails that are not kept, counted from when they were read: so much later a contact may come
     skipped: int | None = None
     #: replies, bounces, opens and their like
     signals: int | None = None
@@ -63,11 +63,9 @@ class Limits:
                 raise ValueError(f"{each.name} must be from 1 to 36500 days, or be left out")
 
     def days(self, name: str) -> int | None:
-        """After how many days a class goes: nothing is kept of mail that was not kept longer than of mail that was."""
-        if name != "skipped":
-            found: int | None = getattr(self, name)
-            return found
-        return min((each for each in (self.skipped, self.participants) if each is not None), default=None)
+        """After how many days a class goes."""
+        found: int | None = getattr(self, name)
+        return found
 
     def __bool__(self) -> bool:
         return any(getattr(self, each.name) is not None for each in fields(self))
@@ -86,11 +84,12 @@ def retain(
 ) -> dict[str, int]:
     """Let go what is older than the limits; returns class -> how many rows lost it. Ends early when stopped."""
     done: dict[str, int] = {}
-    for name, make in _CLASSES.items():
-        days = limits.days(name)
+    for name, limit, make in _CLASSES:
+        days = limits.days(limit)
         if days is None:
             continue
-        step, before, done[name] = make(), now - timedelta(days=days), 0
+        step, before = make(), now - timedelta(days=days)
+        done.setdefault(name, 0)
         while not is_stopped():
             with store.write() as transaction:
                 count = step(transaction, before)
@@ -163,31 +162,29 @@ def deny_messages(connection: Connection, keys: Sequence[bytes], verdict: Verdic
         connection.execute(delete(placement_bcc).where(one_of(connection, placement_bcc.c.message_key, keys)))
 
 
-def _skipped() -> _Step:
+def _skipped(when: Any) -> Callable[[], _Step]:
     """What was skipped keeps its place alone. Walks all placements once, some thousand in each transaction."""
-    after: tuple[int, str] = (-1, "")
 
-    def step(connection: Connection, before: datetime) -> int:
-        nonlocal after
-        table = placement
-        key = tuple_(table.c.stream_id, table.c.ref)
-        query = select(table.c.stream_id, table.c.ref, table.c.verdict, table.c.is_wanted, _age(table))
-        walk = query.where(key > tuple_(literal(after[0]), literal(after[1]))).order_by(table.c.stream_id, table.c.ref)
-        rows = connection.execute(walk.limit(_PLACEMENTS)).all()
-        if not rows:
-            return -1
-        after = (rows[-1].stream_id, rows[-1].ref)
-        old = [r for r in rows if r.verdict == Verdict.SKIPPED.value and not r.is_wanted and r.age < before]
-        _expire_skipped(connection, old)
-        return len(old)
+    def make() -> _Step:
+        after: tuple[int, str] = (-1, "")
 
-    return step
+        def step(connection: Connection, before: datetime) -> int:
+            nonlocal after
+            table = placement.c
+            later = tuple_(table.stream_id, table.ref) > tuple_(literal(after[0]), literal(after[1]))
+            query = select(table.stream_id, table.ref, table.verdict, table.is_wanted, when.label("since"))
+            walk = query.where(later).order_by(table.stream_id, table.ref).limit(_PLACEMENTS)
+            rows = connection.execute(walk).all()
+            if not rows:
+                return -1
+            after = (rows[-1].stream_id, rows[-1].ref)
+            old = [r for r in rows if r.verdict == Verdict.SKIPPED.value and not r.is_wanted and r.since < before]
+            _expire_skipped(connection, old)
+            return len(old)
 
+        return step
 
-def _age(table: Any) -> Any:
-    return func.coalesce(table.c.occurred_at, table.c.received_at, table.c.seen_at, type_=table.c.seen_at.type).label(
-        "age"
-    )
+    return make
 
 
 def _expire_skipped(connection: Connection, rows: Iterable[Any]) -> None:
@@ -216,13 +213,19 @@ def _dated(when: Any) -> Callable[[], _Step]:
     return lambda: step
 
 
-#: The widest first, so that nothing is blanked that goes as a whole.
-_CLASSES: dict[str, Callable[[], _Step]] = {
-    "participants": _whole_mails,
-    "text": _each(content.c.text, {"text": None}),
-    "headers": _each(content.c.headers, {"headers": None}),
-    "subject": _each(message.c.subject, {"subject": None, "attachments": "[]"}),
-    "skipped": _skipped,
-    "signals": _dated(signal.c.occurred_at),
-    "outbox": _dated(webhook_delivery.c.created_at),
-}
+#: When a skipped mail happened.
+_HAPPENED = func.coalesce(
+    placement.c.occurred_at, placement.c.received_at, placement.c.seen_at, type_=placement.c.seen_at.type
+)
+
+#: (what goes, which of the limits says so, how); the widest first, so that nothing is blanked that goes as a whole.
+_CLASSES: tuple[tuple[str, str, Callable[[], _Step]], ...] = (
+    ("participants", "participants", _whole_mails),
+    ("text", "text", _each(content.c.text, {"text": None})),
+    ("headers", "headers", _each(content.c.headers, {"headers": None})),
+    ("subject", "subject", _each(message.c.subject, {"subject": None, "attachments": "[]"})),
+    ("skipped", "participants", _skipped(_HAPPENED)),
+    ("skipped", "skipped", _skipped(placement.c.seen_at)),
+    ("signals", "signals", _dated(signal.c.occurred_at)),
+    ("outbox", "outbox", _dated(webhook_delivery.c.created_at)),
+)

@@ -24,7 +24,7 @@ from daemon.problems import ConfigError
 from daemon.rehearsal import Expected, Rehearsal
 from daemon.report import Problem, Report
 from daemon.reprocess import is_pending
-from daemon.session import company_of, open_store, utc_now
+from daemon.session import blocked_by, company_of, open_store, utc_now
 from store.engine import Store
 from store.errors import NoStoreError
 
@@ -46,7 +46,8 @@ def rehearse(args: argparse.Namespace, stop: threading.Event) -> int:
     company = company_of(config)
     with _store(config) as store:
         is_changed = is_pending(store, company)
-        rehearsal = Rehearsal(store, company, utc_now)
+        ids = {each.name: store.key.id("account", each.kind, each.login) for each in config.accounts}
+        rehearsal = Rehearsal(store, company, utc_now, configured=blocked_by(config, ids), limits=config.retention)
         with progress_shown(args.json) as progress:
             outcomes = _read(config, config.chosen(args.account), rehearsal, store, stop, progress)
         rehearsal.conclude()
@@ -95,6 +96,7 @@ def _read(
                 account.opening(os.environ, config.folder),
                 outcome.report,
                 stop=stop,
+                level=account.visibility,
                 progress=lambda stream, seen: progress(account.name, stream, seen),
             )
         except ConfigError as error:

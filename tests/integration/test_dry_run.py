@@ -143,6 +143,33 @@ def test_earlier_mail_that_becomes_wanted_is_told(company: Company, tmp_path: Pa
     assert counts(foretold, with_wanted=True) == counts(done)
 
 
+def test_what_is_kept_out_is_told(company: Company, tmp_path: Path) -> None:
+    company.sync()
+    held = company.rows("SELECT address, count(*) FROM link GROUP BY address ORDER BY 2 DESC, 1 LIMIT 6")
+    blocked, ours, erased, *_others = [address for address, _count in held]
+    company.store.unlink()
+    company.extra = f'[privacy]\nblock = ["{blocked}"]\n[privacy.retention]\nparticipants = 200'
+    company.accounts["alice"].outer["block"] = ["folder:Archive"]
+    company.accounts["bob"].outer["visibility"] = "none"
+    company.write()
+    # in force before anything is read: a block by a command, and somebody who was erased
+    assert company.run("privacy", "block", ours).code == 0
+    assert company.run("privacy", "erase", erased).code == 0
+    foretold = rehearse(company)
+    done = company.sync()
+    assert counts(foretold) == counts(done)
+    why = Counter(
+        "blocked" if reason.startswith("block ") else reason
+        for verdict, reason in company.placements().values()
+        if verdict in ("suppressed", "expired", "skipped")
+    )
+    told: Counter[str] = Counter()
+    for each in reasons(foretold).values():
+        told.update(each)
+    assert told == why
+    assert {"blocked", "erased", "age"} <= told.keys()
+
+
 def test_a_policy_that_changed_is_told(company: Company) -> None:
     company.sync()
     assert rehearse(company).document["policy_changed"] is False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -56,9 +56,9 @@ class Keeping(House):
     def ingest(self, started_at: object = NOON) -> Ingest:
         return replace(super().ingest(), limits=self.limits)
 
-    def retain(self, **days: int) -> dict[str, int]:
+    def retain(self, now: datetime = NOON, /, **days: int) -> dict[str, int]:
         self.limits = Limits(**days)
-        return retain(self.store, self.limits, NOON)
+        return retain(self.store, self.limits, now)
 
 
 def fill(house: House) -> None:
@@ -118,16 +118,34 @@ def test_mails_go_as_a_whole_and_leave_their_places(house: Keeping) -> None:
 
 
 def test_skipped_mail_keeps_its_place_alone(house: Keeping) -> None:
-    assert house.retain(skipped=30) == {"skipped": 1}
-    assert house.rows("SELECT ref FROM skipped_participant") == [("1:4",)]
+    later = NOON + timedelta(days=31)
+    house.read("alice", "INBOX", [mail("late@x.example", ALICE, mid="5@x", ref="1:5", minute=5)])
+    house.execute("UPDATE placement SET seen_at = ? WHERE ref = '1:5'", "2026-04-01T12:00:00.000000Z")
+    assert house.retain(skipped=30) == {"skipped": 0}, "read just now, however old"
+    assert house.retain(later, skipped=30) == {"skipped": 2}
+    assert house.rows("SELECT ref FROM skipped_participant") == [("1:5",)]
     again(house)
-    assert house.rows("SELECT ref, mid_key FROM placement WHERE verdict = 'expired'") == [("1:3", None)]
+    house.retain(later, skipped=30)
+    expired = "SELECT ref, mid_key FROM placement WHERE verdict = 'expired' ORDER BY ref"
+    assert house.rows(expired) == [("1:3", None), ("1:4", None)]
+
+
+def test_old_mail_is_linked_by_a_contact_that_comes_after_it(tmp_path: Path) -> None:
+    with Keeping(tmp_path) as house:
+        house.limits = Limits(skipped=30)
+        answer = old(mail(ANN, ALICE, mid="5@client", ref="1:5", minute=5))
+        server: Server = {("alice", "INBOX"): (Purpose.INBOX, [answer])}
+        house.read("alice", "INBOX", [answer])
+        house.retain(skipped=30)
+        house.read("alice", "Sent", [mail(ALICE, ANN, mid="6@acme", minute=6)], Purpose.SENT)
+        assert house.fetch_wanted(server) == 1
+        assert [row[0] for row in house.rows(MAILS)] == ["5@client", "6@acme"]
 
 
 def test_what_is_read_when_it_is_old_already_is_written_so(tmp_path: Path) -> None:
     with Keeping(tmp_path) as house, Keeping(tmp_path, name="fresh.db") as fresh:
         fill(house)
-        limits = {"text": 30, "headers": 30, "subject": 30, "skipped": 30}
+        limits = {"text": 30, "headers": 30, "subject": 30}
         house.retain(**limits)
         fresh.limits = Limits(**limits)
         fill(fresh)
