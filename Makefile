@@ -21,12 +21,12 @@ demo: setup  ## show what keeptouch does, on a small made-up company
 quick: setup  ## the tests that need no server and no patience
 	$(QUICK) $(ARGS)
 
-# the quick ones on all cores, then those that mind what else the machine does; with ARGS all in one run
+# the quick ones on all cores, then those with servers, of which every worker has its own; with ARGS all in one run
 test: setup  ## all tests; in CI the servers they need are installed first
 	@if [ "$$CI" = true ]; then .ci/servers; else .ci/servers --missing; fi
 ifeq ($(strip $(ARGS)),)
 	$(QUICK)
-	$(PY) -m pytest -m '(slow or server) and not soak'
+	$(PY) -m pytest -n auto --maxprocesses 4 --dist worksteal -m '(slow or server) and not soak'
 else
 	$(PY) -m pytest $(ARGS)
 endif

@@ -20,6 +20,7 @@ _VOLATILE = {
     "created_at",
     "last_success_at",
     "horizon_reached_at",
+    "left_at",
     "next_try_at",
     "name_rank",
     "removed_at",
