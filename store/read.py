@@ -111,7 +111,7 @@ def timeline(
         link.c.contact_id == contact_id
     )
     if before is not None:
-        # compared as a row it is where the index is entered: of two comparisons joined by OR nothing is known before
+        # compared as a row it is where the index is entered: with OR PostgreSQL passes over all rows above
         place = tuple_(link.c.occurred_at, link.c.interaction_id)
         query = query.where(place < tuple_(*before, types=(link.c.occurred_at.type, link.c.interaction_id.type)))
     # in the order of the index, or SQLite groups and sorts the whole history for one page

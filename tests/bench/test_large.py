@@ -172,24 +172,37 @@ def test_a_wrong_answer_gets_no_time(small: Store) -> None:
 
 @pytest.mark.slow
 def test_the_store_is_used_again_until_it_would_be_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["--folder", str(tmp_path), "--only", "sqlite", "--calls", "20", "--interactions"]
+    words = ["--folder", str(tmp_path), "--only", "sqlite", "--calls", "20", "--interactions", "10000"]
 
-    def run(interactions: int) -> tuple[str, str]:
-        assert main([*words, str(interactions)]) == 0
+    def run() -> tuple[str, str]:
+        assert main(words) == 0
         said = capsys.readouterr()
         return said.out, said.err
 
-    out, err = run(2_000)
+    out, err = run()
     assert "GiB while they are filled; free in" in err
     assert out.count("timeline") == 3
-    assert "late linking of 20 mails" in out
+    assert "late linking of 100 mails" in out
     assert "3 more runs" in out
-    out, err = run(2_000)
+    out, err = run()
     assert "is used again" in err
     assert "2 more runs" in out
-    assert "3 more runs" in run(2_010)[0]
     (tmp_path / "sqlite.json").unlink()  # as if it had been killed
-    assert "3 more runs" in run(2_010)[0]
+    assert "3 more runs" in run()[0]
+
+
+def test_other_numbers_or_another_schema_make_another_store(tmp_path: Path) -> None:
+    place = Place(tmp_path, SMALL)
+    assert not place.is_made("SQLite")
+    place.note("SQLite")
+    assert place.is_made("SQLite")
+    assert not place.is_made("PostgreSQL")
+    assert not Place(tmp_path, Shape(2_010)).is_made("SQLite")
+    marker = place.marker("SQLite")
+    marker.write_text(marker.read_text().replace('"recipe": "', '"recipe": "0'))
+    assert not place.is_made("SQLite")
+    marker.write_text("")
+    assert not place.is_made("SQLite")
 
 
 def test_a_disk_that_is_too_small_is_told_before_anything_is_filled(tmp_path: Path) -> None:

@@ -102,12 +102,12 @@ class Postgres(Server):
         self._data = (self._kept or self.dir) / "data"
         if not (self._data / "PG_VERSION").exists():
             self._make()
+        self._end_of_before()
         durable = "on" if self._durable else "off"
         lines = _CONFIGURATION.format(host=HOST, folder=self.dir, durable=durable)
         ours = self._data / "ours.conf"
         ours.write_text(lines + "".join(f"{name} = {value}\n" for name, value in self._settings.items()))
         self.give(ours)
-        self._end_of_before()
         self._serve()
 
     def _make(self) -> None:

@@ -39,7 +39,7 @@ def drafting() -> Drafting:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A store with so many interactions, 2,000 or more."""
+    """A store with so many interactions, 2,000 or more (of fewer some have no mail in the last month)."""
 
     interactions: int
 
