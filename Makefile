@@ -7,10 +7,10 @@ QUICK = $(PY) -m pytest -n auto --dist worksteal -m 'not slow and not server and
 # our own modules are compiled once, not at every start
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo quick test soak check servers bench fresh picture lock clean
+.PHONY: help setup demo quick test soak check servers bench bench-large fresh picture lock clean
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 setup:  ## build or renew .venv
 	@.ci/setup
@@ -47,6 +47,9 @@ servers:  ## install the servers the tests talk to (Debian, as root)
 
 bench: setup  ## speed beside other programs; with 50,000 mails too: make bench ARGS=--scale
 	$(PY) -m tests.bench $(ARGS)
+
+bench-large: setup  ## how quickly 10 million interactions answer; needs 50 GB; less: ARGS="--interactions 1000000"
+	$(PY) -m tests.bench.large $(ARGS)
 
 fresh:  ## demo and test on a new Debian, as an ordinary user (as root)
 	@.ci/fresh

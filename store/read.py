@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, tuple_
 
 from matching.visibility import Level, shows_subject
 from store.keys import IdentityKey
@@ -111,11 +111,11 @@ def timeline(
         link.c.contact_id == contact_id
     )
     if before is not None:
-        when, item = before
-        query = query.where(
-            or_(link.c.occurred_at < when, and_(link.c.occurred_at == when, link.c.interaction_id < item))
-        )
-    query = query.group_by(link.c.interaction_id, link.c.occurred_at)
+        # compared as a row it is where the index is entered: with OR PostgreSQL passes over all rows above
+        place = tuple_(link.c.occurred_at, link.c.interaction_id)
+        query = query.where(place < tuple_(*before, types=(link.c.occurred_at.type, link.c.interaction_id.type)))
+    # in the order of the index, or SQLite groups and sorts the whole history for one page
+    query = query.group_by(link.c.occurred_at, link.c.interaction_id)
     query = query.order_by(link.c.occurred_at.desc(), link.c.interaction_id.desc()).limit(limit)
     rows = connection.execute(query).all()
     ids = [row.interaction_id for row in rows]

@@ -317,6 +317,7 @@ contact_address = Table(
 Index("ix_contact_address_contact_id", contact_address.c.contact_id)
 Index("ix_contact_address_normal", contact_address.c.normal)
 Index("ix_contact_address_base", contact_address.c.base)
+Index("ix_contact_address_address", contact_address.c.address)  # readers know no other form
 
 # -- derived ------------------------------------------------------------------------------------------------------
 

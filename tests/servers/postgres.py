@@ -1,4 +1,4 @@
-"""PostgreSQL in a temporary folder, by default without waiting for the disk.
+"""PostgreSQL in a temporary folder, by default without waiting for the disk; or with data that are kept.
 
     with Postgres() as server:
         create_engine(server.create_database())
@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 
-from tests.servers.process import HOST, MissingServer, Server, ServerError, free_ports, tail
+from tests.servers.process import HOST, MissingServer, Server, ServerError, alive, free_ports, tail
 
 _CONFIGURATION = """
 listen_addresses = '{host}'
@@ -21,7 +22,6 @@ unix_socket_directories = '{folder}'
 fsync = {durable}
 synchronous_commit = {durable}
 full_page_writes = {durable}
-shared_buffers = 64MB
 max_connections = 100
 """
 
@@ -34,15 +34,26 @@ def _binaries() -> Path:
 
 
 class Postgres(Server):
-    """`durable`: committed rows survive a crash, as on a company's server."""
+    """`durable`: committed rows survive a crash, as on a company's server.
+
+    `kept`: a folder whose data are made once and used again, by one server at a time. `settings`: further lines of
+    postgresql.conf, read anew at each start.
+    """
 
     name = "postgres"
     run_as = "postgres"
     # a fast shutdown: sessions are ended, nothing is waited for
     stop_signal = signal.SIGINT
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(
+        self, *, durable: bool = False, kept: Path | None = None, settings: Mapping[str, str] | None = None
+    ) -> None:
         self._durable = durable
+        # the server has a working folder of its own
+        self._kept = kept.resolve() if kept is not None else None
+        self._settings = {"shared_buffers": "64MB", **(settings or {})}
+        # with much in memory the last checkpoint takes a while
+        self.stop_seconds = 5.0 if kept is None else 120.0
         self._databases = count(1)
 
     def url(self, database: str) -> str:
@@ -92,17 +103,37 @@ class Postgres(Server):
     def _launch(self) -> None:
         self._bin = _binaries()
         (self.port,) = free_ports(1)
-        self._data = self.dir / "data"
+        self._data = (self._kept or self.dir) / "data"
+        if not (self._data / "PG_VERSION").exists():
+            self._make()
+        self._end_of_before()
+        durable = "on" if self._durable else "off"
+        lines = _CONFIGURATION.format(host=HOST, folder=self.dir, durable=durable)
+        ours = self._data / "ours.conf"
+        ours.write_text(lines + "".join(f"{name} = {value}\n" for name, value in self._settings.items()))
+        self.give(ours)
+        self._serve()
+
+    def _make(self) -> None:
+        if self._kept is not None:
+            self._kept.mkdir(parents=True, exist_ok=True)
+            self.give(self._kept)
         words = ["-U", "test", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         self.run([self._bin / "initdb", "-D", self._data, *words])
         with (self._data / "postgresql.conf").open("a") as configuration:
-            durable = "on" if self._durable else "off"
-            configuration.write(_CONFIGURATION.format(host=HOST, folder=self.dir, durable=durable))
-        self._serve()
+            configuration.write("include = 'ours.conf'\n")
+
+    def _end_of_before(self) -> None:
+        """What a server that was killed left behind would be taken for the word of the one that starts."""
+        left = self._data / "postmaster.pid"
+        pid = tail(left, 400).partition("\n")[0]
+        if pid.isdigit() and alive(int(pid)):
+            raise ServerError(f"another server works with {self._data} (process {pid})")
+        left.unlink(missing_ok=True)
 
     def _serve(self) -> None:
         self.process = self.spawn([self._bin / "postgres", "-D", self._data, "-p", str(self.port)])
-        end = time.monotonic() + 30
+        end = time.monotonic() + (30 if self._kept is None else 600)
         while not tail(self._data / "postmaster.pid", 400).rstrip().endswith("ready"):
             if self.process.poll() is not None or time.monotonic() > end:
                 raise ServerError("postgres: " + tail(self.log))

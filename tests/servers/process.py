@@ -136,6 +136,8 @@ class Server(ABC):
     name: ClassVar[str]
     run_as: ClassVar[str] = "nobody"
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
+    #: How long it may take to stop by itself.
+    stop_seconds: float = 5.0
 
     host = HOST
     #: The server's folder; its path is short, because the path of a UNIX socket has at most 107 bytes.
@@ -170,7 +172,7 @@ class Server(ABC):
     def stop(self) -> None:
         """Stop the child and remove its folder; harmless when repeated."""
         if self.process is not None:
-            stop(self.process, self.stop_signal)
+            stop(self.process, self.stop_signal, self.stop_seconds)
             self.process = None
         shutil.rmtree(self.dir, ignore_errors=True)
 

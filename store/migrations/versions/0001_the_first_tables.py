@@ -563,6 +563,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_contact_address_contact_id", ["contact_id"], unique=False)
         batch_op.create_index("ix_contact_address_base", ["base"], unique=False)
         batch_op.create_index("ix_contact_address_normal", ["normal"], unique=False)
+        batch_op.create_index("ix_contact_address_address", ["address"], unique=False)
 
     op.create_table(
         "stream",

@@ -1,0 +1,235 @@
+"""The large stores of the bench are what keeptouch would make, and their answers are right; no times."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, select, text
+
+from daemon.reprocess import reprocess
+from store import facts, rebuild
+from store.engine import Store
+from store.schema import message
+from store.verify import verify
+from store.views import VIEWS
+from tests.bench.large import late, questions
+from tests.bench.large import shape as shapes
+from tests.bench.large.__main__ import main
+from tests.bench.large.kept import Place, make, missing
+from tests.bench.large.shape import KEY, Shape
+from tests.bench.measure import BenchError
+from tests.unit.daemon.company_mail import as_on_sqlite
+
+SMALL = Shape(2_000)
+#: Tables that grow with the history; some views call them i and m.
+_LARGE = ("interaction", "i", "message", "m", "content", "participant", "link", "interaction_person", "change", "task")
+_SCAN = re.compile(r"(?:^SCAN|Seq Scan on) (\w+)")
+#: What reading tells of the feed, and when rows of contacts were written.
+_VOLATILE = {"v1_store", "v1_change"}
+
+
+def _quietly(_line: str) -> None:
+    return None
+
+
+def _open(url: str, folder: Path) -> Store:
+    return Store.open(url, key_text=KEY.reveal().hex(), key_file=folder / "unused")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a small filled store."""
+    file = tmp_path_factory.mktemp("small") / "store.db"
+    with _open(f"sqlite:///{file}", file.parent) as store:
+        make(SMALL, [("SQLite", store, file)], _quietly)
+    return file
+
+
+@pytest.fixture
+def small(made: Path, tmp_path: Path) -> Iterator[Store]:
+    """A copy of it."""
+    shutil.copy(made, tmp_path / "store.db")
+    with _open(f"sqlite:///{tmp_path / 'store.db'}", tmp_path) as store:
+        yield store
+
+
+def _shown(store: Store) -> dict[str, set[tuple[Any, ...]]]:
+    """What readers see, but for the times of writing."""
+    found = {}
+    with store.read() as connection:
+        for view in VIEWS:
+            if view.name not in _VOLATILE:
+                names = ", ".join(name for name, _sql, _type in view.columns if name != "updated_at")
+                rows = connection.exec_driver_sql(f"SELECT {names} FROM {view.name}")  # noqa: S608 - views of ours
+                found[view.name] = {tuple(map(as_on_sqlite, row)) for row in rows}
+    return found
+
+
+def _plans(connection: Connection, shape: Shape) -> Iterator[tuple[str, list[str]]]:
+    """(question, how the database goes about it), a line for each step."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Connection, _cursor: object, statement: str, values: Any, *_rest: object) -> None:
+        if statement.startswith("SELECT"):
+            asked.append((statement, values))
+
+    event.listen(connection, "before_cursor_execute", note)
+    last_seq = int(connection.execute(text("SELECT last_seq FROM v1_store")).scalar_one())
+    word = "EXPLAIN" if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+    for question in questions.questions(shape, 100, last_seq):
+        question.ask(connection, 0)
+        # what the first call finds out for later ones is no part of it
+        asked.clear()
+        question.ask(connection, 0)
+        for statement, values in list(asked):
+            rows = connection.exec_driver_sql(f"{word} {statement}", values)
+            yield question.name, [str(row[-1]) for row in rows]
+
+
+def _scans(plan: list[str]) -> list[str]:
+    """Steps that read a large table, or all of an index, from one end to the other."""
+    return [step for step in plan if (found := _SCAN.search(step)) and found[1] in _LARGE]
+
+
+def test_a_small_store_is_whole_and_its_answers_are_those_of_its_mails(small: Store) -> None:
+    verified = verify(small.engine, "the small store", KEY, _quietly)
+    assert (verified.findings, verified.unchecked) == ([], [])
+    assert verified.rows["v1_interaction"] == SMALL.interactions
+    assert verified.rows["v1_contact"] == SMALL.contacts
+    questions.check(small, SMALL, 10)
+    with small.read() as connection:
+        roles = set(connection.exec_driver_sql("SELECT DISTINCT role FROM link").scalars())
+        busiest = {"contact": KEY.id("contact", shapes.address_of(0))}
+        of_busiest = text(
+            "SELECT count(DISTINCT interaction_id) FROM v1_interaction_contact WHERE contact_id = :contact"
+        )
+        assert connection.execute(of_busiest, busiest).scalar_one() == SMALL.busiest
+    assert roles == {"from", "sender", "reply_to", "to", "cc", "bcc", "reported"}
+
+
+def test_no_question_reads_a_large_table_whole(small: Store) -> None:
+    with small.read() as connection:
+        plans = list(_plans(connection, SMALL))
+        assert [(name, scans) for name, plan in plans if (scans := _scans(plan))] == []
+        assert {name for name, _plan in plans} == {each.name for each in questions.questions(SMALL, 1, 1)}
+        # a page of the history is the end of an index: nothing is sorted for it
+        assert [plan[0] for name, plan in plans if "timeline" in name and any("BY" in step for step in plan)] == []
+        whole = connection.exec_driver_sql("EXPLAIN QUERY PLAN SELECT count(snippet) FROM v1_interaction").all()
+    assert _scans([str(row[-1]) for row in whole]) != []
+
+
+@pytest.mark.slow
+def test_the_rows_of_mails_are_those_that_drafts_have(small: Store) -> None:
+    drafting = shapes.drafting()
+    names = facts.MESSAGE_COLUMNS
+    with small.read() as connection:
+        rows = {row[0]: tuple(row) for row in connection.execute(select(*(message.c[name] for name in names)))}
+        ids = rebuild.interaction_ids(connection, "", SMALL.interactions)
+        compared = set()
+        for copies in rebuild.placed_copies(connection, ids).values():
+            for copy in copies:
+                content = drafting.draft(copy.message).content
+                assert content is not None
+                assert content.message_row == rows[content.key]
+                compared.add(content.key)
+    assert compared == set(rows)
+
+
+@pytest.mark.slow
+def test_deriving_everything_anew_changes_nothing_that_readers_see(small: Store) -> None:
+    before = _shown(small)
+    outcome = reprocess(small, shapes.company(), lambda: datetime.now(UTC))
+    assert (outcome.kept, outcome.removed, outcome.wanted) == (SMALL.interactions, 0, 0)
+    after = _shown(small)
+    for view, rows in before.items():
+        assert after[view] == rows, view
+
+
+@pytest.mark.slow
+def test_a_stranger_who_becomes_a_contact_has_all_earlier_mail(small: Store) -> None:
+    for left in reversed(range(SMALL.strangers)):
+        linked = late.link(small, SMALL)
+        assert linked is not None
+        assert (linked.mails, linked.left) == (SMALL.mails_of_stranger, left)
+    assert late.link(small, SMALL) is None
+    questions.check(small, SMALL, 5)
+    assert verify(small.engine, "the small store", KEY, _quietly).findings == []
+
+
+def test_a_wrong_answer_gets_no_time(small: Store) -> None:
+    with small.write() as transaction:
+        transaction.exec_driver_sql(
+            "DELETE FROM link WHERE contact_id = (SELECT contact_id FROM contact_address WHERE normal = ?)",
+            (shapes.address_of(1),),
+        )
+    with pytest.raises(BenchError, match="is not what its mails say"):
+        questions.check(small, SMALL, 10)
+
+
+@pytest.mark.slow
+def test_the_store_is_used_again_until_it_would_be_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--folder", str(tmp_path), "--only", "sqlite", "--calls", "20", "--interactions", "10000"]
+
+    def run() -> tuple[str, str]:
+        assert main(words) == 0
+        said = capsys.readouterr()
+        return said.out, said.err
+
+    out, err = run()
+    assert "GiB while they are filled; free in" in err
+    assert out.count("timeline") == 3
+    assert "late linking of 100 mails" in out
+    assert "3 more runs" in out
+    out, err = run()
+    assert "is used again" in err
+    assert "2 more runs" in out
+    (tmp_path / "sqlite.json").unlink()  # as if it had been killed
+    assert "3 more runs" in run()[0]
+
+
+def test_other_numbers_or_another_schema_make_another_store(tmp_path: Path) -> None:
+    place = Place(tmp_path, SMALL)
+    assert not place.is_made("SQLite")
+    place.note("SQLite")
+    assert place.is_made("SQLite")
+    assert not place.is_made("PostgreSQL")
+    assert not Place(tmp_path, Shape(2_010)).is_made("SQLite")
+    marker = place.marker("SQLite")
+    marker.write_text(marker.read_text().replace('"recipe": "', '"recipe": "0'))
+    assert not place.is_made("SQLite")
+    marker.write_text("")
+    assert not place.is_made("SQLite")
+
+
+def test_a_disk_that_is_too_small_is_told_before_anything_is_filled(tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="the disk is too small: 1,000,000,000,000 interactions on SQLite take"):
+        missing(Place(tmp_path, Shape(10**12)), ["SQLite"], _quietly)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_both_databases_give_the_same_right_answers_without_reading_tables_whole(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    shape = Shape(200_000)
+    file = tmp_path / "store.db"
+    urls = {"SQLite": f"sqlite:///{file}", "PostgreSQL": postgres_url}
+    with _open(urls["SQLite"], tmp_path) as one, _open(urls["PostgreSQL"], tmp_path) as other:
+        make(shape, [("SQLite", one, file), ("PostgreSQL", other, None)], _quietly)
+    answers = []
+    for url in urls.values():
+        with _open(url, tmp_path) as store:
+            verified = verify(store.engine, "the store", KEY, _quietly)
+            assert (verified.findings, verified.rows["v1_interaction"]) == ([], shape.interactions)
+            questions.check(store, shape, 20)
+            answers.append([(each.name, each.digest) for each in questions.measure(store, shape, 50)])
+            with store.read() as connection:
+                plans = list(_plans(connection, shape))
+            assert [(name, scans) for name, plan in plans if (scans := _scans(plan))] == []
+    assert answers[0] == answers[1]
