@@ -225,8 +225,9 @@ def test_both_databases_give_the_same_right_answers_without_reading_tables_whole
     answers = []
     for url in urls.values():
         with _open(url, tmp_path) as store:
-            verified = verify(store.engine, "the store", KEY, _quietly)
-            assert (verified.findings, verified.rows["v1_interaction"]) == ([], shape.interactions)
+            with store.read() as connection:
+                count = connection.execute(text("SELECT count(*) FROM v1_interaction")).scalar_one()
+            assert count == shape.interactions
             questions.check(store, shape, 20)
             answers.append([(each.name, each.digest) for each in questions.measure(store, shape, 50)])
             with store.read() as connection:
