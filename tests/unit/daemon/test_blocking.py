@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -84,8 +84,8 @@ def house(house: House) -> House:
 
 @pytest.mark.parametrize("account", ["", "alice"])
 @pytest.mark.parametrize("rule", RULES)
-def test_forward_back_and_undone(tmp_path: Path, rule: str, account: str) -> None:
-    with House(tmp_path) as house, House(tmp_path, name="fresh.db") as fresh:
+def test_forward_back_and_undone(new_house: Callable[..., House], rule: str, account: str) -> None:
+    with new_house() as house, new_house() as fresh:
         fill(house)
         before = state(house)
         with fresh.store.write() as transaction:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from connectors.api import Message, Purpose
@@ -29,8 +30,10 @@ def take(house: House, path: Path) -> list[tuple[int, str]]:
     return import_decisions(house.store, house.company, lambda: NOON, path).refused
 
 
-def test_a_store_that_is_built_anew_shows_what_the_old_one_showed(tmp_path: Path) -> None:
-    with House(tmp_path, name="old.db") as old, House(tmp_path, name="new.db") as new:
+def test_a_store_that_is_built_anew_shows_what_the_old_one_showed(
+    new_house: Callable[..., House], tmp_path: Path
+) -> None:
+    with new_house() as old, new_house() as new:
         read(old)
         [(thread_id,)] = old.rows("SELECT thread_id FROM v1_interaction WHERE message_id = '2@acme'")
         with old.store.write() as transaction:
@@ -48,8 +51,8 @@ def test_a_store_that_is_built_anew_shows_what_the_old_one_showed(tmp_path: Path
         assert new.rows(kept) == old.rows(kept)
 
 
-def test_an_older_file_does_not_bring_an_erased_contact_back(tmp_path: Path) -> None:
-    with House(tmp_path) as house:
+def test_an_older_file_does_not_bring_an_erased_contact_back(new_house: Callable[..., House], tmp_path: Path) -> None:
+    with new_house() as house:
         (tmp_path / "a.csv").write_text(f"id,name,email\n1,Ann Lee,{ANN}\n", "utf-8")
         import_contacts(house.store, house.company, lambda: NOON, read_contacts(tmp_path / "a.csv"), "list")
         export(house.store, tmp_path / "decisions.jsonl", NOON, "test")
@@ -59,8 +62,8 @@ def test_an_older_file_does_not_bring_an_erased_contact_back(tmp_path: Path) -> 
         assert house.rows("SELECT * FROM contact") == []
 
 
-def test_a_store_with_hidden_suppressed_and_erased_mail_is_whole(tmp_path: Path) -> None:
-    with House(tmp_path) as house:
+def test_a_store_with_hidden_suppressed_and_erased_mail_is_whole(new_house: Callable[..., House]) -> None:
+    with new_house() as house:
         read(house)
         [(thread_id,)] = house.rows("SELECT thread_id FROM v1_interaction WHERE message_id = '2@acme'")
         with house.store.write() as transaction:

@@ -108,9 +108,9 @@ def shown(house: House) -> dict[str, list[tuple[object, ...]]]:
 
 
 @pytest.fixture
-def old(tmp_path: Path) -> Iterator[House]:
+def old(new_house: Callable[..., House], tmp_path: Path) -> Iterator[House]:
     """A store in which much was decided."""
-    with House(tmp_path, name="old.db") as house:
+    with new_house() as house:
         read_all(house)
         # three contacts of the policy become one, with a name
         columns = "id,name,email,email 2,email 3"
@@ -140,8 +140,8 @@ def path(old: House, tmp_path: Path) -> Path:
     return tmp_path / "decisions.jsonl"
 
 
-def test_a_store_built_anew_with_them_shows_the_same(old: House, path: Path, tmp_path: Path) -> None:
-    with House(tmp_path, name="new.db") as new:
+def test_a_store_built_anew_with_them_shows_the_same(new_house: Callable[..., House], old: House, path: Path) -> None:
+    with new_house() as new:
         done = put_in(new, path)
         assert (done.refused, done.waiting) == ([], 1)
         read_all(new)
@@ -152,8 +152,8 @@ def test_a_store_built_anew_with_them_shows_the_same(old: House, path: Path, tmp
         assert old.rows(f"{redirects} WHERE entity = 'contact'")
 
 
-def test_they_can_come_after_the_mail(old: House, path: Path, tmp_path: Path) -> None:
-    with House(tmp_path, name="new.db") as new:
+def test_they_can_come_after_the_mail(new_house: Callable[..., House], old: House, path: Path) -> None:
+    with new_house() as new:
         read_all(new)
         assert shown(new) != shown(old)
         assert put_in(new, path).refused == []
@@ -163,8 +163,10 @@ def test_they_can_come_after_the_mail(old: House, path: Path, tmp_path: Path) ->
         assert shown(new) == shown(old)
 
 
-def test_taking_them_in_again_changes_nothing(old: House, path: Path, tmp_path: Path) -> None:
-    with House(tmp_path, name="new.db") as new:
+def test_taking_them_in_again_changes_nothing(
+    new_house: Callable[..., House], old: House, path: Path, tmp_path: Path
+) -> None:
+    with new_house() as new:
         put_in(new, path)
         read_all(new)
         put_in(new, path)
@@ -185,8 +187,8 @@ def lines(path: Path, kind: str) -> list[dict[str, object]]:
     return [each for each in found if each["kind"] == kind]
 
 
-def test_what_was_entered_since_goes_before_them(path: Path, tmp_path: Path) -> None:
-    with House(tmp_path, name="new.db") as new:
+def test_what_was_entered_since_goes_before_them(new_house: Callable[..., House], path: Path) -> None:
+    with new_house() as new:
         enter(new, ("1", "Somebody else", ANN, False), ("7", "Another", "another@client.example", False))
         done = put_in(new, path)
         reasons = {reason for _line, reason in done.refused}
@@ -200,8 +202,8 @@ def test_what_was_entered_since_goes_before_them(path: Path, tmp_path: Path) -> 
         assert {"Somebody else", "Another"} <= names
 
 
-def test_an_address_of_another_entered_contact_stays_with_it(path: Path, tmp_path: Path) -> None:
-    with House(tmp_path, name="new.db") as new:
+def test_an_address_of_another_entered_contact_stays_with_it(new_house: Callable[..., House], path: Path) -> None:
+    with new_house() as new:
         enter(new, ("50", "Holder", "first@client.example", False))
         enter(new, ("50", "Holder", CEM, False))
         done = put_in(new, path)
@@ -260,18 +262,20 @@ def replaced(old: str, new: str) -> Callable[[str], str]:
     ],
 )
 def test_a_file_that_is_not_whole_or_none_of_ours_changes_nothing(
-    path: Path, tmp_path: Path, change: Callable[[str], str], problem: str
+    new_house: Callable[..., House], path: Path, change: Callable[[str], str], problem: str
 ) -> None:
     path.write_text(change(path.read_text("utf-8")), "utf-8")
-    with House(tmp_path, name="new.db") as new:
+    with new_house() as new:
         with pytest.raises(BadFile) as error:
             put_in(new, path)
         assert problem in error.value.problem
         assert new.rows("SELECT * FROM contact") == []
 
 
-def test_many_are_taken_in_by_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with House(tmp_path, name="old.db") as old, House(tmp_path, name="new.db") as new:
+def test_many_are_taken_in_by_batches(
+    new_house: Callable[..., House], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with new_house() as old, new_house() as new:
         enter(old, *((str(n), f"N{n}", f"n{n}@client.example", False) for n in range(23)))
         export(old.store, tmp_path / "d.jsonl", NOON, "0.1.0")
         monkeypatch.setattr(decisions, "BATCH", 5)
@@ -283,8 +287,10 @@ MERGED = "SELECT id, merged_into_id FROM v1_contact WHERE merged_into_id IS NOT 
 
 
 @pytest.mark.parametrize("is_read_before", [False, True])
-def test_contacts_that_are_one_are_so_again_and_can_be_parted(tmp_path: Path, is_read_before: bool) -> None:
-    with House(tmp_path, name="old.db") as old, House(tmp_path, name="new.db") as new:
+def test_contacts_that_are_one_are_so_again_and_can_be_parted(
+    new_house: Callable[..., House], tmp_path: Path, is_read_before: bool
+) -> None:
+    with new_house() as old, new_house() as new:
         read_all(old)
         ids = {a.replace("+x", ""): c for a, c in old.rows("SELECT address, contact_id FROM v1_contact_address")}
         with old.store.write() as transaction:

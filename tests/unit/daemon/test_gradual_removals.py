@@ -7,7 +7,6 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Self
 
 import pytest
@@ -129,10 +128,12 @@ def begin(life: Life, house: House, amount: int, days: int = 30) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("habit", ORDINARY)
-def test_what_people_and_programs_do_for_a_month_is_never_held_back(life: Life, tmp_path: Path, habit: str) -> None:
+def test_what_people_and_programs_do_for_a_month_is_never_held_back(
+    new_house: Callable[..., House], life: Life, habit: str
+) -> None:
     amount, act = ORDINARY[habit]
     days = {"expiring after 3 days": 3, "expiring after 8 days": 8}.get(habit, 30)
-    with House(tmp_path) as house:
+    with new_house() as house:
         begin(life, house, amount, days)
         for _ in range(30):
             life.today += DAY
@@ -145,9 +146,9 @@ def test_what_people_and_programs_do_for_a_month_is_never_held_back(life: Life, 
 @pytest.mark.slow
 @pytest.mark.parametrize(("come", "every"), [(0, timedelta(minutes=1)), (0, DAY / 4), (2, DAY / 2)])
 def test_a_server_that_loses_twenty_mails_at_a_time_loses_about_half_of_a_folder(
-    life: Life, tmp_path: Path, come: int, every: timedelta
+    new_house: Callable[..., House], life: Life, come: int, every: timedelta
 ) -> None:
-    with House(tmp_path) as house:
+    with new_house() as house:
         lose_all(house, life, come, every)
 
 
@@ -178,8 +179,10 @@ def lose_all(house: House, life: Life, come: int = 0, every: timedelta = DAY) ->
     assert held_back(house) == []
 
 
-def test_what_was_held_back_little_by_little_and_comes_back_ends_it(life: Life, tmp_path: Path) -> None:
-    with House(tmp_path) as house:
+def test_what_was_held_back_little_by_little_and_comes_back_ends_it(
+    new_house: Callable[..., House], life: Life
+) -> None:
+    with new_house() as house:
         begin(life, house, 60)
         folder = life.box._folders["INBOX"]
         mails = dict(folder.mails)

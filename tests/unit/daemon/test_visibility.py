@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,7 +103,7 @@ def test_an_account_shows_its_subjects_or_only_who_and_when(house: House) -> Non
     assert house.contract() == before
 
 
-def test_a_hidden_account_leaves_no_trace_and_comes_back_whole(house: House, tmp_path: Path) -> None:
+def test_a_hidden_account_leaves_no_trace_and_comes_back_whole(new_house: Callable[..., House], house: House) -> None:
     before = house.contract()
     level(house, "alice", "none")
     seen = shared(house)
@@ -112,7 +112,7 @@ def test_a_hidden_account_leaves_no_trace_and_comes_back_whole(house: House, tmp
     assert house.rows("SELECT message_id FROM v1_interaction") == [("4@acme",)]
     people = house.rows("SELECT DISTINCT interaction_id FROM v1_interaction_person")
     assert people == house.rows("SELECT id FROM v1_interaction")
-    with House(tmp_path, name="fresh.db") as fresh:
+    with new_house() as fresh:
         with fresh.store.write() as transaction:
             transaction.execute(update(account).where(account.c.name == "alice").values(visibility="none"))
         fill(fresh)
