@@ -75,6 +75,7 @@ def contacts(draw: st.DrawFn) -> list[FileContact | Rejected]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["csv", "vcf"])
 @settings(max_examples=40, deadline=None)
 @given(found=contacts())

@@ -151,6 +151,7 @@ def files(draw: st.DrawFn) -> list[FileContact | Rejected]:
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(files(), st.sampled_from(["list", "other"]), st.booleans()), max_size=4))
 def test_a_dry_run_tells_what_happens(

@@ -243,6 +243,7 @@ def replaced(old: str, new: str) -> Callable[[str], str]:
     return change
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
