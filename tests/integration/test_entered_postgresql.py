@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -24,16 +23,8 @@ _ADDRESS = "INSERT INTO w1_contact_address (external_source, external_id, addres
 
 
 @pytest.fixture
-def house(tmp_path: Path, postgres_url: str) -> Iterator[House]:
-    with House(tmp_path, url=postgres_url) as house:
-        yield house
-
-
-@pytest.fixture
-def other(house: House, postgres_url: str) -> Iterator[psycopg.Connection]:
-    """Another program's connection."""
-    with psycopg.connect(postgres_url.replace("+psycopg", ""), options="-c search_path=keeptouch") as connection:
-        yield connection
+def house(postgres_house: House) -> House:
+    return postgres_house
 
 
 def apply(house: House) -> int:

@@ -26,16 +26,8 @@ _WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'
 
 
 @pytest.fixture
-def house(tmp_path: Path, postgres_url: str) -> Iterator[House]:
-    with House(tmp_path, url=postgres_url) as house:
-        yield house
-
-
-@pytest.fixture
-def other(house: House, postgres_url: str) -> Iterator[psycopg.Connection]:
-    """Another program's connection."""
-    with psycopg.connect(postgres_url.replace("+psycopg", ""), options="-c search_path=keeptouch") as connection:
-        yield connection
+def house(postgres_house: House) -> House:
+    return postgres_house
 
 
 @pytest.fixture
