@@ -191,12 +191,13 @@ def test_the_store_is_used_again_until_it_would_be_another(tmp_path: Path, capsy
     assert "GiB while they are filled; free in" in err
     assert out.count("timeline") == 3
     assert "late linking of 100 mails" in out
-    assert "3 more runs" in out
+    assert "(1 strangers are left)" in out
     out, err = run()
     assert "is used again" in err
-    assert "2 more runs" in out
+    assert "(0 strangers are left)" in out
+    assert "every stranger is a contact already" in run()[0]
     (tmp_path / "sqlite.json").unlink()  # as if it had been killed
-    assert "3 more runs" in run()[0]
+    assert "(1 strangers are left)" in run()[0]
 
 
 def test_other_numbers_or_another_schema_make_another_store(tmp_path: Path) -> None:
