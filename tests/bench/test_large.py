@@ -239,7 +239,7 @@ def test_both_databases_give_the_same_right_answers_without_reading_tables_whole
                 tables = [f"SELECT count(*) AS n FROM {table}" for table in COLUMNS]  # noqa: S608 - tables of ours
                 rows = connection.exec_driver_sql(f"SELECT sum(n) FROM ({' UNION ALL '.join(tables)}) AS t")  # noqa: S608 - the same
                 assert rows.scalar_one() > 200_000
-            answers.append([(each.name, each.digest) for each in questions.measure(store, shape, 50)])
+            answers.append([(each.name, each.digest) for each in questions.measure(store, shape, 50, _quietly)])
             with store.read() as connection:
                 plans = list(_plans(connection, shape))
             assert [(name, scans) for name, plan in plans if (scans := _scans(plan))] == []

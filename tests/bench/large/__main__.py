@@ -67,7 +67,7 @@ def run(place: Place, databases: Sequence[str], calls: int) -> None:
         for database, store in found.items():
             _tell(f"{database}: compares histories with the facts")
             questions.check(store, shape, 20)
-            timings = questions.measure(store, shape, calls)
+            timings = questions.measure(store, shape, calls, _tell)
             _same(answers, timings)
             linked = [done for _run in range(LINKED) if (done := late.link(store, shape)) is not None]
             print(f"{database}, {place.size(database) / 2**30:.1f} GiB")
