@@ -48,7 +48,7 @@ servers:  ## install the servers the tests talk to (Debian, as root)
 bench: setup  ## speed beside other programs; with 50,000 mails too: make bench ARGS=--scale
 	$(PY) -m tests.bench $(ARGS)
 
-bench-large: setup  ## how quickly 10 million interactions answer; needs 50 GB; less: ARGS="--interactions 1000000"
+bench-large: setup  ## how quickly 10 million interactions answer; needs 60 GiB; less: ARGS="--interactions 1000000"
 	$(PY) -m tests.bench.large $(ARGS)
 
 fresh:  ## demo and test on a new Debian, as an ordinary user (as root)

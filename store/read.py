@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, bindparam, case, func, or_, select, tuple_
 
 from matching.visibility import Level, shows_subject
 from store.keys import IdentityKey
@@ -107,58 +108,56 @@ def timeline(
     connection: Connection, contact_id: str, limit: int, before: tuple[datetime, str] | None
 ) -> list[TimelineItem]:
     """Newest first; `before` is (occurred_at, interaction id) of the last item of the page above."""
-    query = select(link.c.interaction_id, link.c.occurred_at, func.min(link.c.reason).label("reason")).where(
-        link.c.contact_id == contact_id
-    )
+    values: dict[str, Any] = {"contact": contact_id, "limit": limit}
     if before is not None:
-        # compared as a row it is where the index is entered: with OR PostgreSQL passes over all rows above
-        place = tuple_(link.c.occurred_at, link.c.interaction_id)
-        query = query.where(place < tuple_(*before, types=(link.c.occurred_at.type, link.c.interaction_id.type)))
-    # in the order of the index, or SQLite groups and sorts the whole history for one page
-    query = query.group_by(link.c.occurred_at, link.c.interaction_id)
-    query = query.order_by(link.c.occurred_at.desc(), link.c.interaction_id.desc()).limit(limit)
-    rows = connection.execute(query).all()
-    ids = [row.interaction_id for row in rows]
-    contents = {
-        row.id: row
-        for row in select_in(
-            connection,
-            select(
-                interaction.c.id,
-                interaction.c.kind,
-                interaction.c.direction,
-                interaction.c.thread_id,
-                _shown_subject(),
-            )
-            .join(message, message.c.key == interaction.c.message_key)
-            .where,
-            interaction.c.id,
-            ids,
-        )
-    }
+        values["when"], values["item"] = before
+    items, participants = _timeline_queries(is_further=before is not None)
+    rows = connection.execute(items, values).all()
     people: dict[str, set[str]] = {}
-    for row in select_in(
-        connection,
-        select(interaction_person.c.interaction_id, person.c.email)
-        .join(person, person.c.id == interaction_person.c.person_id)
-        .where,
-        interaction_person.c.interaction_id,
-        ids,
-    ):
-        people.setdefault(row.interaction_id, set()).add(row.email)
+    for item, email in connection.execute(participants, values):
+        people.setdefault(item, set()).add(email)
     return [
         TimelineItem(
-            id=row.interaction_id,
-            kind=contents[row.interaction_id].kind,
-            direction=contents[row.interaction_id].direction,
+            id=row.id,
+            kind=row.kind,
+            direction=row.direction,
             occurred_at=row.occurred_at,
-            subject=contents[row.interaction_id].subject,
-            people=tuple(sorted(people.get(row.interaction_id, ()))),
-            thread_id=contents[row.interaction_id].thread_id,
+            subject=row.subject,
+            people=tuple(sorted(people.get(row.id, ()))),
+            thread_id=row.thread_id,
             reason=row.reason,
         )
         for row in rows
     ]
+
+
+@cache
+def _timeline_queries(*, is_further: bool) -> tuple[Select[Any], Select[Any]]:
+    """The items of a page, and who of ours takes part in them; made once, which takes longer than their answers."""
+    query = select(link.c.interaction_id, link.c.occurred_at, func.min(link.c.reason).label("reason"))
+    query = query.where(link.c.contact_id == bindparam("contact"))
+    if is_further:
+        # compared as a row it is where the index is entered: with OR PostgreSQL passes over all rows above
+        place = tuple_(link.c.occurred_at, link.c.interaction_id)
+        last = (bindparam("when", type_=link.c.occurred_at.type), bindparam("item", type_=link.c.interaction_id.type))
+        query = query.where(place < tuple_(*last))
+    # in the order of the index, or SQLite groups and sorts the whole history for one page
+    query = query.group_by(link.c.occurred_at, link.c.interaction_id)
+    query = query.order_by(link.c.occurred_at.desc(), link.c.interaction_id.desc())
+    page = query.limit(bindparam("limit", type_=Integer)).subquery("page")
+    shown = (interaction.c.id, interaction.c.kind, interaction.c.direction, interaction.c.thread_id, _shown_subject())
+    items = (
+        select(page.c.occurred_at, page.c.reason, *shown)
+        .join(interaction, interaction.c.id == page.c.interaction_id)
+        .join(message, message.c.key == interaction.c.message_key)
+        .order_by(page.c.occurred_at.desc(), page.c.interaction_id.desc())
+    )
+    people = (
+        select(page.c.interaction_id, person.c.email)
+        .join(interaction_person, interaction_person.c.interaction_id == page.c.interaction_id)
+        .join(person, person.c.id == interaction_person.c.person_id)
+    )
+    return items, people
 
 
 def _shown_subject() -> ColumnElement[str]:

@@ -21,10 +21,12 @@ _ROOT = Path(__file__).resolve().parents[3]
 FOLDER = _ROOT / ".cache" / "bench-large"
 #: The smallest store that has some of all that is asked for.
 LEAST = 10_000
+#: Strangers who become contacts in a run.
+LINKED = 3
 _EPILOG = """
 The stores are filled once, which takes long, and used again as long as numbers and schema are the same. Before a time
 is told, histories are compared with the facts of all mails, and the answers of the databases with one another. Each run
-makes a contact of one more stranger for late linking; when none is left, remove the folder to fill it anew.
+makes contacts of three more strangers for late linking; when none is left, remove the folder to fill it anew.
 PostgreSQL must be installed (`sudo make servers`), or be left out.
 """
 
@@ -65,9 +67,9 @@ def run(place: Place, databases: Sequence[str], calls: int) -> None:
         for database, store in found.items():
             _tell(f"{database}: compares histories with the facts")
             questions.check(store, shape, 20)
-            timings = questions.measure(store, shape, calls)
+            timings = questions.measure(store, shape, calls, _tell)
             _same(answers, timings)
-            linked = late.link(store, shape)
+            linked = [done for _run in range(LINKED) if (done := late.link(store, shape)) is not None]
             print(f"{database}, {place.size(database) / 2**30:.1f} GiB")
             show(timings)
             print(_of_linking(linked), flush=True)
@@ -88,10 +90,11 @@ def show(timings: Sequence[Timing]) -> None:
         print(f"{each.name:<26}{warm[0]:>8.2f}{warm[1]:>8.2f}{first[0]:>13.2f}{first[1]:>8.2f}{each.calls:>8,}")
 
 
-def _of_linking(linked: late.Linked | None) -> str:
-    if linked is None:
+def _of_linking(linked: Sequence[late.Linked]) -> str:
+    if not linked:
         return "late linking: every stranger is a contact already; remove the folder to measure it again"
-    return f"late linking of {linked.mails:,} mails: {linked.seconds:.2f} s ({linked.left:,} more runs)"
+    times = ", ".join(f"{each.seconds:.2f}" for each in linked)
+    return f"late linking of {linked[0].mails:,} mails: {times} s ({linked[-1].left:,} strangers are left)"
 
 
 def _tell(line: str) -> None:

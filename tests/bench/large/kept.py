@@ -22,7 +22,7 @@ from tests.servers.postgres import Postgres
 
 DATABASES = ("SQLite", "PostgreSQL")
 #: Bytes for each interaction, measured at 10 million: the store, and while it is filled.
-BYTES = {"SQLite": (2_000, 3_000), "PostgreSQL": (2_000, 2_200)}
+BYTES = {"SQLite": (2_400, 3_400), "PostgreSQL": (2_800, 3_000)}
 #: As on a small server of a company; without replicas, so that filling needs no log.
 SETTINGS = {
     "shared_buffers": "2GB",
