@@ -19,13 +19,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, make_url
 
 import connectors.imap.fetch
 import daemon.source
 import daemon.streams
 import daemon.worker
+from connectors.network import shared_context
 from daemon.cli.main import main
+from matching.organizations import organization_domain
+from store.postgresql import make_engine
 from tests.crash import bugs, points
 
 #: How often a child that may be stopped by a signal is looked at, in seconds.
@@ -56,6 +59,13 @@ def be_small() -> None:
     connectors.imap.fetch.PAGE_MESSAGES = 6
     daemon.streams.DERIVE_EVERY = 10
     daemon.worker.FETCH_BATCH = 4
+
+
+def be_warm() -> None:
+    """What a program loads once, and no job has to."""
+    shared_context(None)
+    organization_domain("somebody.example")
+    make_engine(make_url("postgresql+psycopg://nowhere/none"))
 
 
 #: What `wait` tells of a child that a signal has stopped, not ended.
@@ -125,4 +135,5 @@ def _limit(pages: int, connection: Any, _record: object) -> None:
 
 if __name__ == "__main__":
     be_small()
+    be_warm()
     serve()
