@@ -179,7 +179,7 @@ def _run(server: Callable[[], Server], how: settings) -> None:
 
 
 @pytest.mark.parametrize("tells_removals", [True, False])
-@pytest.mark.parametrize("examples", [6, pytest.param(60, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("examples", [4, pytest.param(60, marks=pytest.mark.soak)])
 def test_the_store_says_what_a_mailbox_in_memory_says(
     tmp_path_factory: pytest.TempPathFactory, examples: int, tells_removals: bool
 ) -> None:
@@ -189,7 +189,7 @@ def test_the_store_says_what_a_mailbox_in_memory_says(
     _run(server, _settings(examples, 20))
 
 
-@pytest.mark.parametrize("examples", [3, pytest.param(30, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("examples", [2, pytest.param(30, marks=pytest.mark.soak)])
 def test_the_store_says_what_dovecot_says(
     dovecot: Dovecot,
     dovecot_user: Callable[[], Login],

@@ -82,8 +82,9 @@ def house(house: House) -> House:
     return house
 
 
-@pytest.mark.parametrize("account", ["", "alice"])
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(
+    ("rule", "account"), [*((rule, "") for rule in RULES), ("law.example", "alice"), ("folder:Archive/*", "alice")]
+)
 def test_forward_back_and_undone(new_house: Callable[..., House], rule: str, account: str) -> None:
     with new_house() as house, new_house() as fresh:
         fill(house)

@@ -27,6 +27,7 @@ from store.read import account_statuses
 from tests.unit.daemon.pushing_connector import PushingConnector
 from tests.unit.daemon.test_service import wait
 
+pytestmark = pytest.mark.slow
 NO_ANSWER = Unavailable("dead did not answer in time", step="connect")
 
 

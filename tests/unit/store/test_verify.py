@@ -141,6 +141,7 @@ def test_every_view_is_counted() -> None:
     assert list(COUNTS) == [view.name for view in VIEWS]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sql", MENDED)
 def test_what_is_said_to_be_mended_by_reprocess_is(store: Path, sql: str) -> None:
     harm(store, sql)
