@@ -177,6 +177,7 @@ class Worker:
         except CursorExpired:
             # The places are told otherwise now; the next reading of the stream finds the mails again.
             log.info("wanted items moved", stream=stream.name)
-        with self._store.write() as transaction:
-            write.settle_wanted(transaction, stream_id, sorted(left))
+        if left:
+            with self._store.write() as transaction:
+                write.settle_wanted(transaction, stream_id, sorted(left))
         self._derive()
