@@ -22,11 +22,24 @@ class View:
     name: str
     #: (column, SQL expression or one for each database, type)
     columns: tuple[tuple[str, str | Mapping[str, str], str], ...]
-    source: str
+    #: What stands behind FROM, or one for each database.
+    source: str | Mapping[str, str]
 
 
 def _meta(name: str) -> str:
     return f"(SELECT value FROM meta WHERE name = '{name}')"  # noqa: S608 - a name of ours, never input
+
+
+def _of_copy(table: str, key: str, value: str, levels: str = "") -> dict[str, str]:
+    """Of the copy that an interaction shows; NULL where its visibility is none of `levels`.
+
+    SQLite looks a value up where it is asked for: of a view that is itself a join it would make a table of all rows
+    before it looked for one to the right of LEFT JOIN. PostgreSQL joins, which suits a board that reads all.
+    """
+    looked_up = f"(SELECT {value} FROM {table} x WHERE x.{key} = i.message_key)"  # noqa: S608 - words of ours, never input
+    found = {"sqlite": looked_up, "postgresql": value.replace("x.", f"{table}.")}
+    shown = f"CASE WHEN i.visibility IN ({levels}) THEN {{}} END" if levels else "{}"
+    return {database: shown.format(sql) for database, sql in found.items()}
 
 
 def _of_streams(value: str) -> str:
@@ -116,13 +129,13 @@ VIEWS: tuple[View, ...] = (
             ("kind", "i.kind", "text"),
             ("direction", "i.direction", "text"),
             ("occurred_at", "i.occurred_at", "instant"),
-            ("subject", "CASE WHEN i.visibility IN ('full', 'subject') THEN m.subject END", "text"),
-            ("snippet", "CASE WHEN i.visibility = 'full' THEN substr(c.text, 1, 200) END", "text"),
-            ("body_text", "CASE WHEN i.visibility = 'full' THEN c.text END", "text"),
-            ("message_id", "m.mid", "text"),
+            ("subject", _of_copy("message", '"key"', "x.subject", "'full', 'subject'"), "text"),
+            ("snippet", _of_copy("content", "message_key", "substr(x.text, 1, 200)", "'full'"), "text"),
+            ("body_text", _of_copy("content", "message_key", "x.text", "'full'"), "text"),
+            ("message_id", _of_copy("message", '"key"', "x.mid"), "text"),
             ("thread_id", "i.thread_id", "id"),
             ("meeting_id", "CAST(NULL AS VARCHAR(36))", "id"),
-            ("attachment_count", "m.attachment_count", "integer"),
+            ("attachment_count", _of_copy("message", '"key"', "x.attachment_count"), "integer"),
             ("is_unverified", "i.is_unverified", "flag"),
             ("visibility", "i.visibility", "text"),
             ("created_at", "i.created_at", "instant"),
@@ -134,9 +147,12 @@ VIEWS: tuple[View, ...] = (
             ("occurred_on", _DAY, "date"),
             ("week_starts_on", _WEEK, "date"),
         ),
-        'interaction i JOIN message m ON m."key" = i.message_key JOIN content c ON c.message_key = i.message_key'
-        # of these there are no links, no people and no threads either
-        " WHERE i.visibility <> 'none'",
+        # of those that are hidden there are no links, no people and no threads either
+        {
+            "sqlite": "interaction i WHERE i.visibility <> 'none'",
+            "postgresql": 'interaction i JOIN message ON message."key" = i.message_key'
+            " JOIN content ON content.message_key = i.message_key WHERE i.visibility <> 'none'",
+        },
     ),
     View(
         "v1_interaction_contact",
@@ -293,10 +309,13 @@ def create(connection: Connection) -> None:
     """Make every view."""
     for view in VIEWS:
         dialect = connection.dialect.name
-        chosen = [(name, sql if isinstance(sql, str) else sql[dialect]) for name, sql, _type in view.columns]
-        columns = ", ".join(f"{sql} AS {name}" for name, sql in chosen)
-        query = f"SELECT {columns} FROM {view.source}"  # noqa: S608 - made of the constants above
+        columns = ", ".join(f"{_chosen(sql, dialect)} AS {name}" for name, sql, _type in view.columns)
+        query = f"SELECT {columns} FROM {_chosen(view.source, dialect)}"  # noqa: S608 - made of the constants above
         connection.exec_driver_sql(f"CREATE VIEW {view.name} AS {query}")
+
+
+def _chosen(sql: str | Mapping[str, str], dialect: str) -> str:
+    return sql if isinstance(sql, str) else sql[dialect]
 
 
 def drop(connection: Connection) -> None:

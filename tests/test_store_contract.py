@@ -173,6 +173,15 @@ def test_the_rows_are_what_the_page_says(demo: sqlite3.Connection) -> None:
                 assert row[name] in lists.get((view, name), {row[name]}), f"{view}.{name} is {row[name]!r}"
 
 
+@pytest.mark.parametrize("columns", ["p.subject, p.snippet, p.message_id", "count(p.id)"])
+def test_an_interaction_is_looked_up_by_its_id_also_to_the_right_of_a_left_join(
+    demo: sqlite3.Connection, columns: str
+) -> None:
+    query = f"SELECT i.id, {columns} FROM v1_interaction i LEFT JOIN v1_interaction p ON p.id = i.parent_id"  # noqa: S608 - made of the words above
+    plan = [row[3] for row in demo.execute(f"EXPLAIN QUERY PLAN {query} WHERE i.id = 'x' GROUP BY i.id")]
+    assert not [step for step in plan if "MATERIALIZE" in step or "SCAN" in step]
+
+
 def test_on_postgresql_the_views_are_the_same(tmp_path: Path, postgres_url: str) -> None:
     with House(tmp_path, url=postgres_url) as house:
         fill(house, copies(), 1)

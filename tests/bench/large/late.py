@@ -97,20 +97,17 @@ def _strangers(connection: Connection, shape: Shape) -> list[int]:
 
 def _check(connection: Connection, address: str, mails: Sequence[Message]) -> None:
     """All mails are linked to the contact, each with its text, its thread and the mail before it."""
-    # parents are not joined: to the right of a LEFT JOIN SQLite makes a table of the whole view first
     rows = connection.execute(
         text(
-            "SELECT i.id, i.message_id, i.body_text, t.interaction_count, i.parent_id FROM v1_interaction_contact l"
+            "SELECT i.message_id, i.body_text, t.interaction_count, p.message_id AS parent"
+            " FROM v1_interaction_contact l"
             " JOIN v1_interaction i ON i.id = l.interaction_id JOIN v1_thread t ON t.id = i.thread_id"
+            " LEFT JOIN v1_interaction p ON p.id = i.parent_id"
             " WHERE l.contact_id = :contact AND l.role = 'from' AND l.reason = 'address'"
         ),
         {"contact": KEY.id("contact", address)},
     ).all()
-    mids = {row.id: row.message_id for row in rows}
-    found = {
-        row.message_id: (row.body_text, row.interaction_count, mids.get(row.parent_id) if row.parent_id else None)
-        for row in rows
-    }
+    found = {row.message_id: (row.body_text, row.interaction_count, row.parent) for row in rows}
     threads: dict[str | None, int] = {}
     for each in mails:
         root = each.references[0] if each.references else each.message_id
