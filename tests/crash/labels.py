@@ -61,7 +61,6 @@ _PROGRAM = frozenset(
         # mail that has become wanted
         "return store.contacts:want_skipped",
         "return daemon.ingest:Ingest.batch",
-        "return store.write:settle_wanted",
         # another policy, and contacts that were entered
         "call daemon.reprocess:reprocess",
         "return daemon.reprocess:reprocess",

@@ -34,9 +34,8 @@ DAMAGE = {
         "participant_without_message",
         "reference_without_message",
         "interaction_without_message",
-        "counts",
     },
-    "DELETE FROM content": {"message_without_content", "counts"},
+    "DELETE FROM content": {"message_without_content"},
     "UPDATE message SET interaction_id = NULL": {"message_without_interaction", "interaction_without_message"},
     "DELETE FROM interaction": {
         "message_without_interaction",
