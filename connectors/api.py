@@ -8,7 +8,8 @@ A connector is a class, named by an entry point of the group `keeptouch.connecto
 
 followed by the methods of `Connector`, and those of `Watchable` where the server can push, of `Selective` where the
 options choose among streams. With `opens_apart = True` on the class a first import may open the account a second time,
-in a process of its own: the settings must then survive pickling. `connectors.conformance` holds the test class that
+in a process of its own: the settings must then survive pickling. With `takes_bearer = True` the secret may be a
+`Bearer`, a token of OAuth, to be revealed anew for each connection. `connectors.conformance` holds the test class that
 every connector passes. A class of the group `keeptouch.contacts` reads address books (`AddressBooks`).
 """
 
@@ -20,12 +21,15 @@ from types import TracebackType
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 from connectors.addressbooks import AddressBooks, AddressBooksType, Book, Card, CardPage
+from connectors.http import HttpClient
 from connectors.mime import parse_addresses, parse_date, parse_html, parse_ids, parse_message
 from connectors.records import (
+    MASK,
     Attachment,
     Auth,
     AuthFailed,
     Batch,
+    Bearer,
     Change,
     ConnectorError,
     Cursor,
@@ -35,6 +39,7 @@ from connectors.records import (
     Flagged,
     Message,
     Misconfigured,
+    NotPermitted,
     Outline,
     Page,
     Participant,
@@ -46,18 +51,21 @@ from connectors.records import (
     StreamKind,
     Unavailable,
     Unreadable,
+    masked,
 )
 from connectors.watching import Watch, Watchable
 from connectors.words import decode_words
 
 __all__ = [
     "MARKS",
+    "MASK",
     "AddressBooks",
     "AddressBooksType",
     "Attachment",
     "Auth",
     "AuthFailed",
     "Batch",
+    "Bearer",
     "Book",
     "Card",
     "CardPage",
@@ -70,10 +78,12 @@ __all__ = [
     "Deleted",
     "Envelope",
     "Flagged",
+    "HttpClient",
     "Identifying",
     "Inspectable",
     "Message",
     "Misconfigured",
+    "NotPermitted",
     "Outline",
     "Page",
     "Participant",
@@ -90,6 +100,7 @@ __all__ = [
     "Watch",
     "Watchable",
     "decode_words",
+    "masked",
     "parse_addresses",
     "parse_date",
     "parse_html",
@@ -107,7 +118,7 @@ class Connector(Protocol):
     """One account on one server, used by one thread. Nothing on the server is ever changed."""
 
     def __enter__(self) -> Self:
-        """Connect and authenticate; raises Unavailable, AuthFailed or Misconfigured."""
+        """Connect and authenticate; raises Unavailable (NotPermitted), AuthFailed or Misconfigured."""
         ...
 
     def __exit__(

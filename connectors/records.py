@@ -11,10 +11,12 @@ Plug-in authors import all of this from :mod:`connectors.api`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NewType, final
+from weakref import WeakValueDictionary
 
 #: Where a stream stands; opaque to everyone but the connector that made it.
 Cursor = NewType("Cursor", str)
@@ -24,10 +26,11 @@ class ConnectorError(Exception):
     """A connector's problem, with the step that failed and what a person can do about it."""
 
     def __init__(self, problem: str, *, step: str = "", hint: str = "") -> None:
-        super().__init__(problem)
-        self.problem = problem
+        # what a server or a library says may quote what it was sent
+        self.problem = masked(problem)
+        super().__init__(self.problem)
         self.step = step
-        self.hint = hint
+        self.hint = masked(hint)
 
 
 class Unavailable(ConnectorError):
@@ -36,6 +39,13 @@ class Unavailable(ConnectorError):
     def __init__(self, problem: str, *, step: str = "", hint: str = "", retry_after: float | None = None) -> None:
         super().__init__(problem, step=step, hint=hint)
         self.retry_after = retry_after
+
+
+class NotPermitted(Unavailable):
+    """The server knows who we are and refuses what we ask for; it comes when somebody grants it.
+
+    With the step "select" one stream is refused, else the whole mailbox.
+    """
 
 
 class AuthFailed(ConnectorError):
@@ -50,24 +60,63 @@ class Misconfigured(ConnectorError):
     """The options cannot work, whatever the server does."""
 
 
-@final
 class Secret:
     """A password or token. Its text leaves only by `reveal()`, never by repr, str, format or pickle."""
 
-    __slots__ = ("_text",)
+    __slots__ = ("__weakref__", "_text")
 
     def __init__(self, text: str) -> None:
         self._text = text
+        _LIVE[id(self)] = self
 
     def reveal(self) -> str:
         """The text itself, for the one call that sends it to the server."""
         return self._text
 
     def __repr__(self) -> str:
-        return "Secret(***)"
+        return f"{type(self).__name__}(***)"
 
     def __reduce__(self) -> str | tuple[object, ...]:
         raise TypeError("a Secret is never pickled")
+
+
+@final
+class Bearer(Secret):
+    """An access token of OAuth 2.0 (RFC 6750), asked for whenever a connection is made, because it lives an hour.
+
+    `reveal()` raises Unavailable where the provider can't be asked, and AuthFailed where a person has to sign in.
+    """
+
+    __slots__ = ("_supply",)
+
+    def __init__(self, supply: Callable[[str], str]) -> None:
+        """`supply(refused)` gives a token, if it can another one than the refused."""
+        super().__init__("")
+        self._supply = supply
+
+    def reveal(self) -> str:
+        return self._supply("")
+
+    def instead_of(self, refused: str) -> str:
+        """Another token than one that a server refused; the same where there is no newer one."""
+        return self._supply(refused)
+
+
+#: All secrets that somebody holds, by the number of their object.
+_LIVE: WeakValueDictionary[int, Secret] = WeakValueDictionary()
+#: What a secret is replaced by.
+MASK = "***"
+#: Shorter ones are found in every other word.
+_SHORTEST = 4
+
+
+def masked(text: str) -> str:
+    """The text without any secret that is held now: for words of servers and libraries, which may quote one."""
+    for reference in _LIVE.valuerefs():
+        secret = reference()
+        if secret is not None and len(secret._text) >= _SHORTEST:
+            text = text.replace(secret._text, MASK)
+    return text
 
 
 class StreamKind(StrEnum):

@@ -59,6 +59,12 @@ class Agenda:
             heapq.heappush(self._jobs, _Job(at, next(self._numbers), work, group))
             self._changed.notify()
 
+    def tick(self) -> None:
+        """Return where jobs are given out; raises RuntimeError where no thread is left that could do one."""
+        with self._changed:
+            if not self._is_closed and not any(thread.is_alive() for thread in self._threads):
+                raise RuntimeError("all threads of an agenda have died")
+
     def close(self) -> None:
         """No other job begins from now on."""
         with self._changed:

@@ -23,7 +23,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from connectors.api import Connector, ConnectorError, ConnectorType, Cursor, Secret, Stream
+from connectors.api import AuthFailed, Bearer, Connector, ConnectorError, ConnectorType, Cursor, Secret, Stream
 from daemon.drafts import Drafting, Prepared
 from matching.policy import Company
 from store.keys import IdentityKey
@@ -63,6 +63,8 @@ class _Given:
     connector: ConnectorType
     settings: Any
     secret: str | None
+    #: Is the secret a token, good for a while?
+    is_token: bool
     company: Company
     key: bytes
 
@@ -92,10 +94,15 @@ class Apart:
     def start(self) -> None:
         """Begin to start the process; raises Broken."""
         secret = self._opening.secret
+        try:
+            text = secret.reveal() if secret else None
+        except ConnectorError as error:  # the provider of tokens is not to be had just now
+            raise Broken(error.problem) from None
         given = _Given(
             self._opening.connector,
             self._opening.settings,
-            secret.reveal() if secret else None,
+            text,
+            isinstance(secret, Bearer),
             self._drafting.company,
             self._drafting.key.reveal(),
         )
@@ -197,6 +204,9 @@ class Apart:
             said: object = pickle.loads(frame)
         except (pickle.UnpicklingError, EOFError, AttributeError, ImportError) as error:
             raise Broken("the reading process says what nobody understands") from error
+        if isinstance(said, AuthFailed) and isinstance(self._opening.secret, Bearer):
+            # its token ends, and only here another one can be had
+            raise Broken(said.problem)
         if isinstance(said, ConnectorError):
             raise said
         return said
@@ -232,7 +242,7 @@ def serve(requests: int, answers: int) -> None:
     given: _Given = pickle.loads(_frame(requests))
     drafting = Drafting(given.company, IdentityKey(given.key))
     try:
-        secret = Secret(given.secret) if given.secret is not None else None
+        secret = _secret_of(given)
         with given.connector(given.settings, secret) as connector:
             drafting.skim(connector)
             _say(answers, _READY)
@@ -243,6 +253,13 @@ def serve(requests: int, answers: int) -> None:
                     _answer(connector, request, drafting, requests, answers)
     except ConnectorError as error:
         _say(answers, error)
+
+
+def _secret_of(given: _Given) -> Secret | None:
+    text = given.secret
+    if text is None:
+        return None
+    return Bearer(lambda _refused: text) if given.is_token else Secret(text)
 
 
 def _answer(connector: Connector, request: _Request, drafting: Drafting, requests: int, answers: int) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from daemon.config_accounts import Accounts
 from daemon.config_files import Source, find_config, read_sources
+from daemon.config_oauth import OAuthClients
 from daemon.config_people import People
 from daemon.config_privacy import PrivacyConfig, read_privacy
 from daemon.config_records import Account, Company, Config, ContactsConfig, ContactSource, Person, StoreConfig
@@ -43,7 +44,18 @@ __all__ = [
 ]
 
 #: The tables of the main file, and the few of them that a drop-in may add to.
-SECTIONS = ("store", "company", "contacts", "privacy", "people", "people_file", "servers", "accounts", "webhooks")
+SECTIONS = (
+    "store",
+    "company",
+    "contacts",
+    "privacy",
+    "people",
+    "people_file",
+    "oauth",
+    "servers",
+    "accounts",
+    "webhooks",
+)
 DROP_IN_SECTIONS = ("people", "servers", "accounts")
 
 
@@ -74,7 +86,8 @@ class _Loader:
         self._sources = sources
         self._main = sources[0].table
         self._people = People(reader)
-        self._servers = Servers(reader, connectors, complete=not reader.problems)
+        self._clients = OAuthClients(reader)
+        self._servers = Servers(reader, connectors, self._clients, complete=not reader.problems)
         self._accounts = Accounts(reader, self._people, self._servers, today)
         self._webhooks = Webhooks(reader)
 
@@ -85,6 +98,7 @@ class _Loader:
         for source in self._sources:
             self._people.read_tables(source.table.get("people", []), source.label)
         self._people_file()
+        self._clients.read_tables(self._main.get("oauth", {}))
         for source in self._sources:
             self._servers.read_tables(source.table.get("servers", {}), source.label)
         for source in self._sources:

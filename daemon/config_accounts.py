@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from connectors.api import ConnectorError, Secret
+from connectors.api import Bearer, ConnectorError, Secret
 from daemon.config_mailboxes import KEYS as MAILBOX_KEYS
 from daemon.config_mailboxes import Mailbox, read_mailboxes
 from daemon.config_people import People
@@ -20,6 +20,7 @@ from matching.visibility import Level
 
 #: Stands for a password while a connector looks at its options: commands are not run so early.
 _UNREAD = Secret("unread")
+_UNREAD_TOKEN = Bearer(lambda _refused: "unread")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Outer:
     kind: str | None = None
     visibility: Level = Level.FULL
     block: tuple[str, ...] = ()
+    enabled: bool = True
 
     def __post_init__(self) -> None:
         rules_of(self.block)
@@ -94,7 +96,8 @@ class Accounts:
 
     def _options(self, table: object, choice: Choice, key: str) -> Options:
         elsewhere = dict.fromkeys((*keys(Outer), "options"), "move it under [[accounts]], above [accounts.options]")
-        own = read_options(self.reader, choice.connector, table, key, also=MAILBOX_KEYS, elsewhere=elsewhere)
+        clients, connector = self.servers.clients, choice.connector
+        own = read_options(self.reader, clients, connector, table, key, also=MAILBOX_KEYS, elsewhere=elsewhere)
         options = own.over(choice.defaults)
         found = options.found
         if "since" in keys(choice.connector.Settings) and "since" not in found.values.keys() | found.refused:
@@ -139,7 +142,7 @@ class Accounts:
             password = self.reader.secret("password", {"password_file": mailbox.password_file}, mailbox.key)
             if is_refused(password):
                 return None
-            entry = replace(entry, options=replace(entry.options, password=password))
+            entry = replace(entry, options=replace(entry.options, password=password, oauth=None))
         owner = mailbox.owner or entry.outer.owner or mailbox.username
         return self._account(entry, f"{entry.outer.name}/{mailbox.name}", owner, mailbox.key)
 
@@ -165,14 +168,17 @@ class Accounts:
             connector=entry.choice.connector,
             login=login,
             server=server,
+            oauth=entry.options.oauth,
             visibility=entry.outer.visibility,
             blocked=rules_of(entry.outer.block),
+            enabled=entry.outer.enabled,
         )
 
     def _is_accepted(self, entry: _Entry, settings: Any, key: str) -> bool:
         """Does the connector take these options? Making one connects to nothing."""
+        unread = _UNREAD_TOKEN if entry.options.oauth else _UNREAD if entry.options.password else None
         try:
-            entry.choice.connector(settings, _UNREAD if entry.options.password else None)
+            entry.choice.connector(settings, unread)
         except ConnectorError as error:
             self.reader.refuse(key, error.problem, error.hint)
             return False

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from connectors.api import AddressBooksType, Connector, ConnectorType, Secret
+from connectors.api import AddressBooksType, Bearer, Connector, ConnectorType, Secret
 from daemon.apart import Opening
 from daemon.config_privacy import PrivacyConfig
 from daemon.config_webhooks import Webhook
 from daemon.credentials import SecretSource
+from daemon.oauth.settings import OAuth
 from daemon.problems import refuse, suggestion
 from matching.blocking import BlockRule
 from matching.policy import Create
@@ -28,6 +29,8 @@ class StoreConfig:
     password: SecretSource | None = None
     #: The identity key; None: identity.key beside the configuration. Its file may yet have to be made.
     key: SecretSource | None = field(default=None, metadata={"must_exist": False})
+    #: What sealed columns are sealed under, the newest key first.
+    secrets_key: SecretSource | None = None
     #: How long the change feed keeps a change.
     feed_days: int = 30
 
@@ -89,6 +92,14 @@ class Person:
     active: bool = True
 
 
+class TokenSource(Protocol):
+    """Where accounts with `oauth` have their tokens from (daemon.oauth.tokens)."""
+
+    def bearer(self, account: Account) -> Bearer:
+        """What a connector asks for the account's token, whenever it connects."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """One login; an entry with mailboxes makes several."""
@@ -108,18 +119,29 @@ class Account:
     login: str
     #: The name of its [servers.NAME].
     server: str | None = None
+    #: Where its tokens come from, instead of a password.
+    oauth: OAuth | None = None
     #: How much of its mail others see.
     visibility: Level = Level.FULL
     #: What is kept out of it.
     blocked: tuple[BlockRule, ...] = ()
+    #: False: it keeps its history and is asked for nothing.
+    enabled: bool = True
 
-    def open(self, environ: Mapping[str, str], folder: Path) -> Connector:
+    @property
+    def mailbox(self) -> str:
+        """Whose mailbox it is, as its server calls it; "" where its options name none."""
+        settings = self.settings
+        return str(getattr(settings, "authorize_as", None) or getattr(settings, "username", None) or "")
+
+    def open(self, environ: Mapping[str, str], folder: Path, tokens: TokenSource) -> Connector:
         """Its connector, not yet entered; raises ConfigError where the secret can't be read."""
-        return self.opening(environ, folder).open()
+        return self.opening(environ, folder, tokens).open()
 
-    def opening(self, environ: Mapping[str, str], folder: Path) -> Opening:
+    def opening(self, environ: Mapping[str, str], folder: Path, tokens: TokenSource) -> Opening:
         """What opens it, here or in another process; raises ConfigError where the secret can't be read."""
-        return Opening(self.connector, self.settings, self.read_secret(environ, folder))
+        secret = tokens.bearer(self) if self.oauth else self.read_secret(environ, folder)
+        return Opening(self.connector, self.settings, secret)
 
     def read_secret(self, environ: Mapping[str, str], folder: Path) -> Secret | None:
         """The password; None where the account needs none. Raises ConfigError."""
@@ -146,6 +168,11 @@ class Config:
     webhooks: tuple[Webhook, ...] = ()
     sources: tuple[ContactSource, ...] = ()
 
+    @property
+    def followed(self) -> tuple[Account, ...]:
+        """The accounts that are not disabled."""
+        return tuple(each for each in self.accounts if each.enabled)
+
     def chosen_sources(self, name: str | None) -> tuple[ContactSource, ...]:
         """All sources of contacts, or the one of this name; raises ConfigError where there is none."""
         chosen = tuple(each for each in self.sources if name in (None, each.name))
@@ -155,6 +182,15 @@ class Config:
         return chosen
 
     def chosen(self, name: str | None) -> tuple[Account, ...]:
+        """Whose mail may be read: as `named`, without those that are disabled, which are refused by name."""
+        if name is None:
+            return self.followed
+        chosen = self.named(name)
+        if not chosen[0].enabled:
+            raise refuse("--account", f'account "{name}" is disabled', "take `enabled = false` out of its table")
+        return chosen
+
+    def named(self, name: str | None) -> tuple[Account, ...]:
         """All accounts, or the one of this name, or those that the entry of this name stands for.
 
         Raises ConfigError where there is none.

@@ -3,38 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors.api import ConnectorType
+from daemon.config_oauth import OAuthClients
 from daemon.credentials import SecretSource
+from daemon.oauth.settings import OAuth
 from daemon.options import NO_VALUES, Reader, Values, is_refused, join, keys, secret_keys, toml_type
 from daemon.plugins import Connectors, PluginError
 from daemon.problems import suggestion
 
 PASSWORD_KEYS = secret_keys("password")
+#: Names an [oauth.NAME] instead.
+OAUTH_KEY = "oauth"
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """A table of options, read: values for the connector's Settings, and where the password comes from."""
+    """A table of options, read: values for the connector's Settings, and where the password or tokens come from."""
 
     found: Values = NO_VALUES
     password: SecretSource | None = None
+    oauth: OAuth | None = None
 
     def over(self, default: Options) -> Options:
         """These, and the other's where these say nothing."""
         values = {**default.found.values, **self.found.values}
         refused = (default.found.refused - self.found.values.keys()) | self.found.refused
-        return Options(Values(values, frozenset(refused)), self.password or default.password)
+        given = self if self.password or self.oauth else default
+        return Options(Values(values, frozenset(refused)), given.password, given.oauth)
 
     def having(self, **values: Any) -> Options:
         """These, with some options set."""
-        return Options(Values({**self.found.values, **values}, self.found.refused), self.password)
+        return replace(self, found=Values({**self.found.values, **values}, self.found.refused))
 
 
 def read_options(
     reader: Reader,
+    clients: OAuthClients,
     connector: ConnectorType,
     table: object,
     key: str,
@@ -43,11 +50,22 @@ def read_options(
     elsewhere: Mapping[str, str],
 ) -> Options:
     """The options in a table; what is refused is noted. For `also` and `elsewhere` see Reader.values."""
-    found = reader.values(connector.Settings, table, key, also=(*PASSWORD_KEYS, *also), elsewhere=elsewhere)
-    password = reader.secret("password", table, key) if isinstance(table, Mapping) else None
+    found = reader.values(connector.Settings, table, key, also=(*PASSWORD_KEYS, OAUTH_KEY, *also), elsewhere=elsewhere)
+    if not isinstance(table, Mapping):
+        return Options(found)
+    password = reader.secret("password", table, key)
     if is_refused(password):
         return Options(Values(found.values, found.refused | {"password"}))
-    return Options(found, password)
+    if OAUTH_KEY not in table:
+        return Options(found, password)
+    oauth = clients.named(table[OAUTH_KEY], key)
+    if oauth is not None and password is not None:
+        reader.refuse(join(key, OAUTH_KEY), "is given beside a password", "keep one of them")
+    elif oauth is not None and not getattr(connector, "takes_bearer", False):
+        reader.refuse(join(key, OAUTH_KEY), "is for kinds that take tokens", "this one takes none")
+    elif oauth is not None:
+        return Options(found, None, oauth)
+    return Options(Values(found.values, found.refused | {OAUTH_KEY}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +95,7 @@ class Servers:
 
     reader: Reader
     connectors: Connectors
+    clients: OAuthClients
     #: False where a file could not be read: a server that seems missing may be in there.
     complete: bool
     _servers: dict[str, Server] = field(default_factory=dict)
@@ -101,7 +120,7 @@ class Servers:
         if kind is None or connector is None:
             return Server(name, key, kind or "", None)
         elsewhere = {"options": f"write the options themselves under [servers.{name}]"}
-        options = read_options(self.reader, connector, table, key, also=("kind",), elsewhere=elsewhere)
+        options = read_options(self.reader, self.clients, connector, table, key, also=("kind",), elsewhere=elsewhere)
         return Server(name, key, kind, connector, options)
 
     def choose(self, table: Mapping[str, object], key: str) -> Choice | None:
@@ -146,4 +165,4 @@ class Servers:
 
 def option_keys(connector: ConnectorType) -> tuple[str, ...]:
     """The keys that [servers.NAME] and [accounts.options] may hold for this connector."""
-    return (*keys(connector.Settings), *PASSWORD_KEYS)
+    return (*keys(connector.Settings), *PASSWORD_KEYS, OAUTH_KEY)

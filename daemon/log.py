@@ -1,8 +1,8 @@
 """The log: one event a line on stderr, for people on a terminal, as JSON elsewhere.
 
-Times are UTC. Secrets are masked by their type, control characters are escaped, and a traceback never shows the
-values of variables. What other libraries log comes out the same way, from warnings on: their debugging output would
-show what goes over the wire.
+Times are UTC. Secrets are masked by their type, and wherever an error quotes one that is held; control characters are
+escaped, and a traceback never shows the values of variables. What other libraries log comes out the same way, from
+warnings on: their debugging output would show what goes over the wire.
 """
 
 from __future__ import annotations
@@ -10,17 +10,19 @@ from __future__ import annotations
 import io
 import logging
 import sys
+import threading
+import traceback
 from collections.abc import Mapping, MutableMapping
+from types import TracebackType
 from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from connectors.api import Secret
+from connectors.api import MASK, Secret, masked
 from daemon.printable import printable
 
 LEVELS = ("debug", "info", "warning", "error")
-MASK = "***"
 
 
 def configure(json: bool | None = None, level: str | None = None, *, stream: TextIO | None = None) -> None:
@@ -36,7 +38,8 @@ def configure(json: bool | None = None, level: str | None = None, *, stream: Tex
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last: list[Processor] = [mask, *_renderers(not on_terminal if json is None else json)]
+    renderers = _renderers(not on_terminal if json is None else json)
+    last: list[Processor] = [structlog.processors.format_exc_info, mask, *renderers]
     structlog.configure(
         processors=[*before, *last],
         wrapper_class=structlog.make_filtering_bound_logger(number),
@@ -61,9 +64,8 @@ class _Stderr(io.TextIOBase):
 
 def _renderers(json: bool) -> list[Processor]:
     if json:
-        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=_shown)]
+        return [structlog.processors.JSONRenderer(default=_shown)]
     return [
-        structlog.processors.format_exc_info,
         escape,
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
@@ -83,19 +85,23 @@ def _configure_libraries(before: list[Processor], last: list[Processor], level: 
 
 
 def mask(_logger: WrappedLogger, _method: str, event: EventDict) -> MutableMapping[str, Any]:
-    """A processor: secrets, also inside containers, become ***."""
-    return {key: _masked(value) for key, value in event.items()}
+    """A processor: secrets, also inside containers, become ***; where something failed, within texts too."""
+    # texts are looked through for each secret that is held, and most lines tell that all is well
+    in_texts = event.get("level") != "info"
+    return {key: _masked(value, in_texts=in_texts) for key, value in event.items()}
 
 
-def _masked(value: object) -> object:
+def _masked(value: object, *, in_texts: bool) -> object:
     if isinstance(value, Secret):
         return MASK
+    if isinstance(value, str):
+        return masked(value) if in_texts else value
     if isinstance(value, Mapping):
-        return {key: _masked(each) for key, each in value.items()}
+        return {key: _masked(each, in_texts=in_texts) for key, each in value.items()}
     if isinstance(value, list | set | frozenset):
-        return [_masked(each) for each in value]
+        return [_masked(each, in_texts=in_texts) for each in value]
     if isinstance(value, tuple):
-        return tuple(_masked(each) for each in value)
+        return tuple(_masked(each, in_texts=in_texts) for each in value)
     return value
 
 
@@ -110,4 +116,14 @@ def _escaped(key: str, text: str) -> str:
 
 
 def _shown(value: object) -> str:
-    return MASK if isinstance(value, Secret) else str(value)
+    return MASK if isinstance(value, Secret) else masked(str(value))
+
+
+def guard() -> None:
+    """Have Python itself mask secrets in what it says of an error that nobody caught."""
+    sys.excepthook = _tell
+    threading.excepthook = lambda failed: _tell(failed.exc_type, failed.exc_value, failed.exc_traceback)
+
+
+def _tell(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    sys.stderr.write(masked("".join(traceback.format_exception(kind, error, trace))))

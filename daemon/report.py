@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import structlog
 
-from connectors.api import ConnectorError, Stream, Unavailable
+from connectors.api import ConnectorError, NotPermitted, Stream, Unavailable
 from daemon.ingest import Tally
 
 log = structlog.get_logger()
@@ -32,6 +33,10 @@ class Report:
     seconds: float = 0.0
     #: Told to stop before everything was read.
     is_stopped: bool = False
+    #: Names of the streams that the server lets the user list and not open.
+    forbidden: set[str] = field(default_factory=set)
+    #: Seconds until the account is tried again, when it failed; None: not before its configuration changes.
+    rest: float | None = 0.0
     #: The streams that the options want watched; None: the connector can't watch, or was not asked.
     watched: tuple[Stream, ...] | None = None
 
@@ -48,7 +53,9 @@ class Report:
     def fail(self, error: ConnectorError, where: str = "") -> None:
         """Note the first problem; a later one is in the log."""
         problem = f"{where}: {error.problem}" if where else error.problem
-        log.warning("account problem", step=error.step, problem=problem)
+        # the first one is told when it changes the account's state
+        tell = log.debug if self.error is None else log.warning
+        tell("account problem", step=error.step, problem=problem)
         if self.error is None:
             self.error = Problem(error.step or "sync", problem, error.hint)
             self.failure = error
@@ -57,3 +64,14 @@ class Report:
         """Note a stream that the server does not open; the others go on."""
         error.hint = error.hint or "open it in a mail program; options.folders = {exclude = […]} leaves it out"
         self.fail(error, stream.name)
+        if isinstance(error, NotPermitted):
+            self.forbidden.add(stream.name)
+
+    def judge(self, streams: Collection[Stream]) -> None:
+        """After all streams were asked for: where none may be opened, it is the mailbox that is refused."""
+        if streams and self.forbidden.issuperset(stream.name for stream in streams) and self.error is not None:
+            count = len(streams)
+            problem = f"the server opens none of the {count} folders: {self.error.problem}"
+            hint = "have the right to read granted to the user (IMAP ACL: r), or leave the folders out"
+            self.error = Problem("list", problem, hint)
+            self.failure = NotPermitted(problem, step="list", hint=hint)

@@ -29,6 +29,8 @@ class Backoff(wait_base):
 
     first: float = 5.0
     longest: float = 1800.0
+    #: Seconds after a login was refused for the first time: no directory locks an account for two in ten minutes.
+    refused: float = 600.0
     #: A number from 0 up to 1.
     chance: Callable[[], float] = random.random
 

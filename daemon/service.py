@@ -38,10 +38,11 @@ class Service:
         grace: float = GRACE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._accounts = {account.name: account for account in session.config.accounts}
+        self._accounts = {account.name: account for account in session.config.followed}
         self._session = session
         self._stop = stop
         self._grace = grace
+        session.standings.backoff = backoff or session.standings.backoff
         self.turns = Turns(session, interval, stop, backoff or Backoff())
         self.watching = Watching(
             self._open,
@@ -80,6 +81,16 @@ class Service:
         if not have_ended:
             # nothing is lost by it: what is not committed comes again
             log.warning("stopped in the middle", reason="a server or the store did not answer in time")
+
+    def tick(self) -> None:
+        """Return where turns are given out; raises RuntimeError, or never returns, where they are not."""
+        self.turns.tick()
+
+    def status(self) -> str:
+        """How the accounts fare, in a line for people."""
+        count, failing = len(self._accounts), self._session.standings.failing
+        accounts = "1 account" if count == 1 else f"{count} accounts"
+        return f"{accounts}, {failing} failing" if failing else accounts
 
     def _open(self, account: str) -> Connector:
         return self._session.open_connector(self._accounts[account])

@@ -7,16 +7,18 @@ import time
 import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import structlog
 
-from connectors.api import AuthFailed, Connector, ConnectorError, Unavailable, Watchable
+from connectors.api import Connector, ConnectorError, Unavailable, Watchable
 from daemon import deletions
+from daemon.apart import Opening
 from daemon.config import Account, Config, ContactSource
 from daemon.contact_sync import Following, SourceReport
 from daemon.derive import derive
@@ -24,10 +26,13 @@ from daemon.entered import apply_entered
 from daemon.ingest import Ingest
 from daemon.kept import Kept
 from daemon.merging import apply_merges
+from daemon.oauth.tokens import Tokens
 from daemon.problems import ConfigError
 from daemon.report import Problem, Report
 from daemon.reprocess import RULES_VERSION
+from daemon.standing import Standings
 from daemon.upkeep import keep_up
+from daemon.watchdog import Underway
 from daemon.webhooks import Sender
 from daemon.worker import Worker
 from matching.addresses import AddressRules, OwnAddresses, normalize
@@ -54,6 +59,8 @@ class Environment:
 
     environ: Mapping[str, str]
     clock: Callable[[], datetime] = utc_now
+    #: The turns that are being taken.
+    underway: Underway = field(default_factory=Underway)
 
 
 def company_of(config: Config) -> Company:
@@ -107,6 +114,17 @@ def open_store(
     return store
 
 
+def tokens_of(
+    config: Config,
+    environ: Mapping[str, str],
+    store: Store | None = None,
+    clock: Callable[[], datetime] = utc_now,
+) -> Tokens:
+    """Tokens of OAuth for the configuration's accounts; without `store` it is opened where one has to be read."""
+    opened = partial(open_store, config, environ, may_create=False)
+    return Tokens(config, environ, opened, store=store, clock=clock)
+
+
 def blocked_by(config: Config, account_ids: Mapping[str, str]) -> dict[str, Sequence[BlockRule]]:
     """Account id, or "" for all -> what the configuration blocks; `account_ids`: name -> id."""
     rules: dict[str, Sequence[BlockRule]] = {"": config.privacy.blocked}
@@ -116,12 +134,17 @@ def blocked_by(config: Config, account_ids: Mapping[str, str]) -> dict[str, Sequ
 class Session:
     """Everything that works on one store with one configuration."""
 
-    def __init__(self, config: Config, store: Store, environment: Environment) -> None:
+    def __init__(
+        self, config: Config, store: Store, environment: Environment, standings: Standings | None = None
+    ) -> None:
+        """`standings` of a session before this one go on."""
         self.config = config
         self.store = store
         self.company = company_of(config)
         self._environment = environment
         self.account_ids: dict[str, str] = {}
+        self.tokens = tokens_of(config, environment.environ, store, environment.clock)
+        self.standings = standings or Standings(store, environment.clock)
 
     def __enter__(self) -> Self:
         """Write people and accounts as the configuration names them; raises StoreError."""
@@ -146,6 +169,7 @@ class Session:
                 login=a.login,
                 is_shared=a.shared,
                 visibility=a.visibility.value,
+                is_enabled=a.enabled,
             )
             for a in self.config.accounts
         ]
@@ -154,6 +178,7 @@ class Session:
             self.account_ids = company_store.save_accounts(transaction, self.store.key, accounts, now)
             if blocks.replace_configured(transaction, blocked_by(self.config, self.account_ids), now):
                 blocks.release(transaction)
+            self.standings.begin(transaction, [self.account_ids[each.name] for each in self.config.followed])
             if suppression.is_unfinished(transaction):
                 log.warning("erasure not finished", hint="repeat `keeptouch privacy erase` with the same address")
         return self
@@ -162,6 +187,10 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.store.close()
+
+    @property
+    def underway(self) -> Underway:
+        return self._environment.underway
 
     @property
     def clock(self) -> Callable[[], datetime]:
@@ -219,16 +248,22 @@ class Session:
         only_wanted: bool = False,
     ) -> None:
         """One turn of the account; what goes wrong with it is in the report and in the store."""
-        with self._troubles(account, report):
-            opening = account.opening(self._environment.environ, self.config.folder)
+        with self._troubles(account, report) as came:
+            opening = self._admitted(account)
             account_id = self.account_ids[account.name]
-            worker = Worker(ingest, account_id, stop=stop, progress=progress, opening=opening)
+
+            def told(stream: str, seen: int) -> None:
+                came()
+                progress(stream, seen)
+
+            worker = Worker(ingest, account_id, stop=stop, progress=told, opening=opening)
             connector = opening.open()
             (worker.catch_up if only_wanted else worker.turn)(connector, report)
             is_listed = report.error is None or report.error.step == "select"
             if isinstance(connector, Watchable) and is_listed and not only_wanted:
                 report.watched = connector.watched()
-        self.save_state(account, report)
+        if report.error is not None or not only_wanted:
+            self.save_state(account, report)
 
     def take_hints(
         self, account: Account, names: Collection[str], report: Report, kept: Kept, *, stop: threading.Event
@@ -240,16 +275,28 @@ class Session:
             lent.may_stay = report.error is None
 
     def open_connector(self, account: Account) -> Connector:
-        """The account's connector, not yet entered; raises ConfigError where its secret can't be read."""
-        return account.open(self._environment.environ, self.config.folder)
+        """The account's connector, not yet entered.
+
+        Raises ConfigError where its secret can't be read, Resting where it may not log in yet, and StoreError.
+        """
+        return self._admitted(account).open()
+
+    def _admitted(self, account: Account) -> Opening:
+        opening = account.opening(self._environment.environ, self.config.folder, self.tokens)
+        self.standings.admit(self.account_ids[account.name], opening)
+        return opening
 
     @contextmanager
-    def _troubles(self, account: Account, report: Report) -> Iterator[None]:
-        """What goes wrong with the account is noted in the report; StoreError goes up."""
+    def _troubles(self, account: Account, report: Report) -> Iterator[Callable[[], None]]:
+        """What goes wrong with the account is noted in the report; StoreError goes up.
+
+        Gives what is to be called whenever something has come of the turn.
+        """
         began = time.monotonic()
-        with structlog.contextvars.bound_contextvars(account=account.name):
+        turn = self._environment.underway.turn(account.name)
+        with structlog.contextvars.bound_contextvars(account=account.name), turn as came:
             try:
-                yield
+                yield came
             except ConnectorError as error:
                 report.fail(error)
             except ConfigError as error:
@@ -269,27 +316,24 @@ class Session:
         """Names of the accounts that have items to be fetched by reference."""
         with self.store.read() as transaction:
             ids = set(write.accounts_wanting(transaction))
-        return [name for name, account_id in self.account_ids.items() if account_id in ids]
+        return [each.name for each in self.config.followed if self.account_ids[each.name] in ids]
 
     def wanted(self, account: Account) -> int:
         """How many items of the account wait to be fetched by reference."""
         return Worker(self.ingest(), self.account_ids[account.name]).wanted()
 
+    def login_failed(self, account: Account, error: ConnectorError) -> Report:
+        """A login beside the account's turns was refused: it fares as if a turn had met that."""
+        report = Report(account.name)
+        with structlog.contextvars.bound_contextvars(account=account.name):
+            report.fail(error)
+        self.save_state(account, report)
+        return report
+
     def save_state(self, account: Account, report: Report) -> None:
-        """Note in the store how the account fares."""
-        now = self._environment.clock()
-        failed = "auth_failed" if isinstance(report.failure, AuthFailed) else "backoff"
-        with self.store.write() as transaction:
-            if report.error is None:
-                held_back = removals.held_back(transaction, self.account_ids[account.name])
-                reason = deletions.told(account.name, held_back)
-            else:
-                reason = f"{report.error.step}: {report.error.problem}"
-            company_store.save_state(
-                transaction,
-                self.account_ids[account.name],
-                state="ok" if report.error is None else failed,
-                reason=reason,
-                next_try_at=None,
-                success_at=now if report.error is None and not report.is_stopped else None,
-            )
+        """Note in the store how the account fares, and in the report when it is tried again."""
+        account_id, fine = self.account_ids[account.name], None
+        if report.error is None:
+            with self.store.read() as transaction:
+                fine = deletions.told(account.name, removals.held_back(transaction, account_id))
+        report.rest = self.standings.note(account_id, report, fine)

@@ -25,6 +25,7 @@ from daemon.report import Report
 from daemon.retry import Backoff
 from daemon.servers import Server, Servers, is_about_server, server_of
 from daemon.session import Session
+from daemon.standing import Resting
 from store.errors import StoreError
 
 log = structlog.get_logger()
@@ -80,9 +81,8 @@ class Turns:
         self._stop = stop
         #: Hears after each poll what the options want watched.
         self.polled: Callable[[str, Sequence[Stream]], None] = lambda _account, _streams: None
-        self._backoff = backoff
         self._lock = threading.Lock()
-        self._states = {account.name: _State(account, server_of(account)) for account in session.config.accounts}
+        self._states = {account.name: _State(account, server_of(account)) for account in session.config.followed}
         self.kept = Kept()
         self.servers = Servers(backoff)
         self._first_turns = Agenda("first", _FIRST_TURNS + _SPARE, share=_FIRST_TURNS)
@@ -111,15 +111,21 @@ class Turns:
 
     def refused(self, account: str, error: ConnectorError) -> None:
         """A login for watching was refused: the account fares as if its turn had met that."""
-        state, report = self._states[account], Report(account)
-        with structlog.contextvars.bound_contextvars(account=account):
-            report.fail(error)
+        state = self._states[account]
         try:
-            self._session.save_state(state.account, report)
+            report = self._session.login_failed(state.account, error)
         except StoreError as problem:
             self._put_off(state, problem)
+            return
         self._settle(state, report)
         self._end(state, report, "watch")
+
+    def tick(self) -> None:
+        """Return where turns are given out; raises RuntimeError, or never returns, where they are not."""
+        with self._lock:
+            pass
+        for agenda in self._agendas():
+            agenda.tick()
 
     def stop(self) -> None:
         """No further turn begins."""
@@ -218,7 +224,8 @@ class Turns:
             )
         finally:
             state.is_waiting = is_about_server(report.failure)
-            if report.error is None or (report.failure is not None and not state.is_waiting):
+            is_asked = report.failure is not None and not isinstance(report.failure, Resting)
+            if report.error is None or (is_asked and not state.is_waiting):
                 self._answered(server)
             self.servers.failed(server, account.name, report.failure)
 
@@ -269,7 +276,7 @@ class Turns:
                 if state.hints:
                     self._ask_push(state)
         total = report.total
-        if total.seen or report.error:
+        if total.seen or (report.error and not isinstance(report.failure, Resting)):
             is_ok = report.error is None
             log.info("turn", account=report.account, cause=cause, ok=is_ok, seen=total.seen, **asdict(total))
         if total.seen:
@@ -302,8 +309,10 @@ class Turns:
             wait: float | None = self._interval
         else:
             state.failures += 1
-            failure = report.failure
-            wait = self._backoff.after(failure, state.failures) if failure else self._backoff.delay(1)
+            wait = report.rest
+            if wait is not None and isinstance(report.failure, AuthFailed | Resting):
+                # until then it is asked whether settings or secret have changed
+                wait = min(wait, self._interval)
         # a folder that is refused keeps nobody from reading the others
         state.is_down = report.error is not None and report.error.step != "select"
         state.due = math.inf if wait is None else time.monotonic() + wait

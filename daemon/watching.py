@@ -35,6 +35,8 @@ class _Place:
     failures: int = 0
     #: A login for it is under way.
     is_begun: bool = False
+    #: It waits for the login of another stream of its account: a wrong password is not tried several times at once.
+    is_held: bool = False
     watch: Watch | None = None
     #: When the watch began, on the monotonic clock.
     since: float = 0.0
@@ -129,9 +131,23 @@ class Watching:
             place = self._places.get(key)
             if place is None or place.is_begun or place.watch is not None:
                 return
+            others = [p for (owner, _), p in self._places.items() if owner == account and p is not place]
+            place.is_held = any(p.is_begun for p in others)
+            if place.is_held:
+                return
             place.is_begun = True
-            others = [p.stream for (owner, _), p in self._places.items() if owner == account and p.watch is None]
-        streams = [place.stream, *(stream for stream in others if stream.name != name)]
+            streams = [place.stream, *(p.stream for p in others if p.watch is None)]
+        try:
+            self._try(account, name, place, streams)
+        finally:
+            with self._lock:
+                for (owner, other), p in self._places.items():
+                    if owner == account and p.is_held:
+                        p.is_held = False
+                        self._ask_login((owner, other))
+
+    def _try(self, account: str, name: str, place: _Place, streams: Sequence[Stream]) -> None:
+        """Log in, and keep what comes of it."""
         try:
             watch = self._begin(account, streams)
         except Unavailable as error:
@@ -139,7 +155,7 @@ class Watching:
             tell("watch not begun", account=account, stream=name, step=error.step, reason=error.problem)
             with self._lock:
                 place.is_begun = False
-                self._rest(key, place, error)
+                self._rest((account, name), place, error)
         except ConnectorError as error:
             self._forget(account)
             self._refused(account, error)

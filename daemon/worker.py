@@ -62,6 +62,7 @@ class Worker:
                 streams = connector.streams()
                 ids = save_streams(self._store, self._account_id, connector, streams, self._ingest.clock())
                 self._read(connector, streams, ids, report, self._opening)
+                report.judge(streams)
                 self._fetch_wanted(connector, streams, ids, report)
                 self._settle(report)
         except ConnectorError as error:

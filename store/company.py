@@ -13,6 +13,7 @@ from connectors.api import Cursor, Purpose
 from store.errors import StoreError
 from store.keys import IdentityKey
 from store.schema import account, meta, person, person_address, stream
+from store.standings import switch
 from store.upsert import upsert
 
 
@@ -40,6 +41,7 @@ class AccountFacts:
     is_shared: bool
     #: How much of its mail others see: full | subject | metadata | none.
     visibility: str = "full"
+    is_enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +126,18 @@ def save_accounts(
             "login": each.login,
             "is_shared": each.is_shared,
             "visibility": each.visibility,
-            "state": "new",
+            "state": "new" if each.is_enabled else "disabled",
+            "state_since_at": now,
             "ended_at": None,
         }
         for each in accounts
     ]
     changing = ("name", "person_id", "kind", "login", "is_shared", "visibility", "ended_at")
     upsert(connection, account, rows, update=changing)
+    for each in accounts:
+        known = stored.get(ids[each.name])
+        if known is not None and (known.state == "disabled") == each.is_enabled:
+            switch(connection, known.id, is_enabled=each.is_enabled, now=now)
     return ids
 
 
@@ -138,22 +145,6 @@ def levels(connection: Connection) -> list[tuple[str, str]]:
     """(account id, level) of the accounts of which others may not see all."""
     query = select(account.c.id, account.c.visibility).where(account.c.visibility != "full")
     return [(row.id, row.visibility) for row in connection.execute(query.order_by(account.c.id))]
-
-
-def save_state(
-    connection: Connection,
-    account_id: str,
-    *,
-    state: str,
-    reason: str | None,
-    next_try_at: datetime | None,
-    success_at: datetime | None,
-) -> None:
-    """How the account fares: ok, backoff or auth_failed, with the reason for people."""
-    values: dict[str, Any] = {"state": state, "reason": reason, "next_try_at": next_try_at}
-    if success_at is not None:
-        values["last_success_at"] = success_at
-    connection.execute(update(account).where(account.c.id == account_id).values(values))
 
 
 def clear_reason(connection: Connection, account_id: str) -> None:

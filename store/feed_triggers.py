@@ -108,7 +108,7 @@ WATCHED = (
     Watched(
         "account",
         "account_status",
-        ("name", "person_id", "kind", "state", "reason", "coverage", "audited_at"),
+        ("name", "person_id", "kind", "state", "state_since_at", "reason", "coverage", "audited_at"),
         shown="{}.ended_at IS NULL",
     ),
 )

@@ -89,8 +89,12 @@ class AccountStatus:
     owner: str
     kind: str
     state: str
+    since_at: datetime
     reason: str | None
     last_success_at: datetime | None
+    next_try_at: datetime | None
+    #: In a row.
+    failures: int
     streams: int
     missing_streams: int
     placements: dict[str, int]
@@ -295,8 +299,11 @@ def account_statuses(connection: Connection) -> list[AccountStatus]:
             owner=row.email,
             kind=row.kind,
             state=row.state,
+            since_at=row.state_since_at,
             reason=row.reason,
             last_success_at=row.last_success_at,
+            next_try_at=row.next_try_at,
+            failures=row.failures,
             streams=sum(count for state, count in folders.get(row.id, {}).items() if state != "gone"),
             missing_streams=folders.get(row.id, {}).get("missing", 0),
             placements=counts.get(row.id, {}),

@@ -21,6 +21,7 @@ from sqlalchemy import (
     text,
 )
 
+from store.account_schema import STANDING
 from store.types import Id, Instant, Key
 
 metadata = MetaData(
@@ -67,10 +68,7 @@ account = Table(
     Column("login", Text, nullable=False),  # what tells one mailbox from another, without secrets
     Column("is_shared", Boolean, nullable=False),
     Column("visibility", String(8), nullable=False),  # of its mail: full | subject | metadata | none
-    Column("state", String(20), nullable=False),  # ok | backoff | auth_failed | new
-    Column("reason", Text),
-    Column("last_success_at", Instant),
-    Column("next_try_at", Instant),
+    *STANDING,
     Column("coverage", Float),  # percent, of the last audit
     Column("audited_at", Instant),
     Column("horizon_reached_at", Instant),  # when all its streams had first been read down to the horizon

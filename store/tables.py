@@ -7,6 +7,7 @@ from store import (
     departures,
     feed_schema,
     meeting_schema,
+    oauth_schema,
     privacy_schema,
     schema,
     task_schema,
@@ -14,6 +15,15 @@ from store import (
 )
 
 metadata = schema.metadata
-_MODULES = (contact_schema, departures, feed_schema, meeting_schema, privacy_schema, task_schema, w1_schema)
+_MODULES = (
+    contact_schema,
+    departures,
+    feed_schema,
+    meeting_schema,
+    oauth_schema,
+    privacy_schema,
+    task_schema,
+    w1_schema,
+)
 if {each.metadata for each in _MODULES} != {metadata}:
     raise AssertionError("tables of another metadata would not be made")

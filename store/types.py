@@ -9,6 +9,9 @@ from typing import Any
 from sqlalchemy import DateTime, Dialect, LargeBinary, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+#: How sealed text begins: the version of its form.
+SEALED = "v1:"
+
 
 class Key(LargeBinary):
     """16 bytes of a keyed hash. Both drivers take and give bytes as they are, so nothing is done to them."""
@@ -21,6 +24,18 @@ class Key(LargeBinary):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> None:
         return None
+
+
+class Sealed(TypeDecorator[str]):
+    """Text that store.sealing has sealed. What is not sealed is never written: binding it raises ValueError."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is not None and not value.startswith(SEALED):
+            raise ValueError("a secret would be written in clear")
+        return value
 
 
 #: A public id: lower-case UUID text.

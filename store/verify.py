@@ -17,6 +17,7 @@ from store.errors import StoreError
 from store.invariants import RULES
 from store.keys import IdentityKey
 from store.migrate import State
+from store.sealing import SealingKeys, held, unopened
 from store.views import VIEWS
 
 #: Rows that are named of those that break a rule, and complaints of SQLite about its file.
@@ -59,23 +60,34 @@ class Verified:
     unchecked: list[str] = field(default_factory=list)
 
 
-def verify(engine: Engine, url: str, key: IdentityKey | StoreError, progress: Callable[[str], None]) -> Verified:
+def verify(
+    engine: Engine,
+    url: str,
+    key: IdentityKey | StoreError,
+    progress: Callable[[str], None],
+    sealing: SealingKeys | None = None,
+) -> Verified:
     """Look at everything in one state of the store at `url`; changes nothing. Raises StoreError where there is none.
 
-    `key`: the company's, or why it can't be read. `progress` hears the name of each check before it is made.
+    `key`: the company's, or why it can't be read. `progress` hears the name of each check before it is made. `sealing`:
+    what the store's secrets are sealed under; without it they are not opened.
     """
     found = Verified()
     with translated(url):
         try:
             with snapshot(engine) as connection:
-                _look(connection, key, found, progress)
+                _look(connection, key, found, progress, sealing)
         except DBAPIError as error:
             found.findings.append(_damage("integrity", error))
     return found
 
 
 def _look(
-    connection: Connection, key: IdentityKey | StoreError, found: Verified, progress: Callable[[str], None]
+    connection: Connection,
+    key: IdentityKey | StoreError,
+    found: Verified,
+    progress: Callable[[str], None],
+    sealing: SealingKeys | None,
 ) -> None:
     condition = migrate.condition_of(connection)
     if condition.state is State.EMPTY:
@@ -96,6 +108,7 @@ def _look(
     checks.make("schema", checks.schema())
     checks.make("counts", checks.counts())
     checks.make("rows", checks.rows())
+    checks.make("secrets", checks.secrets(sealing))
 
 
 def _damage(check: str, error: DBAPIError) -> Finding:
@@ -188,6 +201,19 @@ class _Checks:
                 rows = self._connection.exec_driver_sql(f"{rule.sql} LIMIT {SHOWN}")
                 examples = tuple(str(row[0]) for row in rows)
                 yield Finding(rule.name, rule.problem, _HINTS[rule.remedy], count, examples)
+
+    def secrets(self, keys: SealingKeys | None) -> Iterator[Finding]:
+        """What is to be sealed is sealed, and opens with the keys at hand."""
+        if keys is None:
+            if clear := held(self._connection).get("", 0):
+                yield Finding("secrets", "secrets that are not sealed", _CHANGED, clear)
+            return
+        closed: dict[tuple[str, str], list[str]] = {}
+        for place, why in unopened(self._connection, keys):
+            problem = why.problem.removesuffix(f": {place}")
+            closed.setdefault((problem, why.hint), []).append(place)
+        for (problem, hint), places in closed.items():
+            yield Finding("secrets", problem, hint, len(places), tuple(places[:SHOWN]))
 
     def _number(self, sql: str) -> int:
         return int(self._connection.exec_driver_sql(sql).scalar_one())

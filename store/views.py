@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, inspect
 
 #: Raised by one whenever a view or column is added.
-CONTRACT_VERSION = 6
+CONTRACT_VERSION = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +278,8 @@ VIEWS: tuple[View, ...] = (
                 "instant",
             ),
             ("audited_at", "audited_at", "instant"),
+            ("state_since_at", "state_since_at", "instant"),
+            ("failures", "failures", "integer"),
         ),
         "account WHERE ended_at IS NULL",
     ),

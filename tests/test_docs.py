@@ -19,10 +19,11 @@ from daemon.config import Company, ContactsConfig, Person, StoreConfig, Webhook,
 from daemon.config_accounts import Outer
 from daemon.config_mailboxes import KEYS as MAILBOX_KEYS
 from daemon.config_privacy import PrivacyConfig
-from daemon.config_servers import PASSWORD_KEYS
+from daemon.config_servers import OAUTH_KEY, PASSWORD_KEYS
 from daemon.config_sources import PASSWORD_KEYS as SOURCE_PASSWORDS
 from daemon.config_sources import SQL, SqlSettings
 from daemon.config_sources import Outer as SourceOuter
+from daemon.oauth.settings import OAuthSettings
 from daemon.options import Reader, keys, options
 from daemon.plugins import installed, installed_books
 from store.decisions import ADDRESS_COLUMNS, COLUMNS, CONTACT_COLUMNS
@@ -95,7 +96,9 @@ def test_what_the_example_has_in_comments_is_right_too(tmp_path: Path) -> None:
             reader.values(TABLES[table], value, table)
         elif table == "":
             assert key == "people_file"
-        elif key not in (*PASSWORD_KEYS, *MAILBOX_KEYS, "kind"):
+        elif table.startswith("oauth."):
+            reader.values(OAuthSettings, value, table)
+        elif key not in (*PASSWORD_KEYS, OAUTH_KEY, *MAILBOX_KEYS, "kind"):
             owner = next((each for each in settings.values() if key in keys(each)), None)
             assert owner is not None, text
             reader.values(owner, value, table)
@@ -146,9 +149,16 @@ def test_every_option_of_every_source_is_in_the_example_and_the_manual() -> None
 
 def test_keys_of_all_kinds_are_in_the_example_and_the_manual() -> None:
     shown = {key for _table, key, _text in assignments()}
-    for key in (*PASSWORD_KEYS, *MAILBOX_KEYS, "people_file"):
+    for key in (*PASSWORD_KEYS, OAUTH_KEY, *MAILBOX_KEYS, "people_file"):
         assert key in shown
         assert f"`{key}`" in CONFIGURATION
+
+
+def test_every_key_of_a_client_of_oauth_is_in_the_example_and_the_manual() -> None:
+    shown = {key for table, key, _text in assignments() if table.startswith("oauth.")}
+    for key in keys(OAuthSettings):
+        assert key in shown, f"config.example.toml has no {key} of [oauth.NAME]"
+        assert f"`{key}`" in documented("[oauth.NAME]"), f"docs/configuration.md has no {key} of [oauth.NAME]"
 
 
 def commands(parser: argparse.ArgumentParser, words: tuple[str, ...] = ()) -> Iterator[tuple[str, list[str]]]:

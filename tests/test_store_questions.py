@@ -49,7 +49,7 @@ LATER = (
     """,
 )
 #: Columns that tell when and how often it was read.
-VOLATILE = {"created_at", "updated_at", "feed_epoch", "last_success_at", "first_seq", "last_seq"}
+VOLATILE = {"created_at", "updated_at", "feed_epoch", "last_success_at", "state_since_at", "first_seq", "last_seq"}
 
 
 class Reader:

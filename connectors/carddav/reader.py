@@ -15,8 +15,8 @@ from typing import Self
 
 from connectors.addressbooks import Book, Card, CardPage
 from connectors.carddav import multistatus
-from connectors.carddav.http import Answer, Http, Origin, TooLarge
 from connectors.carddav.multistatus import CALENDARSERVER, CARD, DAV, Multistatus, NoMultistatus, Response
+from connectors.http import Answer, HttpClient, TooLarge, basic
 from connectors.network import quoted
 from connectors.records import ConnectorError, Cursor, Misconfigured, Secret, Unavailable
 
@@ -39,6 +39,8 @@ class CardDavSettings:
     books: tuple[str, ...] = ()
     #: Certificates to trust, PEM; None: the system's.
     ca_file: Path | None = None
+    #: HTTP proxy that opens tunnels by CONNECT: http://host:port; None: what HTTPS_PROXY and NO_PROXY say.
+    proxy: str | None = None
     #: How long the server may stay silent.
     timeout_seconds: int = 60
 
@@ -54,8 +56,14 @@ class CardDav:
         if settings.timeout_seconds < 1:
             raise Misconfigured("timeout_seconds must be at least 1")
         self._settings = settings
-        self._origin, self._path = Origin.of(settings.url)
-        self._http = Http(self._origin, settings.username, secret, settings.ca_file, float(settings.timeout_seconds))
+        self._http = HttpClient(
+            settings.url,
+            login=basic(settings.username, secret),
+            ca_file=settings.ca_file,
+            proxy=settings.proxy,
+            timeout=float(settings.timeout_seconds),
+        )
+        self._origin, self._path = self._http.origin, self._http.path
         #: Path of a book -> its sync token and its ctag, from before its cards are listed.
         self._standings: dict[str, tuple[str | None, str | None]] = {}
 
@@ -155,7 +163,7 @@ class CardDav:
         versions: dict[str, str] = {}
         gone: set[str] = set()
         for _answer in range(_MAX_ANSWERS):
-            answer = self._http.request("REPORT", path, multistatus.sync_collection(token), Depth="0")
+            answer = self._ask("REPORT", path, multistatus.sync_collection(token), depth=0)
             try:
                 found = multistatus.read(answer.body) if answer.status == 207 else None
             except NoMultistatus:
@@ -204,7 +212,7 @@ class CardDav:
 
     def _together(self, path: str, refs: Sequence[str]) -> dict[str, Card]:
         try:
-            answer = self._http.request("REPORT", path, multistatus.multiget(refs), Depth="1")
+            answer = self._ask("REPORT", path, multistatus.multiget(refs), depth=1)
             found = multistatus.read(answer.body) if answer.status == 207 else None
         except (TooLarge, NoMultistatus):
             # one card of them is to blame; the halves are asked until it stands alone
@@ -223,7 +231,7 @@ class CardDav:
     def _alone(self, ref: str, version: str) -> Card | None:
         """One card by its own URL; None: it is gone."""
         try:
-            answer = self._http.request("GET", ref, Accept="text/vcard")
+            answer = self._http.request("GET", ref, headers={"Accept": "text/vcard"})
         except TooLarge:
             return Card(ref=ref, version=version, octets=None, reason="it is larger than 20 MiB")
         if answer.status in (404, 410):
@@ -236,13 +244,19 @@ class CardDav:
     def _propfind(self, path: str, depth: int, *names: str) -> tuple[Multistatus, str]:
         """(properties of what lies at a path, the path after redirects); raises Unavailable where there are none."""
         try:
-            answer = self._http.request("PROPFIND", path, multistatus.propfind(*names), Depth=str(depth))
+            answer = self._ask("PROPFIND", path, multistatus.propfind(*names), depth=depth)
             if answer.status == 207:
                 return multistatus.read(answer.body), answer.path
-        except (TooLarge, NoMultistatus) as error:
-            problem = f"{self._origin.host} answers what can't be read: {quoted(error) or 'more than 20 MiB'}"
+        except TooLarge as error:
+            raise Unavailable(error.problem, step="books", hint="check url: it must lead to CardDAV") from None
+        except NoMultistatus as error:
+            problem = f"{self._origin.host} answers what can't be read: {quoted(error)}"
             raise Unavailable(problem, step="books", hint="check url: it must lead to CardDAV") from None
         raise self._refusal(answer, path)
+
+    def _ask(self, method: str, path: str, body: str, *, depth: int) -> Answer:
+        headers = {"Content-Type": "application/xml; charset=utf-8", "Depth": str(depth)}
+        return self._http.request(method, path, body.encode(), headers)
 
     def _refusal(self, answer: Answer, path: str) -> ConnectorError:
         problem = f"{self._origin.host} refuses to tell what lies at {path} ({answer.status})"

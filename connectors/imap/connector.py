@@ -27,6 +27,7 @@ from connectors.records import (
     CursorExpired,
     Deleted,
     Envelope,
+    NotPermitted,
     Outline,
     Page,
     Purpose,
@@ -43,6 +44,7 @@ class ImapConnector:
 
     Settings: ClassVar[type[ImapSettings]] = ImapSettings
     opens_apart: ClassVar[bool] = True
+    takes_bearer: ClassVar[bool] = True
 
     def __init__(self, options: ImapSettings, secret: Secret | None) -> None:
         settings.check(options)
@@ -71,6 +73,13 @@ class ImapConnector:
         Of Gmail All Mail, Spam and Trash, unless the options name others.
         """
         listed = self._session.folders()
+        if not listed:
+            # every user has an INBOX (RFC 3501, section 5.1): one who sees none may not look
+            raise NotPermitted(
+                f"{self._settings.host} shows no folder, not even the inbox",
+                step="list",
+                hint="grant the user the rights to list and read the mailbox (IMAP ACL: l and r)",
+            )
         folders = chosen(listed, self._settings.folders, tells_removals=self._session.has("ENABLE", "QRESYNC"))
         self._wires, self.unmatched, self._streams = folders.wires, folders.unmatched, folders.streams
         if self._session.has(gmail.CAPABILITY) and not self._settings.folders.include:

@@ -1,4 +1,4 @@
-"""Who we are: TLS before any secret is sent, then SASL PLAIN (RFC 4616) or LOGIN."""
+"""Who we are: TLS before any secret is sent, then SASL PLAIN (RFC 4616), LOGIN, or a token of OAuth."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import ssl
 from imaplib import IMAP4
 from typing import Any
 
-from connectors.imap.errors import login_refused, response_code, translated
+from connectors.imap.bearer import Exchange
+from connectors.imap.errors import LOGIN_CODES, login_refused, response_code, token_refused, translated
 from connectors.imap.settings import ImapSettings
 from connectors.imap.wire import Client
-from connectors.records import ConnectorError, Misconfigured, Secret
+from connectors.records import AuthFailed, Bearer, ConnectorError, Misconfigured, Secret
 
 _CONTROLS = re.compile(r"[\x00\r\n]")
 
@@ -43,6 +44,9 @@ def log_in(client: Client, settings: ImapSettings, secret: Secret | None) -> Non
     """Authenticate, unless the server knows us by our certificate; raises AuthFailed, Unavailable, Misconfigured."""
     if client.wire.state == "AUTH":
         return
+    if isinstance(secret, Bearer):
+        _log_in_bearing(client.wire, settings, secret)
+        return
     password = _password(secret)
     try:
         with translated("login", settings.host):
@@ -50,8 +54,37 @@ def log_in(client: Client, settings: ImapSettings, secret: Secret | None) -> Non
     except _RefusedError as refused:
         raise login_refused(refused.text, settings.host) from None
     except ConnectorError as error:
-        if response_code(error.problem) == "AUTHENTICATIONFAILED":
+        if response_code(error.problem) in LOGIN_CODES:
             raise login_refused(error.problem, settings.host) from None
+        raise
+
+
+def _log_in_bearing(wire: Any, settings: ImapSettings, bearer: Bearer) -> None:
+    """With a token; one that the server refuses may have been revoked, and is replaced once."""
+    token = bearer.reveal()
+    try:
+        _bear(wire, settings, token, is_fresh=False)
+    except AuthFailed:
+        other = bearer.instead_of(token)
+        if other == token:
+            raise
+        _bear(wire, settings, other, is_fresh=True)
+
+
+def _bear(wire: Any, settings: ImapSettings, token: str, *, is_fresh: bool) -> None:
+    """One attempt; raises AuthFailed, Unavailable, Misconfigured."""
+    offered = set(wire.capabilities)
+    mailbox = settings.authorize_as or settings.username
+    exchange = Exchange.of(settings, token, offered)
+    try:
+        with translated("login", settings.host):
+            _checked(wire, lambda: exchange.run(wire, initial="SASL-IR" in offered))
+    except _RefusedError as refused:
+        raise token_refused(refused.text, exchange.told, settings.host, mailbox, is_fresh=is_fresh) from None
+    except ConnectorError as error:
+        if response_code(error.problem) in LOGIN_CODES:
+            said = error.problem
+            raise token_refused(said, exchange.told, settings.host, mailbox, is_fresh=is_fresh) from None
         raise
 
 
@@ -75,6 +108,8 @@ def _authenticate(wire: Any, settings: ImapSettings, password: str) -> None:
     offered = set(wire.capabilities)
     if "AUTH=PLAIN" in offered:
         identity = f"{settings.authorize_as or ''}\0{settings.username}\0{password}".encode()
+        # held, so that it is masked where a server quotes it
+        _response = Secret(base64.b64encode(identity).decode())
         _checked(wire, lambda: _plain(wire, identity, initial="SASL-IR" in offered))
     elif settings.authorize_as is not None:
         raise Misconfigured(f"{settings.host} offers no SASL PLAIN, which authorize_as needs", step="login")

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Sequence
-from typing import Any
 
 from connectors.imap.errors import translated
 from connectors.imap.settings import ImapSettings
-from connectors.network import quoted, shared_context
-from connectors.records import Unavailable
-
-#: A proxy's answer is a status line and a few headers.
-_PROXY_ANSWER = 8192
+from connectors.network import Deadline, Proxy, connected, looked_up, shared_context
 
 
 def tls_context(settings: ImapSettings) -> ssl.SSLContext:
@@ -32,17 +26,19 @@ def keep_alive(connection: socket.socket) -> None:
 
 def open_socket(settings: ImapSettings, context: ssl.SSLContext) -> socket.socket:
     """A connected socket with its timeout set, in TLS where that comes first."""
-    proxy = settings.proxy_address
-    host, port = proxy or settings.address
+    proxy = None if settings.proxy is None else Proxy.of(settings.proxy)
+    host, port = settings.address if proxy is None else (proxy.host, proxy.port)
     with translated("resolve", host):
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = looked_up(host, port)
     with translated("connect", host):
-        connection = _connect(found, settings.timeout_seconds)
+        connection = connected(found, settings.timeout_seconds)
     try:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if proxy is not None:
             with translated("connect", host):
-                _tunnel(connection, settings.address)
+                proxy.tunnel(
+                    connection, *settings.address, Deadline(settings.timeout_seconds, settings.timeout_seconds)
+                )
+            connection.settimeout(settings.timeout_seconds)
         if settings.security == "tls":
             with translated("tls", settings.host):
                 return context.wrap_socket(connection, server_hostname=settings.host)
@@ -50,36 +46,3 @@ def open_socket(settings: ImapSettings, context: ssl.SSLContext) -> socket.socke
         connection.close()
         raise
     return connection
-
-
-def _connect(found: Sequence[tuple[Any, ...]], timeout: float) -> socket.socket:
-    """The first of the host's addresses that answers; raises the last one's OSError."""
-    failure = OSError("the host has no address")
-    for family, kind, protocol, _, address in found:
-        connection = socket.socket(family, kind, protocol)
-        connection.settimeout(timeout)
-        try:
-            connection.connect(address)
-        except OSError as error:
-            failure = error
-            connection.close()
-        else:
-            return connection
-    raise failure
-
-
-def _tunnel(connection: socket.socket, target: tuple[str, int]) -> None:
-    """Have the proxy connect us with the target (RFC 9110, section 9.3.6)."""
-    host, port = target
-    name = f"[{host}]:{port}" if ":" in host else f"{host.encode('idna').decode('ascii')}:{port}"
-    connection.sendall(f"CONNECT {name} HTTP/1.1\r\nHost: {name}\r\n\r\n".encode("ascii"))
-    answer = b""
-    while not answer.endswith(b"\r\n\r\n"):
-        # byte by byte: what follows the empty line belongs to TLS
-        byte = connection.recv(1)
-        answer += byte
-        if not byte or len(answer) > _PROXY_ANSWER:
-            raise Unavailable("the proxy gives no answer of HTTP", step="connect", hint="check the option proxy")
-    status = answer.split(b"\r\n", 1)[0]
-    if status[9:10] != b"2":
-        raise Unavailable(f"the proxy refuses to connect to {host}: {quoted(status)}", step="connect")

@@ -36,9 +36,9 @@ from connectors.imap.responses import (
     sequence_set,
     take_fetch,
 )
-from connectors.imap.settings import ImapSettings, is_loopback
+from connectors.imap.settings import ImapSettings
 from connectors.imap.wire import Client
-from connectors.network import quoted
+from connectors.network import is_loopback, quoted
 from connectors.records import Misconfigured, Secret, Unavailable
 
 #: A server that does not even answer LOGOUT is not waited for.

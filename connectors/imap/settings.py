@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import fnmatch
-import ipaddress
 import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
+from connectors.network import Proxy, is_loopback
 from connectors.records import Misconfigured
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
@@ -67,25 +66,6 @@ class ImapSettings:
         usual = 993 if self.security == "tls" else 143
         return self.host, usual if self.port is None else self.port
 
-    @property
-    def proxy_address(self) -> tuple[str, int] | None:
-        """(host, port) of the proxy; raises Misconfigured where the option is no plain http address."""
-        if self.proxy is None:
-            return None
-        try:
-            parts = urlsplit(self.proxy)
-            host, port = parts.hostname, parts.port
-        except ValueError:
-            host = port = None
-        plain = host and port and f"http://{parts.netloc}" == self.proxy.rstrip("/") and "@" not in self.proxy
-        if not (plain and host and port):
-            raise Misconfigured(
-                "proxy is no address of an HTTP proxy",
-                step="connect",
-                hint="write it as http://host:port, without name and password",
-            )
-        return host, port
-
 
 def check(settings: ImapSettings) -> None:
     """Raise Misconfigured for options that cannot work, whatever the server does."""
@@ -105,7 +85,8 @@ def check(settings: ImapSettings) -> None:
     for option, path in (("ca_file", settings.ca_file), ("client_cert", settings.client_cert)):
         if path is not None and not path.is_file():
             raise Misconfigured(f"{option}: {path} is no file", step="tls")
-    _ = settings.proxy_address
+    if settings.proxy is not None:
+        Proxy.of(settings.proxy)
 
 
 def _can_be_host(host: str) -> bool:
@@ -113,14 +94,4 @@ def _can_be_host(host: str) -> bool:
         # what the socket module does to a name (RFC 3490)
         return bool(host.encode("idna")) and not _CONTROLS.search(host) and " " not in host
     except UnicodeError:
-        return False
-
-
-def is_loopback(host: str) -> bool:
-    """Is it this machine, by its name or address alone?"""
-    if host.rstrip(".").lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
         return False

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from connectors.api import ConnectorError, Purpose, Stream
-from daemon.cli import audit, deletions
+from daemon.apart import Opening
+from daemon.cli import audit, deletions, login
 from daemon.cli.arguments import Verbs, add_noun, add_verb, load_config
+from daemon.cli.logins import Logins, counted
 from daemon.cli.output import Trouble, write_json, write_table, write_text, write_troubles
-from daemon.config import Account, Config
+from daemon.config import Account
 from daemon.problems import ConfigError
 
 _AT_ONCE = 8
@@ -37,6 +38,7 @@ def register(verbs: Verbs) -> None:
         "Exit code 1: an account could not be asked.",
     )
     parser.add_argument("account", metavar="ACCOUNT", nargs="?", help="only this account, or those of this entry")
+    login.register(own)
     audit.register(own)
     deletions.register(own)
 
@@ -99,7 +101,9 @@ class Listing:
 def list_folders(args: argparse.Namespace) -> int:
     """The command `accounts folders`."""
     config = load_config(args)
-    listings = list(_ask(config, config.chosen(args.account)))
+    chosen = config.named(args.account) if args.account else config.followed
+    with counted(config, insisted=chosen if args.account else ()) as logins:
+        listings = list(_ask(logins, chosen))
     if args.json:
         write_json({"accounts": [_listing_document(listing) for listing in listings]})
     else:
@@ -108,36 +112,38 @@ def list_folders(args: argparse.Namespace) -> int:
     return 1 if any(listing.error for listing in listings) else 0
 
 
-def _ask(config: Config, accounts: tuple[Account, ...]) -> Iterator[Listing]:
+def _ask(logins: Logins, accounts: tuple[Account, ...]) -> Iterator[Listing]:
     pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="folders")
     try:
-        yield from pool.map(lambda account: _list(config, account), accounts)
+        yield from pool.map(lambda account: _list(logins, account), accounts)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _list(config: Config, account: Account) -> Listing:
+def _list(logins: Logins, account: Account) -> Listing:
     try:
-        followed = _streams(config, account)
-        all_there = _streams(config, _unrestricted(account)) if any(_choice(account)) else followed
+        opening = logins.opening(account)
+        followed = _streams(opening)
+        all_there = _streams(_unrestricted(opening)) if any(_choice(account)) else followed
     except ConfigError as error:
         first = error.problems[0]
         return Listing(account.name, error=Trouble(account.name, "secret", str(first), first.hint))
     except ConnectorError as error:
+        logins.failed(account, error)
         return Listing(account.name, error=Trouble(account.name, error.step or "connect", error.problem, error.hint))
     names = {stream.name for stream in followed}
     return Listing(account.name, tuple(_folder(stream, stream.name in names) for stream in all_there))
 
 
-def _streams(config: Config, account: Account) -> tuple[Stream, ...]:
-    with account.open(os.environ, config.folder) as connector:
+def _streams(opening: Opening) -> tuple[Stream, ...]:
+    with opening.open() as connector:
         return connector.streams()
 
 
-def _unrestricted(account: Account) -> Account:
+def _unrestricted(opening: Opening) -> Opening:
     """The account as if its options chose no folders: then `streams()` gives them all."""
-    settings = account.settings
-    return replace(account, settings=replace(settings, folders=type(settings.folders)()))
+    settings = opening.settings
+    return replace(opening, settings=replace(settings, folders=type(settings.folders)()))
 
 
 def _folder(stream: Stream, is_followed: bool) -> Folder:

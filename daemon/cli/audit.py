@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 
-from connectors.api import ConnectorError
+from connectors.api import AuthFailed, ConnectorError
 from daemon.audit import AccountAudit, Audit, FolderAudit, percent
 from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.opening import opened_session
@@ -60,6 +60,8 @@ def audit(args: argparse.Namespace) -> int:
     """The command."""
     with opened_session(args) as session:
         accounts = session.config.chosen(args.account)
+        for account in accounts if args.account else ():
+            session.standings.insist(session.account_ids[account.name])
         with progress_shown(args.json) as progress, stop_on_signals() as stop:
             outcomes = list(_audit_all(session, accounts, args.repair, stop, progress))
     write_troubles(trouble for outcome in outcomes for trouble in outcome.troubles)
@@ -95,6 +97,8 @@ def _audit_one(session: Session, account: Account, repair: bool, stop: threading
         first = error.problems[0]
         return Outcome(account.name, None, (Trouble(account.name, "credentials", str(first), first.hint),))
     except ConnectorError as error:
+        if isinstance(error, AuthFailed):
+            session.login_failed(account, error)
         return Outcome(account.name, None, (Trouble(account.name, error.step or "audit", error.problem, error.hint),))
     refused = (Trouble(account.name, e.step, f"{name}: {e.problem}", e.hint) for name, e in found.refused)
     return Outcome(account.name, found, (*refused, *(_held_back(account.name, each) for each in found.held_back)))

@@ -15,10 +15,12 @@ import structlog
 from connectors.api import ConnectorError
 from daemon.cli import sources
 from daemon.cli.arguments import Verbs, add_account, add_verb, load_config
+from daemon.cli.logins import Logins, counted
 from daemon.cli.output import Trouble, write_json, write_text, write_troubles
 from daemon.config import Account, Config
 from daemon.credentials import SecretSource
 from daemon.problems import ConfigError
+from daemon.sealing import sealing_keys
 
 log = structlog.get_logger()
 
@@ -60,19 +62,20 @@ class Found:
 def check(args: argparse.Namespace) -> int:
     """The command."""
     config = load_config(args)
-    chosen = config.chosen(args.account)
+    chosen = config.named(args.account) if args.account else config.followed
     problems: list[Trouble] = []
     warnings = list(_exposed(config, chosen))
     found: list[Found] = []
     lists: list[sources.Asked] = []
     if not args.config_only:
         problems += _store_secrets(config)
-        for each in ask(config, chosen):
-            found.append(each)
-            problems += [each.problem] if each.problem else []
-            warnings += each.warnings
-            if not args.json:
-                _tell(each)
+        with counted(config, insisted=chosen if args.account else ()) as logins:
+            for each in ask(logins, chosen):
+                found.append(each)
+                problems += [each.problem] if each.problem else []
+                warnings += each.warnings
+                if not args.json:
+                    _tell(each)
         lists += sources.ask(config) if args.account is None else []
         problems += [each.problem for each in lists if each.problem]
         if not args.json:
@@ -97,25 +100,26 @@ def check(args: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def ask(config: Config, accounts: Iterable[Account]) -> Iterator[Found]:
+def ask(logins: Logins, accounts: Iterable[Account]) -> Iterator[Found]:
     """Log in to each, several at a time; the answers come in the order of the accounts."""
     pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="check")
     try:
-        yield from pool.map(lambda account: ask_one(config, account), accounts)
+        yield from pool.map(lambda account: ask_one(logins, account), accounts)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def ask_one(config: Config, account: Account) -> Found:
+def ask_one(logins: Logins, account: Account) -> Found:
     """Log in and list the folders."""
     try:
-        with account.open(os.environ, config.folder) as connector:
+        with logins.opening(account).open() as connector:
             streams = connector.streams()
             unmatched = connector.unmatched if isinstance(connector, ChoosesByPattern) else ()
     except ConfigError as error:
         first = error.problems[0]
         return Found(account.name, 0, Trouble(account.name, "secret", str(first), first.hint))
     except ConnectorError as error:
+        logins.failed(account, error)
         return Found(account.name, 0, Trouble(account.name, error.step or "connect", error.problem, error.hint))
     except Exception as error:  # a bug of a connector must not hide what is wrong with the other accounts
         # its frames alone: what it says may quote a password
@@ -135,21 +139,28 @@ def ask_one(config: Config, account: Account) -> Found:
 
 
 def _store_secrets(config: Config) -> Iterator[Trouble]:
-    """The store's password and key, as far as a command gives them; files were read with the configuration."""
+    """The store's password and keys, as far as a command gives them, and what its secrets are sealed under; files were
+    read with the configuration."""
     for source in (config.store.password, config.store.key):
         if source is not None and isinstance(source.value, tuple):
             try:
                 source.read(os.environ, config.folder)
             except ConfigError as error:
                 yield from (Trouble.of(problem, "secret") for problem in error.problems)
+    if config.store.secrets_key is not None:
+        try:
+            sealing_keys(config, os.environ)
+        except ConfigError as error:
+            yield from (Trouble.of(problem, "secret") for problem in error.problems)
 
 
 def _exposed(config: Config, accounts: Iterable[Account]) -> Iterator[Trouble]:
     sources: list[tuple[str | None, SecretSource | None]] = [
         (None, config.store.password),
         (None, config.store.key),
+        (None, config.store.secrets_key),
         *((None, source.secret) for source in config.sources),
-        *((account.name, account.secret) for account in accounts),
+        *((account.name, source) for account in accounts for source in _secrets_of(account)),
     ]
     seen: set[object] = set()
     for account, source in sources:
@@ -157,6 +168,13 @@ def _exposed(config: Config, accounts: Iterable[Account]) -> Iterator[Trouble]:
         if source and exposure:
             seen.add(source.value)
             yield Trouble(account, "secret", f"{source.key}: {exposure}", "chmod 0600, and change the password")
+
+
+def _secrets_of(account: Account) -> tuple[SecretSource | None, ...]:
+    if account.oauth is None:
+        return (account.secret,)
+    settings = account.oauth.settings
+    return settings.client_secret, settings.client_key, settings.service_account
 
 
 def _tell(found: Found) -> None:

@@ -39,7 +39,7 @@ class Accepted:
 def accept(args: argparse.Namespace) -> int:
     """The command."""
     with opened_session(args) as session:
-        accepted = [_accept(session, account.name) for account in session.config.chosen(args.account)]
+        accepted = [_accept(session, account.name) for account in session.config.named(args.account)]
     if args.json:
         write_json({"accounts": [_document(each) for each in accepted]})
         return 0

@@ -60,9 +60,9 @@ def demo(args: argparse.Namespace) -> int:
     with session_of(config) as session:
         with progress_shown(args.json) as progress, stop_on_signals() as stop:
             began = time.monotonic()
-            reports = sync_all(session, config.accounts, stop, progress)
+            reports = sync_all(session, config.followed, stop, progress)
             seconds = time.monotonic() - began
-            again = sync_all(session, config.accounts, stop, progress)
+            again = sync_all(session, config.followed, stop, progress)
         if stop.is_set():
             return _INTERRUPTED
         troubles = [

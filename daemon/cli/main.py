@@ -26,6 +26,7 @@ from daemon.cli import (
     decisions,
     demo,
     explain,
+    keys,
     privacy,
     reprocess,
     run,
@@ -68,6 +69,7 @@ MODULES: tuple[VerbModule, ...] = (
     webhooks,
     decisions,
     store,
+    keys,
     reprocess,
 )
 
@@ -93,6 +95,7 @@ def entry() -> int:
     # imported, every 700 objects costs a first import a tenth of its time.
     gc.freeze()
     gc.set_threshold(50_000, 50, 100)
+    log.guard()
     return main(sys.argv[1:])
 
 

@@ -134,4 +134,4 @@ def _rule(text: str) -> BlockRule:
 def _account_ids(session: Session, name: str | None) -> list[str]:
     if name is None:
         return [""]
-    return [session.account_ids[account.name] for account in session.config.chosen(name)]
+    return [session.account_ids[account.name] for account in session.config.named(name)]

@@ -15,7 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from connectors.api import ConnectorError
 from daemon.cli.arguments import load_config
+from daemon.cli.logins import Logins
 from daemon.cli.output import Trouble, write_json, write_table, write_text, write_troubles
 from daemon.cli.progress import Tell, progress_shown
 from daemon.config import Account, Config
@@ -49,7 +51,9 @@ def rehearse(args: argparse.Namespace, stop: threading.Event) -> int:
         ids = {each.name: store.key.id("account", each.kind, each.login) for each in config.accounts}
         rehearsal = Rehearsal(store, company, utc_now, configured=blocked_by(config, ids), limits=config.retention)
         with progress_shown(args.json) as progress:
-            outcomes = _read(config, config.chosen(args.account), rehearsal, store, stop, progress)
+            chosen = config.chosen(args.account)
+            logins = Logins(config, store, insisted=chosen if args.account else ())
+            outcomes = _read(chosen, logins, rehearsal, store, stop, progress)
         rehearsal.conclude()
     write_troubles(
         Trouble(o.report.account, o.report.error.step, o.report.error.problem, o.report.error.hint)
@@ -81,19 +85,20 @@ def _store(config: Config) -> Iterator[Store]:
 
 
 def _read(
-    config: Config,
     accounts: Sequence[Account],
+    logins: Logins,
     rehearsal: Rehearsal,
     store: Store,
     stop: threading.Event,
     progress: Tell,
 ) -> list[_Outcome]:
+
     def one(account: Account) -> _Outcome:
         outcome, began = _Outcome(Report(account.name)), time.monotonic()
         try:
             outcome.folders = rehearsal.read(
                 store.key.id("account", account.kind, account.login),
-                account.opening(os.environ, config.folder),
+                logins.opening(account),
                 outcome.report,
                 stop=stop,
                 level=account.visibility,
@@ -102,6 +107,10 @@ def _read(
         except ConfigError as error:
             first = error.problems[0]
             outcome.report.error = Problem("credentials", str(first), first.hint)
+        except ConnectorError as error:
+            outcome.report.fail(error)
+        if outcome.report.failure is not None:
+            logins.failed(account, outcome.report.failure)
         outcome.report.seconds = time.monotonic() - began
         return outcome
 

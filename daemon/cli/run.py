@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import fcntl
 import os
 import select
@@ -18,8 +19,10 @@ import structlog
 from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.opening import opened_session
 from daemon.cli.sync import stop_on_signals
+from daemon.notify import Notifier
 from daemon.problems import refuse
 from daemon.service import Service
+from daemon.watchdog import Watchdog
 from store.engine import Store
 
 log = structlog.get_logger()
@@ -49,8 +52,13 @@ def _seconds(text: str) -> float:
 def run(args: argparse.Namespace) -> int:
     """The command."""
     with opened_session(args) as session, only_one(session.store), stop_on_signals() as stop:
-        log.info("started", accounts=len(session.config.accounts))
-        with Service(session, args.interval, stop):
+        log.info("started", accounts=len(session.config.followed))
+        # a watchdog that ends us (SIGABRT) leaves in the log where every thread was
+        faulthandler.enable()
+        with (
+            Service(session, args.interval, stop) as service,
+            Watchdog(Notifier(os.environ), service.tick, session.underway, service.status),
+        ):
             _sleep(stop)
         log.info("stopped")
     return 0

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from daemon.cli.arguments import Verbs, add_verb, load_config
 from daemon.cli.output import write_json, write_table, write_text
-from daemon.session import open_store
+from daemon.session import open_store, utc_now
 from store.contact_sources import SourceState, states
 from store.missing import Missing, missing
 from store.read import AccountStatus, account_statuses, totals
@@ -49,7 +49,7 @@ def status(args: argparse.Namespace) -> int:
                 *("account", "owner", "state", "last success", "complete since", "left"),
                 *("stored", "skipped", "quarantined", "waiting", "reason"),
             ),
-            [_row(each) for each in accounts],
+            [_row(each, utc_now()) for each in accounts],
         )
         if found:
             write_table(
@@ -59,7 +59,9 @@ def status(args: argparse.Namespace) -> int:
         for folder in folders:
             write_text(_missing(folder))
         write_text(", ".join(f"{count} {name}" for name, count in held.items()))
-    is_well = all(each.state in ("ok", "new") for each in accounts) and all(each.state == "ok" for each in found)
+    is_well = all(each.state in ("ok", "new", "disabled") for each in accounts) and all(
+        each.state == "ok" for each in found
+    )
     return 0 if is_well else 1
 
 
@@ -84,7 +86,10 @@ def _document(each: AccountStatus, folders: Sequence[Missing]) -> dict[str, obje
         "kind": each.kind,
         "state": each.state,
         "reason": each.reason,
+        "state_since_at": instant(each.since_at),
         "last_success_at": instant(each.last_success_at),
+        "next_try_at": instant(each.next_try_at),
+        "failures": each.failures,
         "streams": each.streams,
         "missing_streams": each.missing_streams,
         "missing": [
@@ -123,7 +128,7 @@ def _source_row(each: SourceState) -> tuple[str, ...]:
     return each.name, each.kind, each.state, last, str(each.contacts), str(each.rejected), each.reason or ""
 
 
-def _row(each: AccountStatus) -> tuple[str, ...]:
+def _row(each: AccountStatus, now: datetime) -> tuple[str, ...]:
     return (
         each.name,
         each.owner,
@@ -133,8 +138,25 @@ def _row(each: AccountStatus) -> tuple[str, ...]:
         "?" if each.backlog is None else str(each.backlog),
         *(str(each.placements.get(verdict, 0)) for verdict in ("stored", "skipped", "quarantined")),
         str(each.wanted),
-        each.reason or "",
+        _reason(each, now),
     )
+
+
+def _reason(each: AccountStatus, now: datetime) -> str:
+    """Why an account fails, since when, and when it is tried again."""
+    reason = each.reason or ""
+    if each.failures:
+        times = "once" if each.failures == 1 else f"{each.failures} times"
+        reason += f"; failed {times} since {_moment(each.since_at, now)}"
+    if each.next_try_at is not None:
+        is_past = each.next_try_at <= now
+        reason += "; next try now" if is_past else f"; next try {_moment(each.next_try_at, now)}"
+    return reason
+
+
+def _moment(value: datetime, now: datetime) -> str:
+    """A time for people: without its day where that is today."""
+    return f"{value:%H:%M} UTC" if value.date() == now.date() else f"{value:%Y-%m-%d %H:%M} UTC"
 
 
 def _complete(each: AccountStatus) -> str:

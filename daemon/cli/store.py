@@ -12,6 +12,7 @@ from daemon.cli.arguments import Verbs, add_noun, add_verb, load_config
 from daemon.cli.output import Trouble, json_text, write_json, write_text, write_troubles
 from daemon.cli.progress import work_shown
 from daemon.config import Config
+from daemon.sealing import sealing_keys
 from daemon.session import identity_of, open_store, password_of, utc_now
 from store import backup, company, lineage, migrate
 from store.backup import database_file
@@ -142,7 +143,8 @@ def verify(args: argparse.Namespace) -> int:
     name = shown(url)
     try:
         with work_shown(args.json, "verify") as tell:
-            found = verify_store(engine, url, _key(config), lambda check: tell(check, 0, None))
+            keys = sealing_keys(config, os.environ) if config.store.secrets_key else None
+            found = verify_store(engine, url, _key(config), lambda check: tell(check, 0, None), keys)
     finally:
         engine.dispose()
     if args.json:

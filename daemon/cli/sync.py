@@ -48,6 +48,8 @@ def sync(args: argparse.Namespace) -> int:
             return rehearse(args, stop)
     with opened_session(args) as session:
         accounts = session.config.chosen(args.account)
+        for account in accounts if args.account else ():
+            session.standings.insist(session.account_ids[account.name])
         with progress_shown(args.json) as progress, stop_on_signals() as stop:
             # who is a contact is known before the mail is read
             followed = [session.follow(each) for each in session.config.sources if args.account is None]

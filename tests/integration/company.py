@@ -31,6 +31,7 @@ VOLATILE = {
     "next_try_at",
     "complete_since_at",
     "audited_at",
+    "state_since_at",
 }
 
 Rows = list[tuple[Any, ...]]
@@ -80,6 +81,8 @@ class Company:
     accounts: dict[str, Account] = field(default_factory=dict)
     #: Lines at the end of the configuration.
     extra: str = ""
+    #: Further lines of [store].
+    store_lines: Sequence[str] = ()
     #: Of the store; "": the SQLite file.
     url: str = ""
 
@@ -117,6 +120,7 @@ class Company:
     def write(self, order: Iterable[str] = ()) -> None:
         """Write config.toml, the accounts in the given order."""
         lines = ["[store]", f"url = {_toml(self.url or f'sqlite:///{self.store.name}')}"]
+        lines += self.store_lines
         lines += ["[company]", f"domains = {_toml(list(self.domains))}"]
         lines += ["[contacts]", f"create = {_toml(self.create)}"]
         for name in list(order) or list(self.accounts):

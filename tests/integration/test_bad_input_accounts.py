@@ -45,6 +45,12 @@ class Case:
         self.check(step, says)
         return answer
 
+    def state(self, name: str) -> tuple[str, int]:
+        """What other tools read: the state, and failures in a row."""
+        sql = "SELECT state, failures FROM v1_account_status WHERE name = ?"
+        [(state, failures)] = self.company.rows(sql, name)
+        return state, failures
+
     def check(self, step: str, says: str) -> None:
         """The problem is in `status` and, where a login shows it, in `check`; no command shows the password."""
         status = self.company.run("status", "--json")
@@ -75,8 +81,11 @@ def test_a_wrong_password(case: Case) -> None:
     (case.company.folder / "bob.secret").write_text(CANARY)
     answer = case.broken(step="login", says="refused the login", hint="check username and password")
     assert CANARY not in answer.out + answer.err
-    [bob] = [a for a in case.company.run("status", "--json").document["accounts"] if a["account"] == "bob"]
-    assert bob["state"] == "auth_failed"
+    # whoever syncs and checks everything does not try again; who names the account does, and that parks it
+    assert case.state("bob") == ("backoff", 1)
+    assert case.company.run("check", "--account", "bob").code == 1
+    assert case.state("bob") == ("auth_failed", 2)
+    assert "next try" in case.company.run("status").out
     (case.company.folder / "bob.secret").write_text(case.logins["bob"].password)
     assert case.company.sync().account("bob")["stored"] == 2
     assert case.company.run("status").code == 0
@@ -150,6 +159,22 @@ def test_a_refused_folder_costs_that_folder_alone(case: Case) -> None:
     assert stored == {"Sent": 1, "INBOX": 1, "Zuletzt": 1}
     later = case.company.sync().account("bob")
     assert {s["stream"]: s["stored"] for s in later["streams"] if s["seen"]} == {"Broken": 1}
+
+
+def test_a_disabled_account_is_asked_for_nothing_and_keeps_its_history(case: Case) -> None:
+    case.company.sync()
+    case.company.accounts["bob"].outer["enabled"] = False
+    put(case.dovecot, case.logins["bob"], "INBOX", letter(ANN, ALICE, mid="later@client", minute=9))
+    assert [each["account"] for each in case.company.sync().document["accounts"]] == ["alice"]
+    assert case.state("bob") == ("disabled", 0)
+    assert case.company.run("status").code == 0
+    refused = case.company.run("sync", "--account", "bob")
+    assert (refused.code, "is disabled" in refused.err) == (2, True)
+    assert case.company.run("check", "--account", "bob").code == 0
+    history = "SELECT message_id FROM v1_interaction WHERE message_id LIKE 'bob%'"
+    assert len(case.company.rows(history)) == 2
+    case.company.accounts["bob"].outer["enabled"] = True
+    assert case.company.sync().account("bob")["stored"] == 1
 
 
 def test_a_refused_folder_keeps_no_other_from_late_linking(case: Case) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import subprocess
 import time
 from pathlib import Path
@@ -17,6 +18,12 @@ class Certificate(NamedTuple):
 
     chain: Path
     key: Path
+
+    def server_context(self) -> ssl.SSLContext:
+        """What a server needs to speak TLS under it."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.chain, self.key)
+        return context
 
 
 class CertificateAuthority:

@@ -28,6 +28,19 @@ _LOCATIONS = {
     "sdbox": "sdbox:~/sdbox",
     "mdbox": "mdbox:~/mdbox",
 }
+_OAUTH = """passdb {
+ driver = oauth2
+ mechanisms = $mechanisms
+ args = $dir/oauth2.conf.ext
+}"""
+_INTROSPECTION = """introspection_mode = post
+introspection_url = $url/introspect
+active_attribute = active
+active_value = true
+username_attribute = username
+openid_configuration_url = $url/.well-known/openid-configuration
+timeout_msecs = 5000
+"""
 _IMAPS = "ssl = yes\nssl_cert = <$dir/tls/server.pem\nssl_key = <$dir/tls/server.key\nssl_min_protocol = TLSv1.2"
 
 
@@ -51,6 +64,9 @@ class Options:
     domains: bool = False
     #: Keep Dovecot's growing delay (0.5, 4, 8, 15 s) after failed logins from one address.
     auth_penalty: bool = False
+    #: The provider of OAuth whose tokens are taken, by XOAUTH2 and OAUTHBEARER; None: no tokens.
+    oauth_url: str | None = None
+    oauth_mechanisms: str = "xoauth2 oauthbearer"
     #: Lines added to the end of the configuration.
     extra: str = ""
 
@@ -107,6 +123,9 @@ class Dovecot(Server):
             self._write_certificates()
         for user, password in self.users.items():
             self._write_user(user, password)
+        if self.options.oauth_url:
+            text = Template(_INTROSPECTION).substitute(url=self.options.oauth_url)
+            (self.dir / "oauth2.conf.ext").write_text(text)
         configuration = self.dir / "dovecot.conf"
         configuration.write_text(self._configuration())
         self.give(self.dir)
@@ -150,5 +169,9 @@ class Dovecot(Server):
             capability=f"imap_capability = {options.capability}" if options.capability else "",
             idle_notify=options.idle_notify,
             penalty="" if options.auth_penalty else "unix_listener anvil-auth-penalty {\n  mode = 0\n }",
+            oauth=Template(_OAUTH).substitute(dir=self.dir, mechanisms=options.oauth_mechanisms)
+            if options.oauth_url
+            else "",
+            mechanisms=f" {options.oauth_mechanisms}" if options.oauth_url else "",
             extra=options.extra,
         )

@@ -501,9 +501,13 @@ def upgrade() -> None:
         sa.Column("is_shared", sa.Boolean(), nullable=False),
         sa.Column("visibility", sa.String(length=8), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("state_since_at", store.types.Instant(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("last_success_at", store.types.Instant(), nullable=True),
         sa.Column("next_try_at", store.types.Instant(), nullable=True),
+        sa.Column("failures", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("refusals", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("refused_key", store.types.Key(), nullable=True),
         sa.Column("coverage", sa.Float(), nullable=True),
         sa.Column("audited_at", store.types.Instant(), nullable=True),
         sa.Column("horizon_reached_at", store.types.Instant(), nullable=True),
@@ -565,6 +569,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_contact_address_normal", ["normal"], unique=False)
         batch_op.create_index("ix_contact_address_address", ["address"], unique=False)
 
+    op.create_table(
+        "oauth_token",
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("issuer", sa.Text(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("access_token", store.types.Sealed(), nullable=True),
+        sa.Column("expires_at", store.types.Instant(), nullable=True),
+        sa.Column("refresh_token", store.types.Sealed(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("claimed_until_at", store.types.Instant(), nullable=True),
+        sa.Column("stored_at", store.types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_oauth_token_account_id")),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_oauth_token")),
+    )
     op.create_table(
         "stream",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),

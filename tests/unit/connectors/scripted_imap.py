@@ -32,6 +32,8 @@ class ScriptedImap:
     def __init__(self, mails: dict[int, bytes], answer: Answer = lambda command: None) -> None:
         self.mails = mails
         self.answer = answer
+        #: What is said to a line that follows a "+".
+        self.resume: Callable[[str], bytes] = lambda line: TAG + b" OK done\r\n"
         self.greeting = b"* OK ready\r\n"
         self.capabilities = "IMAP4rev1"
         self.uidvalidity = 7
@@ -85,7 +87,7 @@ class ScriptedImap:
                 if b" " not in line:
                     # what a client sends after "+"
                     self.commands.append(line.decode("ascii", "replace").strip())
-                    connection.sendall(tag.encode() + b" OK done\r\n")
+                    connection.sendall(self.resume(self.commands[-1]).replace(TAG, tag.encode()))
                     continue
                 tag, _, command = line.decode("utf-8", "replace").strip().partition(" ")
                 while literal := re.search(r"\{(\d+)\}$", command):

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.api import AuthFailed, Book, Card, Cursor, Misconfigured, Secret, Unavailable
-from connectors.carddav import http, multistatus
-from connectors.carddav.http import Origin, canonical
+from connectors.carddav import multistatus
 from connectors.carddav.multistatus import NoMultistatus
 from connectors.carddav.reader import CardDav, CardDavSettings
+from connectors.http import Origin, canonical, wire
 
 HEAD = '<?xml version="1.0"?><d:multistatus xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:carddav">{}</d:multistatus>'
 CARD = "BEGIN:VCARD\nVERSION:3.0\nUID:{0}\nFN:{0}\nEND:VCARD\n"
@@ -142,7 +142,7 @@ def test_what_is_no_multistatus_is_told(serve: Callable[[Script], str]) -> None:
 
 
 def test_an_answer_without_end_is_given_up(serve: Callable[[Script], str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "MAX_BODY", 1000)
+    monkeypatch.setattr(wire, "MAX_BODY", 1000)
     url = serve(lambda _method, _path, _body: (207, {}, "x" * 1001))
     with reader(url) as books, pytest.raises(Unavailable, match="more than 20 MiB"):
         books.books()
@@ -151,7 +151,7 @@ def test_an_answer_without_end_is_given_up(serve: Callable[[Script], str], monke
 def test_a_card_that_spoils_the_answer_for_all_stands_alone(
     serve: Callable[[Script], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "MAX_BODY", 30_000)
+    monkeypatch.setattr(wire, "MAX_BODY", 30_000)
     refs = [f"/b/{number}.vcf" for number in range(9)]
 
     def script(method: str, path: str, body: str) -> tuple[int, dict[str, str], str | bytes]:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from connectors.api import AuthFailed, ConnectorError, Misconfigured, Secret, Unavailable
+from connectors.api import AuthFailed, ConnectorError, Misconfigured, NotPermitted, Secret, Unavailable
 from connectors.imap import ImapConnector, ImapSettings
+from connectors.imap.errors import UNSURE_REST
 from tests.unit.connectors.scripted_imap import CUT, TAG, ScriptedImap
 
 PASSWORD = "s3cret کلید"
@@ -71,6 +72,22 @@ def test_login_carries_any_password_without_sasl(password: str) -> None:
         (b"NO [ALERT] Too many simultaneous connections. (Failure)", Unavailable),
         (b"NO User is authenticated but not connected.", Unavailable),
         (b"BAD Command syntax error", Unavailable),
+        (b"NO [CONTACTADMIN] Temporary problem, ask us", Unavailable),
+        (b"NO [serverbug] Internal error", Unavailable),
+        (b"NO Login failed, please try again later", Unavailable),
+        (b"NO System error", Unavailable),
+        (b"NO Internal login failure", Unavailable),
+        (b"NO Can't connect to the database", Unavailable),
+        (b"NO LDAP server error", Unavailable),
+        (b"NO connection to the authentication server refused", Unavailable),
+        (b"NO Auth process died", Unavailable),
+        (b"NO Server is shutting down", Unavailable),
+        (b"NO Maximum number of connections from user+IP exceeded", Unavailable),
+        (b"NO [AUTHORIZATIONFAILED] alice may not be sales", NotPermitted),
+        (b"NO [NOPERM] Access denied", NotPermitted),
+        (b"NO [PRIVACYREQUIRED] not without TLS", Misconfigured),
+        (b"NO LOGIN failed.", AuthFailed),
+        (b"NO [authenticationfailed] temporary passwords are not taken", AuthFailed),
     ],
 )
 def test_a_refused_login_is_a_wrong_password_only_if_it_is_one(said: bytes, kind: type[ConnectorError]) -> None:
@@ -83,16 +100,55 @@ def test_a_refused_login_is_a_wrong_password_only_if_it_is_one(said: bytes, kind
     assert PASSWORD not in error.problem
 
 
+@pytest.mark.parametrize(
+    ("said", "rest"),
+    [
+        (b"NO [UNAVAILABLE] Temporary authentication failure", None),
+        (b"NO [ALERT] Too many simultaneous connections. (Failure)", None),
+        (b"NO Request is throttled. Suggested Backoff Time: 92415 milliseconds", 92.415),
+        (b"NO Login failed, please try again", UNSURE_REST),
+        (b"NO Too many failures", UNSURE_REST),
+    ],
+)
+def test_what_may_count_as_a_wrong_password_is_not_tried_again_soon(said: bytes, rest: float | None) -> None:
+    with ScriptedImap({}, lambda c: TAG + b" " + said + b"\r\n" if c.startswith("LOGIN") else None) as server:
+        error = failure(server)
+    assert isinstance(error, Unavailable)
+    assert error.retry_after == rest
+
+
 @pytest.mark.parametrize("said", [CUT, b"* BYE Too many connections\r\n" + CUT])
 def test_a_login_that_is_cut_off_says_nothing_about_the_password(said: bytes) -> None:
     with ScriptedImap({}, lambda c: said if c.startswith("LOGIN") else None) as server:
         assert type(failure(server)) is Unavailable
 
 
-def test_goodbye_with_a_refusal_is_a_wrong_password() -> None:
-    said = b"* BYE [AUTHENTICATIONFAILED] wrong\r\n" + CUT
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (b"AUTHENTICATIONFAILED", AuthFailed),
+        (b"EXPIRED", AuthFailed),
+        (b"NOPERM", NotPermitted),
+        (b"UNAVAILABLE", Unavailable),
+        (b"INUSE", Unavailable),
+        (b"LIMIT", Unavailable),
+    ],
+)
+def test_a_goodbye_at_the_login_is_judged_by_its_code(code: bytes, kind: type[ConnectorError]) -> None:
+    said = b"* BYE [%s] so it is\r\n" % code + CUT
     with ScriptedImap({}, lambda c: said if c.startswith("LOGIN") else None) as server:
-        assert type(failure(server)) is AuthFailed
+        assert type(failure(server)) is kind
+
+
+def test_a_list_that_is_refused_is_a_right_that_is_missing() -> None:
+    said = TAG + b" NO [NOPERM] Permission denied\r\n"
+    with (
+        ScriptedImap({}, lambda c: said if c.startswith("LIST") else None) as server,
+        ImapConnector(settings(server), Secret(PASSWORD)) as connector,
+        pytest.raises(NotPermitted, match="Permission denied") as caught,
+    ):
+        connector.streams()
+    assert (caught.value.step, "granted" in caught.value.hint) == ("list", True)
 
 
 @pytest.mark.parametrize("security", ["none", "starttls"])

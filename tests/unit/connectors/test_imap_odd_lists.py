@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from connectors.api import NotPermitted
 from connectors.conformance import ids, read
 from connectors.imap.settings import FolderChoice
 from tests.unit.connectors.bounds import bounded
@@ -52,6 +53,8 @@ def test_folders_that_the_options_leave_out_are_known_beside_those_that_are_foll
             assert connector.left_out == ()
 
 
-def test_no_folder_at_all_is_an_empty_list() -> None:
+def test_a_mailbox_that_shows_not_even_an_inbox_is_one_that_may_not_be_looked_at() -> None:
     with ScriptedImap(MAILS, told("LIST", DONE)) as server, connect(server) as connector:
-        assert connector.streams() == ()
+        with pytest.raises(NotPermitted, match="not even the inbox") as caught:
+            connector.streams()
+        assert caught.value.step == "list"

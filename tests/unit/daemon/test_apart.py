@@ -7,11 +7,13 @@ import pickle
 import signal
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from connectors.api import Misconfigured, Unavailable
+from connectors.api import AuthFailed, Bearer, Misconfigured, Secret, Unavailable
+from connectors.imap import ImapSettings
 from connectors.local import LocalConnector
 from connectors.local.connector import LocalSettings
 from daemon import source as source_module
@@ -22,6 +24,7 @@ from daemon.report import Report
 from daemon.source import Source
 from daemon.worker import Worker
 from store.keys import parse_key
+from tests.unit.connectors.scripted_imap import TAG, ScriptedImap
 from tests.unit.daemon.company_mail import KEY, House, company
 
 pytestmark = pytest.mark.slow
@@ -108,6 +111,32 @@ def test_what_the_connector_refuses_is_raised_here(tmp_path: Path) -> None:
     apart.close()
     assert error.value.step == "connect"
     assert error.value.hint
+
+
+@pytest.mark.parametrize(("secret", "kind"), [(Secret("x"), AuthFailed), (Bearer(lambda _refused: "x"), Broken)])
+def test_a_token_that_ends_there_is_no_refused_login(secret: Secret, kind: type[Exception]) -> None:
+    """Only our own process can have another token."""
+
+    def answer(command: str) -> bytes | None:
+        return TAG + b" NO [AUTHENTICATIONFAILED] no\r\n" if command.startswith("AUTHENTICATE") else None
+
+    with ScriptedImap({}, answer) as server:
+        server.capabilities = "IMAP4rev1 AUTH=XOAUTH2 AUTH=PLAIN SASL-IR"
+        settings = ImapSettings(host="127.0.0.1", port=server.port, security="none", username="alice")
+        with closing(Apart(Opening(installed().get("imap"), settings, secret), DRAFTING)) as apart:
+            apart.start()
+            with pytest.raises(kind):
+                apart.wait()
+
+
+def test_a_token_that_cannot_be_had_starts_no_process() -> None:
+    def supply(_refused: str) -> str:
+        raise Unavailable("the provider is away", step="token")
+
+    settings = ImapSettings(host="127.0.0.1", security="none", username="alice")
+    apart = Apart(Opening(installed().get("imap"), settings, Bearer(supply)), DRAFTING)
+    with closing(apart), pytest.raises(Broken, match="the provider is away"):
+        apart.start()
 
 
 def test_a_killed_process_is_broken_and_not_an_end(folder: Path) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from daemon.egress import EgressError, is_local, post, target_of
+from connectors.network import is_local
+from daemon.egress import EgressError, post, target_of
 from tests.servers.certificates import CertificateAuthority
 from tests.servers.process import MissingServer
 from tests.servers.receiver import Receiver
@@ -61,9 +62,8 @@ def test_a_company_s_own_network_is_not_local(text: str) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]"])
 def test_this_machine_is_refused_however_it_is_written(receiver: Receiver, host: str) -> None:
-    target = target_of(f"https://{host}:{receiver.port}/", allow_local=False, ca_file=None)
-    with pytest.raises(EgressError, match=r"local addresses are refused|can't be found"):
-        post(target, b"", {})
+    with pytest.raises((EgressError, ValueError), match=r"local address|must be written as"):
+        post(target_of(f"https://{host}:{receiver.port}/", allow_local=False, ca_file=None), b"", {})
     assert receiver.received == []
 
 
@@ -74,11 +74,9 @@ def test_a_name_that_means_a_local_address_too_is_refused(monkeypatch: pytest.Mo
         post(target_of("https://crm.example/", allow_local=False, ca_file=None), b"", {})
 
 
-def test_http_is_for_this_machine_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.215.14", 80))]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: found)
-    with pytest.raises(EgressError, match="must be https"):
-        post(target_of("http://crm.example/", allow_local=True, ca_file=None), b"", {})
+def test_http_is_for_this_machine_alone() -> None:
+    with pytest.raises(ValueError, match="must be"):
+        target_of("http://crm.example/", allow_local=True, ca_file=None)
 
 
 @pytest.mark.parametrize(
@@ -109,12 +107,12 @@ def test_certificates_are_checked(tmp_path: Path) -> None:
         url = f"https://localhost:{receiver.port}/"
         assert post(target_of(url, allow_local=True, ca_file=authority.file), b"x", {}).status == 204
         for ca_file in (None, other.file):
-            with pytest.raises(EgressError, match="certificate is refused"):
+            with pytest.raises(EgressError, match="certificate"):
                 post(target_of(url, allow_local=True, ca_file=ca_file), b"x", {})
     for bad in (authority.issue(expired=True), authority.issue(names=("else.example",), ips=("127.0.0.2",))):
         with Receiver(bad) as receiver:
             target = target_of(f"https://localhost:{receiver.port}/", allow_local=True, ca_file=authority.file)
-            with pytest.raises(EgressError, match="certificate is refused"):
+            with pytest.raises(EgressError, match="certificate"):
                 post(target, b"x", {})
 
 
@@ -135,8 +133,8 @@ def test_a_receiver_that_answers_byte_by_byte_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=drip, args=[server], daemon=True).start()
         target = target_of(f"http://127.0.0.1:{server.getsockname()[1]}/", allow_local=True, ca_file=None)
-        with pytest.raises(EgressError, match="gives no answer"):
+        with pytest.raises(EgressError, match="did not answer in time"):
             post(target, b"", {}, time_limit=0.7)
         ended.set()
-    with pytest.raises(EgressError, match="can't be reached"):
+    with pytest.raises(EgressError, match="refused the connection"):
         post(target, b"", {})

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import structlog
 
-from connectors.api import Secret
+from connectors.api import Secret, Unavailable
 from daemon import log
 
 CANARY = "kanarienvogel-7713"
@@ -82,6 +82,32 @@ def test_secrets_are_masked_wherever_they_are(is_json: bool) -> None:
     logging.getLogger("library").warning("it is %s", secret)
     assert CANARY not in stream.getvalue()
     assert stream.getvalue().count("***") == 5
+
+
+@pytest.mark.parametrize("is_json", [True, False])
+def test_a_secret_that_an_error_quotes_is_masked_while_it_is_held(is_json: bool) -> None:
+    stream = io.StringIO()
+    log.configure(is_json, level="debug", stream=stream)
+    secret = Secret(CANARY)
+    structlog.get_logger().warning("x", problem=f"no {CANARY}", many=[f"a{CANARY}b"])
+    structlog.get_logger().debug(f"was {CANARY}")
+    logging.getLogger("library").error("it is %s", CANARY)
+    try:
+        raise KeyError(CANARY)
+    except KeyError:
+        structlog.get_logger().exception("a bug")
+    error = Unavailable(f"the server says {CANARY}", hint=f"not {CANARY}")
+    assert (error.problem, error.hint, str(error)) == ("the server says ***", "not ***", "the server says ***")
+    assert CANARY not in stream.getvalue()
+    assert stream.getvalue().count("***") == 5
+    del secret
+    assert Unavailable(CANARY).problem == CANARY
+
+
+def test_a_short_secret_spoils_no_text() -> None:
+    held = Secret("the")
+    assert Unavailable("the server").problem == "the server"
+    assert held.reveal() == "the"
 
 
 @pytest.mark.parametrize("is_json", [True, False])

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -74,6 +75,7 @@ def at_work(
     create: Create = Create.ALL,
     interval: float = 3600.0,
     url: str = "",
+    backoff: Backoff = QUICK,
 ) -> Iterator[Office]:
     accounts = tuple(
         Account(
@@ -99,7 +101,7 @@ def at_work(
     )
     with (
         Session(config, open_store(config, {}), Environment({})) as session,
-        Service(session, interval, threading.Event(), backoff=QUICK, grace=grace) as service,
+        Service(session, interval, threading.Event(), backoff=backoff, grace=grace) as service,
     ):
         yield Office(session, service)
 
@@ -175,13 +177,13 @@ def test_a_kept_connection_that_broke_is_replaced_unnoticed(tmp_path: Path, alic
         assert (alice.logins, office.states()) == (3, {"alice": "ok"})
 
 
-def test_a_login_that_is_refused_after_a_hint_parks_the_account(tmp_path: Path, alice: PushingMailbox) -> None:
+def test_a_login_that_is_refused_after_a_hint_lets_the_account_rest(tmp_path: Path, alice: PushingMailbox) -> None:
     with watching(tmp_path, ("alice", alice)) as office:
         alice.fail(Unavailable("the server ended the connection", step="fetch"), step="fetch")
         alice.fail(AuthFailed("the password is wrong", step="login"), step="login", times=1_000)
         alice.deliver("INBOX", mail(ANN, ALICE, mid="new@x"))
         alice.push("INBOX")
-        wait(lambda: office.states() == {"alice": "auth_failed"})
+        wait(lambda: office.states() == {"alice": "backoff"})
         logins = alice.logins
         alice.push("INBOX")
         time.sleep(0.2)
@@ -233,14 +235,20 @@ def _connector() -> PushingConnector:
     return PushingConnector(MemorySettings(mailbox="alice"), None)
 
 
-def test_a_refused_login_parks_the_account_and_is_not_tried_again(tmp_path: Path, alice: PushingMailbox) -> None:
-    alice.refusal = AuthFailed("the password is wrong", step="login")
-    with at_work(tmp_path, "alice") as office:
+def test_a_login_refused_twice_parks_the_account(tmp_path: Path, alice: PushingMailbox) -> None:
+    alice.fail(AuthFailed("the password is wrong", step="login"), step="login", times=1_000)
+    with at_work(tmp_path, "alice", interval=0.05, backoff=replace(QUICK, refused=0.05)) as office:
         wait(lambda: office.states() == {"alice": "auth_failed"})
         time.sleep(0.3)
-        # both folders' logins may have been under way
-        assert alice.watch_logins <= 2
-        assert alice.logins == 1
+        assert alice.logins == 2
+
+
+def test_a_login_for_watching_that_is_refused_is_not_tried_again_soon(tmp_path: Path, alice: PushingMailbox) -> None:
+    alice.refusal = AuthFailed("the password is wrong", step="login")
+    with at_work(tmp_path, "alice") as office:
+        wait(lambda: office.states() == {"alice": "backoff"})
+        time.sleep(0.3)
+        assert (alice.watch_logins, alice.logins) == (1, 1)
 
 
 def test_a_server_that_takes_no_further_connection_is_polled_meanwhile(tmp_path: Path, alice: PushingMailbox) -> None:

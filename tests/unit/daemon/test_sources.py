@@ -63,7 +63,7 @@ def test_a_source_is_followed_and_one_that_fails_is_tried_again(tmp_path: Path) 
 
         with Service(session, 3600.0, threading.Event(), backoff=quick) as service:
             wait(lambda: fare() == {"bad": "failed", "good": "ok"})
-            assert service.sources.failures("bad") > 0
+            wait(lambda: service.sources.failures("bad") > 0)
             crm(tmp_path / "bad.db", "bo@client.example")
             wait(lambda: fare() == {"bad": "ok", "good": "ok"})
             wait(lambda: service.sources.failures("bad") == 0)

@@ -216,7 +216,7 @@ def test_a_receiver_that_is_down_loses_nothing(house: House, sender: Sender, rec
     with house.store.read() as transaction:
         state = webhooks.state(transaction, "crm")
     assert state is not None
-    assert "can't be reached" in (state.reason or "")
+    assert "refused the connection" in (state.reason or "")
     clock.now += timedelta(minutes=1)
     assert sender.turn() == 1
 

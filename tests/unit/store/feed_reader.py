@@ -25,7 +25,7 @@ VIEWS = {
     "account_status": ("v1_account_status", "id"),
 }
 #: Moved by every poll or every writing of a row, so no change by themselves.
-UNTOLD = {"last_success_at", "next_try_at", "backlog", "complete_since_at", "updated_at"}
+UNTOLD = {"last_success_at", "next_try_at", "failures", "backlog", "complete_since_at", "updated_at"}
 
 Row = tuple[tuple[str, Any], ...]
 #: (view, key) -> its rows.

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from store import company
+from store import company, standings
 from store.company import AccountFacts, PersonFacts
 from store.engine import Store
 from store.errors import StoreError
+from store.standings import Standing
 from tests.unit.daemon.company_mail import KEY
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -36,7 +37,7 @@ def save(store: Store, *accounts: tuple[str, str], now: datetime = NOW) -> dict[
 
 def succeed(store: Store, account_id: str) -> None:
     with store.write() as transaction:
-        company.save_state(transaction, account_id, state="ok", reason=None, next_try_at=None, success_at=NOW)
+        standings.save(transaction, account_id, Standing(state="ok", state_since_at=NOW, last_success_at=NOW))
 
 
 def names(store: Store) -> list[str]:

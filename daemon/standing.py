@@ -1,0 +1,209 @@
+"""Where every account stands: when it may log in next, and what becomes of that by a turn.
+
+Refused logins are counted in the store, whoever tried: polls, hints, watches, other processes. After the first one the
+account rests for a while, because servers refuse in error too; after the second it is parked and tried every six hours,
+so that no directory ever locks a person out. Only a turn that read through forgets them. Changed settings or another
+secret are tried at once, as is what a person asks for.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from connectors.api import AuthFailed, Bearer, ConnectorError, NotPermitted, Unavailable
+from daemon.apart import Opening
+from daemon.report import Report
+from daemon.retry import PARKED, Backoff
+from store import standings
+from store.engine import Store, Transaction
+from store.keys import IdentityKey
+from store.standings import Standing
+
+log = structlog.get_logger()
+
+#: So many refused logins park an account.
+PARKING = 2
+
+
+class Resting(Unavailable):
+    """The account is not tried before its time, which is in `retry_after` seconds; the server was not asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """Until when an account rests: as the store has it, and on our monotonic clock."""
+
+    next_try_at: datetime
+    until: float
+
+
+class Standings:
+    """Of the accounts of one store, for all threads. `monotonic` is in seconds: a clock that jumps moves no rest."""
+
+    def __init__(
+        self, store: Store, clock: Callable[[], datetime], monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._monotonic = monotonic
+        #: How long is waited; the service may set its own.
+        self.backoff = Backoff()
+        self._lock = threading.Lock()
+        self._followed: set[str] = set()
+        self._failing: set[str] = set()
+        self._insisted: set[str] = set()
+        self._keys: dict[str, bytes] = {}
+        self._rests: dict[str, _Rest] = {}
+
+    def begin(self, transaction: Transaction, account_ids: Collection[str]) -> None:
+        """These accounts are followed from now on."""
+        failing = standings.failing(transaction)
+        with self._lock:
+            self._followed = set(account_ids)
+            self._failing = failing & self._followed
+
+    @property
+    def failing(self) -> int:
+        """How many of the accounts that are followed do not fare well, as far as this process knows."""
+        return len(self._failing)
+
+    def insist(self, account_id: str) -> None:
+        """A person wants the account tried: it may log in until that is noted."""
+        with self._lock:
+            self._insisted.add(account_id)
+
+    def admit(self, account_id: str, opening: Opening) -> None:
+        """May the account log in with these settings and this secret? Raises Resting where not, and StoreError."""
+        key = login_key(self._store.key, opening)
+        with self._store.read() as transaction:
+            standing = standings.standing(transaction, account_id)
+        with self._lock:
+            self._keys[account_id] = key
+            is_insisted = account_id in self._insisted
+            if standing is None or is_insisted or not standing.refusals or standing.refused_key != key:
+                return
+            rest = self._rest(account_id, standing)
+        if rest > 0:
+            raise Resting(
+                f"{standing.reason}; it is not tried again before {standing.next_try_at:%Y-%m-%d %H:%M} UTC",
+                step="login",
+                hint="correct the password or the options, or try at once: keeptouch sync --account NAME",
+                retry_after=rest,
+            )
+
+    def note(self, account_id: str, report: Report, fine: str | None = None) -> float | None:
+        """Keep what a turn has shown; `fine`: what is to be told of an account that is well. Raises StoreError.
+
+        Returns the seconds until the account is tried again: 0 where it is well, None: not before its configuration
+        changes.
+        """
+        if isinstance(report.failure, Resting):
+            return report.failure.retry_after
+        with self._lock:
+            key = self._keys.get(account_id)
+            self._insisted.discard(account_id)
+        with self._store.write() as transaction:
+            before = standings.standing(transaction, account_id)
+            if before is None or before.state == "disabled":
+                return 0.0
+            after, wait = advanced(before, report, self._clock(), self.backoff, key, fine)
+            standings.save(transaction, account_id, after)
+        with self._lock:
+            self._failing.discard(account_id)
+            if after.state in standings.FAILING:
+                self._failing |= {account_id} & self._followed
+            if after.next_try_at is not None and wait is not None:
+                self._rests[account_id] = _Rest(after.next_try_at, self._monotonic() + wait)
+        if after.state != before.state:
+            tell = log.info if after.state == "ok" else log.warning
+            told = {"state": after.state, "before": before.state, "reason": after.reason}
+            tell("account state", account=report.account, **told, next_try_at=_text(after.next_try_at))
+        return wait
+
+    def _rest(self, account_id: str, standing: Standing) -> float:
+        """Seconds until then, with the lock held. A time that another process wrote is taken over once."""
+        if standing.next_try_at is None:
+            return 0.0
+        known = self._rests.get(account_id)
+        if known is None or known.next_try_at != standing.next_try_at:
+            left = (standing.next_try_at - self._clock()).total_seconds()
+            until = self._monotonic() + min(max(left, 0.0), PARKED)
+            known = self._rests[account_id] = _Rest(standing.next_try_at, until)
+        return known.until - self._monotonic()
+
+
+def advanced(
+    before: Standing, report: Report, now: datetime, backoff: Backoff, key: bytes | None, fine: str | None
+) -> tuple[Standing, float | None]:
+    """(where the account stands after a turn, the seconds until the next one as `Standings.note` returns them)"""
+    failure = report.failure
+    if report.error is None:
+        after = replace(before, state="ok", reason=fine, next_try_at=None, failures=0)
+        if not report.is_stopped:
+            after = replace(after, refusals=0, refused_key=None, last_success_at=now)
+        elif before.refusals:
+            # cut short, it proves nothing
+            after = before
+        return _since(before, after, now), 0.0
+    failures, refusals = before.failures + 1, before.refusals
+    state, wait = "backoff", backoff.delay(failures) if failure is None else backoff.after(failure, failures)
+    if isinstance(failure, AuthFailed):
+        refusals += 1
+        state, wait = ("auth_failed", PARKED) if refusals >= PARKING else ("backoff", backoff.refused)
+        before = replace(before, refused_key=key)
+    elif is_without_rights(failure):
+        state = "missing_rights"
+    elif report.error.step == "select" and not report.is_stopped:
+        # all other folders were read through
+        refusals = 0
+    after = replace(
+        before,
+        state=state,
+        reason=f"{report.error.step}: {report.error.problem}",
+        next_try_at=None if wait is None else now + timedelta(seconds=wait),
+        failures=failures,
+        refusals=refusals,
+    )
+    return _since(before, after, now), wait
+
+
+def is_without_rights(failure: ConnectorError | None) -> bool:
+    """Is it the whole mailbox that the server refuses?"""
+    return isinstance(failure, NotPermitted) and failure.step != "select"
+
+
+def login_key(key: IdentityKey, opening: Opening) -> bytes:
+    """A keyed hash of all that a login is made of; nobody learns the secret from it.
+
+    Tokens do not count: they change by the hour, and a sign-in that was refused stays refused.
+    """
+    secret = "" if opening.secret is None or isinstance(opening.secret, Bearer) else opening.secret.reveal()
+    return key.digest("login", type(opening.settings).__qualname__, _canonical(opening.settings), secret)
+
+
+def _canonical(value: Any) -> str:
+    """Text that is the same in every process."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return _canonical({each.name: getattr(value, each.name) for each in fields(value)})
+    if isinstance(value, Mapping):
+        return "{" + ",".join(sorted(f"{key!r}:{_canonical(each)}" for key, each in value.items())) + "}"
+    if isinstance(value, set | frozenset):
+        return "{" + ",".join(sorted(map(_canonical, value))) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(_canonical, value)) + "]"
+    return repr(value)
+
+
+def _since(before: Standing, after: Standing, now: datetime) -> Standing:
+    return after if after.state == before.state else replace(after, state_since_at=now)
+
+
+def _text(value: datetime | None) -> str | None:
+    return value.isoformat(timespec="seconds") if value else None

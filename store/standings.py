@@ -1,0 +1,65 @@
+"""How accounts fare, as all processes that log in to them share it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from store.account_schema import STANDING
+from store.schema import account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where an account stands. Times are aware UTC."""
+
+    #: new | ok | backoff | auth_failed | missing_rights | disabled
+    state: str
+    state_since_at: datetime
+    #: For people.
+    reason: str | None = None
+    last_success_at: datetime | None = None
+    next_try_at: datetime | None = None
+    #: In a row.
+    failures: int = 0
+    #: Logins refused since a turn last read through, whoever tried.
+    refusals: int = 0
+    #: Keyed hash of the settings and the secret that were refused last.
+    refused_key: bytes | None = None
+
+
+#: States of accounts that do not fare well.
+FAILING = ("backoff", "auth_failed", "missing_rights")
+_NAMES = [column.name for column in STANDING]
+
+
+def standing(connection: Connection, account_id: str) -> Standing | None:
+    """Where the account stands; None where the store does not know it."""
+    query = select(*(account.c[name] for name in _NAMES)).where(account.c.id == account_id)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Standing(**row._mapping)
+
+
+def save(connection: Connection, account_id: str, standing: Standing) -> None:
+    """Note where the account stands."""
+    values = {name: getattr(standing, name) for name in _NAMES}
+    connection.execute(update(account).where(account.c.id == account_id).values(values))
+
+
+def pardon(connection: Connection, account_id: str) -> None:
+    """Somebody signed in anew: the account may log in, whatever was refused before."""
+    connection.execute(update(account).where(account.c.id == account_id).values(refused_key=None))
+
+
+def switch(connection: Connection, account_id: str, *, is_enabled: bool, now: datetime) -> None:
+    """The configuration lets the account be followed again, or no more; its history and its refusals stay."""
+    state = "new" if is_enabled else "disabled"
+    values = {"state": state, "state_since_at": now, "reason": None, "next_try_at": None, "failures": 0}
+    connection.execute(update(account).where(account.c.id == account_id).values(values))
+
+
+def failing(connection: Connection) -> set[str]:
+    """Ids of the accounts that do not fare well."""
+    return {row.id for row in connection.execute(select(account.c.id).where(account.c.state.in_(FAILING)))}

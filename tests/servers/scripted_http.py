@@ -1,0 +1,115 @@
+"""An HTTP server on loopback that sends what a test wants, byte for byte: servers as bad as no real one can be.
+
+with ScriptedHttp(lambda request: reply(200, b"fine")) as server:
+    server.url, server.requests, server.connections
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from tests.servers.certificates import Certificate
+from tests.servers.process import HOST
+
+#: In place of octets: the connection ends here.
+CUT = b"%CUT%"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What came in; names of headers in lower case."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+
+#: What to send for a request, at once or in pieces.
+Answer = Callable[[Request], bytes | Iterable[bytes]]
+
+
+def reply(status: int, body: bytes = b"", **headers: str) -> bytes:
+    """A whole answer; `_` in the names of headers is a hyphen."""
+    lines = [f"HTTP/1.1 {status} told"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    if "content_length" not in {name.lower() for name in headers}:
+        lines.append(f"Content-Length: {len(body)}")
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
+
+
+class ScriptedHttp:
+    """`answer` may be changed while it runs. With a certificate it speaks TLS."""
+
+    def __init__(self, answer: Answer, certificate: Certificate | None = None) -> None:
+        self.answer = answer
+        self.requests: list[Request] = []
+        self.connections = 0
+        #: One for each connection that ended.
+        self.closed = threading.Semaphore(0)
+        #: Set when the server ends: what waits in an answer goes on.
+        self.ended = threading.Event()
+        self._context = None if certificate is None else certificate.server_context()
+
+    @property
+    def url(self) -> str:
+        """Without a path."""
+        return f"{'http' if self._context is None else 'https'}://{HOST}:{self.port}"
+
+    def __enter__(self) -> Self:
+        self._listener = socket.create_server((HOST, 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.ended.set()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(5)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._serve, args=[connection], daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            if self._context is not None:
+                connection = self._context.wrap_socket(connection, server_side=True)
+            with connection.makefile("rb") as received:
+                while request := _read(received):
+                    self.requests.append(request)
+                    said = self.answer(request)
+                    for piece in [said] if isinstance(said, bytes) else said:
+                        if piece == CUT:
+                            return
+                        connection.sendall(piece)
+        except OSError:
+            return
+        finally:
+            connection.close()
+            self.closed.release()
+
+
+def _read(received: BinaryIO) -> Request | None:
+    words = received.readline().decode("latin-1").split(" ")
+    if len(words) < 3:
+        return None
+    headers: dict[str, str] = {}
+    while (line := received.readline().decode("latin-1").strip()) and ":" in line:
+        name, _, value = line.partition(":")
+        headers[name.lower()] = value.strip()
+    return Request(words[0], words[1], headers, received.read(int(headers.get("content-length", "0"))))
