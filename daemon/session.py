@@ -283,7 +283,7 @@ class Session:
 
     def _admitted(self, account: Account) -> Opening:
         opening = account.opening(self._environment.environ, self.config.folder, self.tokens)
-        self.standings.admit(self.account_ids[account.name], opening)
+        self.standings.admit(self.account_ids[account.name], account.name, opening)
         return opening
 
     @contextmanager

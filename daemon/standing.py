@@ -8,6 +8,7 @@ secret are tried at once, as is what a person asks for.
 
 from __future__ import annotations
 
+import shlex
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -79,8 +80,11 @@ class Standings:
         with self._lock:
             self._insisted.add(account_id)
 
-    def admit(self, account_id: str, opening: Opening) -> None:
-        """May the account log in with these settings and this secret? Raises Resting where not, and StoreError."""
+    def admit(self, account_id: str, name: str, opening: Opening) -> None:
+        """May the account of this name log in with these settings and this secret?
+
+        Raises Resting where not, and StoreError.
+        """
         key = login_key(self._store.key, opening)
         with self._store.read() as transaction:
             standing = standings.standing(transaction, account_id)
@@ -91,10 +95,12 @@ class Standings:
                 return
             rest = self._rest(account_id, standing)
         if rest > 0:
+            said = (standing.reason or "").removeprefix("login: ").rstrip(".")
+            again = f"keeptouch sync --account {shlex.quote(name)}"
             raise Resting(
-                f"{standing.reason}; it is not tried again before {standing.next_try_at:%Y-%m-%d %H:%M} UTC",
+                f"{said}; it is not tried again before {standing.next_try_at:%Y-%m-%d %H:%M} UTC",
                 step="login",
-                hint="correct the password or the options, or try at once: keeptouch sync --account NAME",
+                hint=f"correct the password or the options, or try at once: {again}",
                 retry_after=rest,
             )
 

@@ -10,10 +10,10 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 from tests.servers.certificates import Certificate
+from tests.servers.listening import Listening
 from tests.servers.process import HOST
 
 #: In place of octets: the connection ends here.
@@ -43,17 +43,15 @@ def reply(status: int, body: bytes = b"", **headers: str) -> bytes:
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
 
 
-class ScriptedHttp:
+class ScriptedHttp(Listening):
     """`answer` may be changed while it runs. With a certificate it speaks TLS."""
 
     def __init__(self, answer: Answer, certificate: Certificate | None = None) -> None:
+        super().__init__()
         self.answer = answer
         self.requests: list[Request] = []
-        self.connections = 0
         #: One for each connection that ended.
         self.closed = threading.Semaphore(0)
-        #: Set when the server ends: what waits in an answer goes on.
-        self.ended = threading.Event()
         self._context = None if certificate is None else certificate.server_context()
 
     @property
@@ -61,31 +59,7 @@ class ScriptedHttp:
         """Without a path."""
         return f"{'http' if self._context is None else 'https'}://{HOST}:{self.port}"
 
-    def __enter__(self) -> Self:
-        self._listener = socket.create_server((HOST, 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._accept, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.ended.set()
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(5)
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._serve, args=[connection], daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
+    def serve(self, connection: socket.socket) -> None:
         try:
             if self._context is not None:
                 connection = self._context.wrap_socket(connection, server_side=True)

@@ -75,7 +75,7 @@ class Office:
         """A turn, should the account be let in."""
         process, report = process or self.standings, Report("alice")
         try:
-            process.admit(self.account, opening)
+            process.admit(self.account, "alice", opening)
         except Resting as resting:
             report.fail(resting)
         else:
@@ -85,7 +85,7 @@ class Office:
 
     def may_log_in(self, opening: Opening = WRONG, process: Standings | None = None) -> bool:
         with suppress(Resting):
-            (process or self.standings).admit(self.account, opening)
+            (process or self.standings).admit(self.account, "alice", opening)
             return True
         return False
 
@@ -115,6 +115,16 @@ def test_one_refusal_rests_a_while_two_park_and_then_there_is_one_try_in_six_hou
     assert tries == [10, 370, 730, 1090]
     assert (office.now.state, office.now.refusals, office.now.failures) == ("auth_failed", 5, 5)
     assert office.now.state_since_at == BEGAN + timedelta(minutes=10)
+
+
+def test_who_is_not_let_in_is_told_why_and_how_to_try_at_once(office: Office) -> None:
+    office.meet(AuthFailed("mail.example refused the login.", step="login"))
+    with pytest.raises(Resting) as resting:
+        office.standings.admit(office.account, "alice of sales", WRONG)
+    until = office.times.wall + timedelta(minutes=10)
+    said = "mail.example refused the login"
+    assert resting.value.problem == f"{said}; it is not tried again before {until:%Y-%m-%d %H:%M} UTC"
+    assert resting.value.hint.endswith("keeptouch sync --account 'alice of sales'")
 
 
 def test_a_restart_does_not_forget(office: Office) -> None:

@@ -132,6 +132,14 @@ def test_each_damage_is_named(store: Path, sql: str) -> None:
         assert each.count is None or each.check == "foreign_keys" or each.examples
 
 
+def test_a_view_that_shows_less_than_the_tables_hold_is_named(store: Path) -> None:
+    columns = next([name for name, _sql, _type in view.columns] for view in VIEWS if view.name == "v1_thread")
+    harm(store, "DROP VIEW v1_thread")
+    harm(store, f"CREATE VIEW v1_thread AS SELECT {', '.join(columns)} FROM thread LIMIT 1")  # noqa: S608 - columns of a view of ours
+    [finding] = checked(store).findings
+    assert (finding.check, "v1_thread shows 1 rows" in finding.problem) == ("counts", True)
+
+
 def test_every_rule_is_broken_by_some_damage() -> None:
     assert {rule.name for rule in RULES} <= set().union(*DAMAGE.values())
 
