@@ -29,6 +29,8 @@ _FULL_WORDS = re.compile(
 )
 #: Statuses of tokens that are good, but not for this (RFC 6750, section 3.1).
 _NOT_ALLOWED = {"insufficient_scope", "403"}
+#: What says that a folder is not there.
+_GONE = re.compile(r"\[NONEXISTENT\]|(doesn.?t|does not) exist|no such (mailbox|folder)|unknown mailbox", re.IGNORECASE)
 #: What says at the login that the password was not judged, though a careless server may say it of a wrong one too.
 _PASSING_WORDS = re.compile(
     r"try again|temporar|unavailable|not (connected|available|running|responding|ready)|timed? ?-?out|busy|overload"
@@ -64,6 +66,18 @@ def refused(text: str, *, step: str, what: str) -> Unavailable:
     if response_code(text) in _FORBIDDING_CODES:
         return NotPermitted(problem, step=step, hint="have the rights to list and read granted to the user")
     return Unavailable(problem, step=step, retry_after=int(wait.group(1)) / 1000 if wait else None)
+
+
+def folder_refused(name: bytes, text: str) -> Unavailable:
+    """The error for a folder that is not opened.
+
+    Who may not even look into a folder is told that it is not there; of the inbox, which everybody has, that can mean
+    nothing else (RFC 3501, section 5.1).
+    """
+    error = refused(text, step="select", what="the server refuses to open the folder")
+    if name.upper() == b"INBOX" and _GONE.search(text[:_JUDGED_BY]):
+        return NotPermitted(error.problem, step="select", hint="have the rights to list and read granted to the user")
+    return error
 
 
 def login_refused(text: str, host: str) -> ConnectorError:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from imaplib import IMAP4
 from typing import Any
 
-from connectors.imap.errors import refused, translated
+from connectors.imap.errors import folder_refused, refused, translated
 from connectors.imap.login import log_in, quote, secure
 from connectors.imap.network import open_socket, tls_context
 from connectors.imap.responses import (
@@ -186,7 +186,7 @@ class Session:
                 self._number(wire, code) for code in ("UIDVALIDITY", "UIDNEXT", "EXISTS", "HIGHESTMODSEQ")
             )
         if status != "OK":
-            raise refused(text, step="select", what="the server refuses to open the folder")
+            raise folder_refused(name, text)
         if validity is None:
             raise Unavailable("the server gives this folder no UIDVALIDITY", step="select")
         return Standing(validity, following, messages, (modseq or None) if self._quick else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,6 +160,30 @@ def test_a_refused_folder_costs_that_folder_alone(case: Case) -> None:
     assert stored == {"Sent": 1, "INBOX": 1, "Zuletzt": 1}
     later = case.company.sync().account("bob")
     assert {s["stream"]: s["stored"] for s in later["streams"] if s["seen"]} == {"Broken": 1}
+
+
+@pytest.fixture
+def open_dir() -> Iterator[Path]:
+    """A folder that the server's user can read, which those of pytest are not."""
+    with tempfile.TemporaryDirectory(prefix="kt-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.mark.parametrize("rights", ["l", "k"], ids=["folders are listed", "folders are hidden"])
+def test_a_mailbox_whose_rights_are_missing(case: Case, open_dir: Path, rights: str) -> None:
+    """The login works, and the server's list of rights (RFC 4314) gives the folders to nobody."""
+    acl = open_dir / "acl"
+    acl.write_text(f"* owner {rights}\n")
+    acl.chmod(0o644)
+    plugin = f"protocol imap {{\n mail_plugins = $mail_plugins acl\n}}\nplugin {{\n acl = vfile:{acl}\n}}"
+    with Dovecot({"bob": "secret"}, Options(tls=False, extra=plugin)) as server:
+        case.company.add("bob", Login("bob", "secret", server.maildir("bob")), server.imap_port)
+        case.company.run("sync")
+        assert case.state("bob") == ("missing_rights", 1)
+        assert case.state("alice") == ("ok", 0)
+        status = case.company.run("status")
+        assert (status.code, "opens none of the" in status.out) == (1, True)
 
 
 def test_a_disabled_account_is_asked_for_nothing_and_keeps_its_history(case: Case) -> None:

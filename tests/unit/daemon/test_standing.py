@@ -29,7 +29,7 @@ BEGAN = datetime(2026, 3, 2, 8, tzinfo=UTC)
 REFUSED = AuthFailed("the password is wrong", step="login")
 DOWN = Unavailable("the line is down", step="connect")
 CONNECTOR = Connectors([Given("memory", MemoryConnector)]).get("memory")
-WRONG = Opening(CONNECTOR, MemorySettings(mailbox="alice"), Secret("wrong"))
+WRONG = Opening(CONNECTOR, MemorySettings(mailbox="alice"), Secret("wr0ng-pass"))
 
 
 @dataclass
@@ -165,8 +165,8 @@ def test_a_clock_that_jumps_moves_no_rest(office: Office) -> None:
 @pytest.mark.parametrize(
     "changed",
     [
-        Opening(CONNECTOR, MemorySettings(mailbox="alice"), Secret("right")),
-        Opening(CONNECTOR, MemorySettings(mailbox="alicia"), Secret("wrong")),
+        Opening(CONNECTOR, MemorySettings(mailbox="alice"), Secret("r1ght-pass")),
+        Opening(CONNECTOR, MemorySettings(mailbox="alicia"), Secret("wr0ng-pass")),
     ],
 )
 def test_another_secret_or_other_settings_are_tried_at_once(office: Office, changed: Opening) -> None:
@@ -277,6 +277,6 @@ def test_a_disabled_account_keeps_its_history_and_its_refusals(office: Office) -
 
 def test_the_hash_of_a_login_is_the_same_in_every_process_and_tells_no_secret() -> None:
     one = login_key(IdentityKey(b"k" * 32), WRONG)
-    assert one == login_key(IdentityKey(b"k" * 32), Opening(CONNECTOR, WRONG.settings, Secret("wrong")))
+    assert one == login_key(IdentityKey(b"k" * 32), Opening(CONNECTOR, WRONG.settings, Secret("wr0ng-pass")))
     assert one != login_key(IdentityKey(b"l" * 32), WRONG)
-    assert b"wrong" not in one
+    assert b"wr0ng" not in one

@@ -102,9 +102,9 @@ class Signs:
             else:
                 self.others.append(heard)
 
-    def go_on(self) -> bool:
-        """Does a further sign come?"""
-        before, end = self.count, time.monotonic() + 1.0
+    def go_on(self, seconds: float = 10.0) -> bool:
+        """Does a further sign come in this time?"""
+        before, end = self.count, time.monotonic() + seconds
         while self.count == before and time.monotonic() < end:
             time.sleep(0.01)
         return self.count > before
@@ -124,8 +124,8 @@ def test_signs_end_where_a_turn_hangs_and_come_again_when_it_ends(manager: Manag
             assert signs.go_on()
             now[0] += 2
             wait(lambda: any(each["event"] == "turn hangs" for each in logged))
-            signs.go_on()
-            assert not signs.go_on()
+            signs.go_on(1.0)
+            assert not signs.go_on(1.0)
         assert signs.go_on()
     wait(lambda: signs.others == ["READY=1", "STATUS=1 account", "STOPPING=1"])
     assert [each["accounts"] for each in logged] == [["alice"]]
@@ -142,8 +142,8 @@ def test_signs_end_where_no_turns_are_given_out(manager: Manager) -> None:
     with Watchdog(notifier(manager, WATCHDOG_USEC="60000"), tick, Underway(), lambda: ""):
         assert signs.go_on()
         with lock:
-            signs.go_on()
-            assert not signs.go_on()
+            signs.go_on(1.0)
+            assert not signs.go_on(1.0)
         assert signs.go_on()
 
 
