@@ -77,6 +77,18 @@ def load(path: Path, *, environ: Mapping[str, str], today: date, connectors: Con
     return config
 
 
+def load_store(path: Path, *, environ: Mapping[str, str]) -> Config | None:
+    """What is needed to look at the store of a configuration that is broken elsewhere; None where that is not to be
+    had. It names no accounts and no people."""
+    path = path.absolute()
+    problems: list[Problem] = []
+    sources = read_sources(path, problems)
+    if not sources or sources[0].label:
+        return None
+    loader = _Loader(path, Reader(path.parent, environ, problems), sources, date.min, Connectors(()))
+    return loader.load_store()
+
+
 class _Loader:
     """Reads the tables of all files in the order in which they need each other."""
 
@@ -120,6 +132,14 @@ class _Loader:
             webhooks=tuple(self._webhooks.webhooks),
             sources=tuple(sources),
         )
+
+    def load_store(self) -> Config | None:
+        """The store alone; None where it is refused."""
+        before = len(self._reader.problems)
+        store = self._store()
+        if store is None or len(self._reader.problems) > before:
+            return None
+        return Config(self._path, self._path.parent, store, Company(()), ContactsConfig(), (), ())
 
     def _refuse_unknown_sections(self) -> None:
         for source in self._sources:

@@ -35,9 +35,12 @@ class Outer:
     visibility: Level = Level.FULL
     block: tuple[str, ...] = ()
     enabled: bool = True
+    poll_seconds: float | None = None
 
     def __post_init__(self) -> None:
         rules_of(self.block)
+        if self.poll_seconds is not None and not 1 <= self.poll_seconds <= 86_400:
+            raise ValueError("poll_seconds must be from 1 to 86400")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +175,9 @@ class Accounts:
             visibility=entry.outer.visibility,
             blocked=rules_of(entry.outer.block),
             enabled=entry.outer.enabled,
+            poll_seconds=entry.outer.poll_seconds,
+            max_connections=entry.choice.max_connections,
+            is_since_assumed=getattr(settings, "since", None) == _year_before(self.today),
         )
 
     def _is_accepted(self, entry: _Entry, settings: Any, key: str) -> bool:

@@ -92,6 +92,10 @@ class Person:
     active: bool = True
 
 
+#: Accounts of a server read at a time, unless its table says otherwise.
+MAX_CONNECTIONS = 16
+
+
 class TokenSource(Protocol):
     """Where accounts with `oauth` have their tokens from (daemon.oauth.tokens)."""
 
@@ -127,6 +131,12 @@ class Account:
     blocked: tuple[BlockRule, ...] = ()
     #: False: it keeps its history and is asked for nothing.
     enabled: bool = True
+    #: Seconds between its polls; None: as the service has it.
+    poll_seconds: float | None = None
+    #: Accounts of its server read at a time.
+    max_connections: int = MAX_CONNECTIONS
+    #: Its options say nothing of `since`: it is a year before the account was new.
+    is_since_assumed: bool = False
 
     @property
     def mailbox(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors.api import ConnectorType
 from daemon.config_oauth import OAuthClients
+from daemon.config_records import MAX_CONNECTIONS
 from daemon.credentials import SecretSource
 from daemon.oauth.settings import OAuth
 from daemon.options import NO_VALUES, Reader, Values, is_refused, join, keys, secret_keys, toml_type
@@ -77,6 +78,18 @@ class Server:
     kind: str
     connector: ConnectorType | None
     options: Options = Options()
+    max_connections: int = MAX_CONNECTIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """The keys of a [servers.NAME] table beside its kind and the options."""
+
+    max_connections: int = MAX_CONNECTIONS
+
+    def __post_init__(self) -> None:
+        if self.max_connections < 1:
+            raise ValueError("max_connections must be at least 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +100,7 @@ class Choice:
     connector: ConnectorType
     server: str | None
     defaults: Options
+    max_connections: int = MAX_CONNECTIONS
 
 
 @dataclass(slots=True)
@@ -120,8 +134,12 @@ class Servers:
         if kind is None or connector is None:
             return Server(name, key, kind or "", None)
         elsewhere = {"options": f"write the options themselves under [servers.{name}]"}
-        options = read_options(self.reader, self.clients, connector, table, key, also=("kind",), elsewhere=elsewhere)
-        return Server(name, key, kind, connector, options)
+        own = keys(Manners)
+        options = read_options(
+            self.reader, self.clients, connector, table, key, also=("kind", *own), elsewhere=elsewhere
+        )
+        manners = self.reader.read(Manners, {name: table[name] for name in own if name in table}, key) or Manners()
+        return Server(name, key, kind, connector, options, manners.max_connections)
 
     def choose(self, table: Mapping[str, object], key: str) -> Choice | None:
         """The connector of an account's table, and its server's options; None where a problem was noted."""
@@ -135,7 +153,7 @@ class Servers:
         if table.get("kind", server.kind) != server.kind:
             self.reader.refuse(join(key, "kind"), f'must be that of its server, "{server.kind}"', "or leave it out")
             return None
-        return Choice(server.kind, server.connector, server.name, server.options)
+        return Choice(server.kind, server.connector, server.name, server.options, server.max_connections)
 
     def _named(self, name: object, key: str) -> Server | None:
         if not isinstance(name, str):

@@ -52,6 +52,8 @@ class Ingest:
     started_at: datetime
     #: How long what is kept.
     limits: Limits = NO_LIMITS
+    #: Another policy is in force by now: nothing is written under this one any more.
+    is_over: Callable[[], bool] = lambda: False
 
     def page(self, place: Place, purpose: Purpose, prepared: Prepared) -> Counter[str]:
         """Write a page and move the cursor; raises Fenced when another process was quicker."""

@@ -1,4 +1,4 @@
-"""Connectors that stay logged in for a while after a hint, because the next one comes soon and a login is slow."""
+"""Connectors that stay logged in for a while: between the slices of an import, and after a hint: the next is near."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from typing import Self
 import structlog
 
 from connectors.api import Connector, ConnectorError, Stream, Unavailable
+from daemon.apart import Opening
+from daemon.drafts import Drafting
+from daemon.source import Source
 
 log = structlog.get_logger()
 
@@ -21,21 +24,41 @@ SECONDS = 240.0
 LIMIT = 256
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entered:
-    """A connector that is logged in, with the streams that it listed then."""
+    """A connector that is logged in, with the streams that it listed then; as a context it ends the reading process."""
 
     connector: Connector
     streams: tuple[Stream, ...]
+    #: What a reading process may open the account by; None: there is none.
+    opening: Opening | None = None
+    _source: Source | None = None
 
     @classmethod
-    def enter(cls, connector: Connector) -> Self:
+    def enter(cls, connector: Connector, opening: Opening | None = None) -> Self:
         """Log in and list; raises ConnectorError."""
         with contextlib.ExitStack() as stack:
             stack.enter_context(connector)
-            entered = cls(connector, connector.streams())
+            entered = cls(connector, connector.streams(), opening)
             stack.pop_all()
         return entered
+
+    def source(self, drafting: Drafting) -> Source:
+        """Where its pages come from; once made it stays, with its reading process."""
+        if self._source is None:
+            self._source = Source(self.connector, drafting, self.opening)
+        return self._source
+
+    def end_process(self) -> None:
+        """Let another account have the reading process."""
+        if self._source is not None:
+            self._source.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.end_process()
 
     def named(self, names: Collection[str]) -> list[Stream]:
         """The streams of these names, as far as there are such."""
@@ -43,17 +66,18 @@ class Entered:
 
     def leave(self) -> None:
         """Log out."""
+        self.end_process()
         with contextlib.suppress(ConnectorError):
             self.connector.__exit__(None, None, None)
 
 
 class Lent:
-    """One turn's connector: the one that was kept, or a new one."""
+    """One slice's connector: the one that was kept, or a new one."""
 
-    def __init__(self, entered: Entered | None, make: Callable[[], Connector]) -> None:
+    def __init__(self, entered: Entered | None, make: Callable[[], Entered]) -> None:
         self.entered = entered
         self._make = make
-        #: May it be kept after the turn?
+        #: May it be kept after the slice?
         self.may_stay = False
 
     def read(self, work: Callable[[Entered], None]) -> None:
@@ -67,7 +91,7 @@ class Lent:
                 self.entered = None
             else:
                 return
-        self.entered = Entered.enter(self._make())
+        self.entered = self._make()
         work(self.entered)
 
 
@@ -86,8 +110,8 @@ class Kept:
         self._entered: dict[str, tuple[float, Entered]] = {}
 
     @contextlib.contextmanager
-    def lent(self, account: str, make: Callable[[], Connector]) -> Iterator[Lent]:
-        """The account's connector for a turn, made by `make` where none is kept."""
+    def lent(self, account: str, make: Callable[[], Entered]) -> Iterator[Lent]:
+        """The account's connector for a slice, made by `make` where none is kept."""
         lent = Lent(self.take(account), make)
         try:
             yield lent

@@ -1,24 +1,22 @@
 """The order in which an account's streams are read: what is recent in all of them, then older Sent mail, then the rest.
 
-A long import is cut into slices, each of which begins with what is new in every stream: today's mail never waits for
+A long import is a chain of slices, each of which begins with what is new in every stream: today's mail never waits for
 the past. Sent mail goes first because it tells who is a contact: what is read later is then kept at once.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from connectors.api import Cursor, CursorExpired, Purpose, Stream, Unavailable
 from daemon.drafts import Prepared
+from daemon.slices import Slice
 
 #: What a first import brings first: mail that follow-ups may depend on.
 RECENT = timedelta(days=30)
-#: So long the past is read before all streams are asked for news again.
-SLICE_SECONDS = 60.0
 #: A stream that loses its cursor so often in one reading is left to the next.
 _MAX_EXPIRED = 5
 
@@ -59,6 +57,11 @@ class Pages(Protocol):
         """As a connector's."""
         ...
 
+    @property
+    def is_apart(self) -> bool:
+        """Does a process of its own read for this account?"""
+        ...
+
 
 Step = Found | Lost | Refused | AllRecent
 
@@ -73,7 +76,7 @@ class Standing:
 
 
 class Reading:
-    """One reading of an account's streams. `steps` may run in a thread of its own."""
+    """One reading of an account's streams, as far as its slice goes. `steps` may run in a thread of its own."""
 
     def __init__(
         self,
@@ -81,14 +84,16 @@ class Reading:
         streams: Sequence[Stream],
         standings: Mapping[str, Standing],
         horizon: datetime,
-        monotonic: Callable[[], float] = time.monotonic,
+        budget: Slice,
     ) -> None:
         self._source = source
         self._streams = streams
         self._standings = standings
         self._horizon = horizon
-        self._monotonic = monotonic
+        self._budget = budget
         self._left_out: set[str] = set()
+        #: The slice was over before everything was read.
+        self.is_cut = False
 
     def leave_out(self, stream: Stream) -> None:
         """Read no further page of this stream."""
@@ -96,23 +101,19 @@ class Reading:
 
     def steps(self) -> Iterator[Step]:
         """Everything new, then everything of the past, as pages and what else there is to know of a stream."""
-        while True:
-            for stream in self._streams:
-                yield from self._visit(stream, self._horizon)
-            yield AllRecent()
-            until = self._monotonic() + SLICE_SECONDS
-            for step in self._past():
-                yield step
-                if self._monotonic() >= until:
-                    break
-            else:
+        for stream in self._streams:
+            yield from self._visit(stream, self._horizon)
+            if self.is_cut:
                 return
-
-    def _past(self) -> Iterator[Step]:
-        """What lies behind the horizon in the streams that stopped there, Sent first."""
+        yield AllRecent()
         left = [stream for stream in self._streams if self._standings[stream.name].backlog]
+        if self._budget.is_for_news:
+            self.is_cut = bool(left)
+            return
         for stream in sorted(left, key=lambda stream: stream.purpose is not Purpose.SENT):
             yield from self._visit(stream, None)
+            if self.is_cut:
+                return
 
     def _visit(self, stream: Stream, horizon: datetime | None) -> Iterator[Step]:
         standing = self._standings[stream.name]
@@ -124,7 +125,10 @@ class Reading:
                     page = prepared.page
                     standing.cursor, standing.backlog = page.cursor or standing.cursor, page.backlog
                     yield Found(stream, prepared)
-                    if stream.name in self._left_out:
+                    self._budget.add(len(prepared.changes))
+                    # after a page alone: whoever begins anew has come further then
+                    self.is_cut = self._budget.is_spent(is_apart=self._source.is_apart)
+                    if self.is_cut or stream.name in self._left_out:
                         return
                 return
             except CursorExpired as expired:

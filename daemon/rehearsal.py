@@ -6,6 +6,7 @@ a copy that is kept. So what is not kept at once is remembered in short, and dec
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +22,7 @@ from daemon.following import recognize
 from daemon.ingest import Tally
 from daemon.order import RECENT, Found, Lost, Reading, Refused, Standing
 from daemon.report import Report
+from daemon.slices import Slice
 from daemon.source import Source
 from matching import policy
 from matching.blocking import BlockRule, Blocks
@@ -110,7 +112,7 @@ class Rehearsal:
                 for stream in listed:
                     found[stream.name] = self._expected[account_id, stream.name] = Expected()
                 with Source(connector, self._drafting, None) as source:
-                    reading = Reading(source, listed, standings, self._clock() - RECENT)
+                    reading = Reading(source, listed, standings, self._clock() - RECENT, Slice(seconds=math.inf))
                     for step in reading.steps():
                         if isinstance(step, Found):
                             stream = step.stream

@@ -31,12 +31,14 @@ class Report:
     error: Problem | None = None
     failure: ConnectorError | None = None
     seconds: float = 0.0
-    #: Told to stop before everything was read.
+    #: Told to stop, or at the end of its slice, before everything was read.
     is_stopped: bool = False
     #: Names of the streams that the server lets the user list and not open.
     forbidden: set[str] = field(default_factory=set)
     #: Seconds until the account is tried again, when it failed; None: not before its configuration changes.
     rest: float | None = 0.0
+    #: What is new and recent was read in every stream.
+    is_recent: bool = False
     #: The streams that the options want watched; None: the connector can't watch, or was not asked.
     watched: tuple[Stream, ...] | None = None
 

@@ -1,7 +1,8 @@
 """Which servers answer. Of one that does not, one account asks at a time, and the others wait for its answer.
 
 A server that swallows all packets costs whoever asks it the whole of its patience. Were each of its accounts to find
-out by itself, they would hold the threads that the accounts of other servers need.
+out by itself, they would hold the threads that the accounts of other servers need. A server that asks for a rest has it
+from all its accounts.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from dataclasses import dataclass, field
 
 from connectors.api import ConnectorError, Unavailable
 from daemon.config import Account
-from daemon.retry import Backoff
+from daemon.oauth.http import STEP
+from daemon.retry import LONGEST_REST, Backoff
+from daemon.standing import Resting
 
 #: The name of a server: its address, for accounts that have one.
 Server = Hashable
@@ -33,7 +36,7 @@ def server_of(account: Account) -> Server | None:
 
 @dataclass(slots=True)
 class _State:
-    """A server that does not answer."""
+    """A server that does not answer, or asked for a rest."""
 
     error: Unavailable
     failed: set[str] = field(default_factory=set)
@@ -41,6 +44,8 @@ class _State:
     tries: int = 0
     #: Nobody asks it before.
     until: float = 0.0
+    #: The end of the rest that it asked for: until then no answer changes anything.
+    rest: float = 0.0
     #: The account that asks it now.
     asking: str | None = None
 
@@ -58,7 +63,7 @@ class Servers:
         """Why nothing can be had of a server now; None: nothing is known against it."""
         with self._lock:
             state = self._states.get(server)
-            return _told(state.error) if state is not None and state.is_down else None
+            return self._told(state) if state is not None and state.is_down else None
 
     def ask(self, server: Server | None, account: str) -> Unavailable | None:
         """May the account ask its server? None: yes, and `answered` or `failed` has to follow; else why not."""
@@ -69,32 +74,53 @@ class Servers:
             if state.asking is None and self._clock() >= state.until:
                 state.asking = account
                 return None
-            return _told(state.error)
+            return self._told(state)
 
     def answered(self, server: Server | None) -> bool:
         """The server has answered somebody; returns whether accounts have been waiting for that."""
         if server not in self._states:  # as nearly always; a lock for each page would be waste
             return False
         with self._lock:
-            state = self._states.pop(server, None)
-            return state is not None and state.is_down
+            state = self._states.get(server)
+            if state is None or self._clock() < state.rest:
+                return False
+            del self._states[server]
+            return state.is_down
 
     def failed(self, server: Server | None, account: str, error: ConnectorError | None) -> None:
         """The account has nothing to tell of its server, or that it does not answer."""
         with self._lock:
             state = self._states.get(server)
-            if server is not None and is_about_server(error):
-                assert isinstance(error, Unavailable)
+            rest = _rest_of(error)
+            if server is not None and isinstance(error, Unavailable) and (is_about_server(error) or rest):
                 state = self._states.setdefault(server, _State(error))
                 state.error = error
                 state.failed.add(account)
-                if state.asking == account or (not state.is_down and len(state.failed) >= _ACCOUNTS):
+                if rest:
+                    state.is_down = True
+                    state.rest = state.until = self._clock() + min(rest, LONGEST_REST)
+                elif state.asking == account or (not state.is_down and len(state.failed) >= _ACCOUNTS):
                     state.is_down = True
                     state.tries += 1
-                    wait = min(self._backoff.delay(state.tries, error.retry_after), _LONGEST)
-                    state.until = self._clock() + wait
+                    state.until = self._clock() + min(self._backoff.delay(state.tries), _LONGEST)
             if state is not None and state.asking == account:
                 state.asking = None
+
+    def _told(self, state: _State) -> Unavailable:
+        """For an account that did not ask itself."""
+        rest = state.rest - self._clock()
+        error = state.error
+        return Unavailable(error.problem, step=error.step, hint=error.hint, retry_after=rest if rest > 0 else None)
+
+
+def _rest_of(error: ConnectorError | None) -> float:
+    """Seconds for which the server wants to be left alone by everybody.
+
+    An account that rests after a refused login, and a provider of tokens, speak for themselves.
+    """
+    if not isinstance(error, Unavailable) or isinstance(error, Resting) or error.step == STEP:
+        return 0.0
+    return error.retry_after or 0.0
 
 
 def is_about_server(error: ConnectorError | None) -> bool:
@@ -103,8 +129,3 @@ def is_about_server(error: ConnectorError | None) -> bool:
         return False
     is_silent = error.step == "login" and isinstance(error.__cause__, TimeoutError)
     return error.step in _BEFORE_LOGIN or is_silent
-
-
-def _told(error: Unavailable) -> Unavailable:
-    """For an account that did not ask itself."""
-    return Unavailable(error.problem, step=error.step, hint=error.hint)

@@ -1,4 +1,4 @@
-"""The service until it is stopped: accounts polled, folders watched where servers can push, webhooks told."""
+"""The service until it is stopped: accounts read, folders watched where servers can push, webhooks told."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import Self
 
 import structlog
 
-from connectors.api import Connector
+from connectors.api import Connector, Unavailable
+from daemon.chores import Chores
+from daemon.engine import Engine
 from daemon.retry import Backoff
-from daemon.servers import server_of
+from daemon.servers import Server, server_of
 from daemon.session import Session
 from daemon.sources import Sources
-from daemon.turns import Turns
 from daemon.watching import Watching
 from daemon.webhooks import Webhooks
 
@@ -43,22 +44,25 @@ class Service:
         self._stop = stop
         self._grace = grace
         session.standings.backoff = backoff or session.standings.backoff
-        self.turns = Turns(session, interval, stop, backoff or Backoff())
+        self.engine = Engine(session, interval, backoff or Backoff())
+        self._chores = Chores(session, self.engine, interval, stop)
         self.watching = Watching(
             self._open,
-            self.turns.hinted,
-            self.turns.refused,
+            self.engine.hinted,
+            self.engine.refused,
             backoff or Backoff(),
-            self.turns.servers,
-            lambda account: server_of(self._accounts[account]),
+            self.engine.servers,
+            self._server,
             clock,
         )
-        self.turns.polled = self.watching.want
+        self.engine.polled = self.watching.want
+        self.engine.released = self._release
         self._webhooks = Webhooks(session.senders(), stop)
         self.sources = Sources(session, stop, backoff or Backoff())
 
     def __enter__(self) -> Self:
-        self.turns.begin()
+        self.engine.run()
+        self._chores.begin()
         self.sources.begin()
         self._webhooks.begin()
         return self
@@ -68,12 +72,13 @@ class Service:
     ) -> None:
         self._stop.set()
         until = time.monotonic() + self._grace
-        self.turns.stop()
+        self._chores.stop()
         self.sources.stop()
         self.watching.stop()
-        farewell = threading.Thread(target=self.turns.kept.close, name="farewell", daemon=True)
+        farewell = threading.Thread(target=self.engine.kept.close, name="farewell", daemon=True)
         farewell.start()
-        have_ended = self.turns.join(until)
+        have_ended = self.engine.stop(max(0.0, until - time.monotonic()))
+        have_ended = self._chores.join(until) and have_ended
         have_ended = self.sources.join(until) and have_ended
         self.watching.join(until)
         self._webhooks.join(until)
@@ -84,7 +89,8 @@ class Service:
 
     def tick(self) -> None:
         """Return where turns are given out; raises RuntimeError, or never returns, where they are not."""
-        self.turns.tick()
+        self.engine.tick()
+        self._chores.tick()
 
     def status(self) -> str:
         """How the accounts fare, in a line for people."""
@@ -92,5 +98,29 @@ class Service:
         accounts = "1 account" if count == 1 else f"{count} accounts"
         return f"{accounts}, {failing} failing" if failing else accounts
 
+    def follow(self, session: Session) -> None:
+        """Go on under another configuration of the same policy; what is as it was is not disturbed."""
+        self._session = session
+        self._accounts = {account.name: account for account in session.config.followed}
+        self._chores.follow(session)
+        self.engine.follow(session)
+        self.sources.follow(session)
+        self._webhooks.follow(session.senders())
+        self._chores.do(session.apply_policy)
+        self._chores.do(self.engine.retry_parked)
+
+    def _release(self, account: str) -> None:
+        self.watching.release(account)
+        kept = self.engine.kept.take(account)
+        if kept is not None:
+            self._chores.do(kept.leave)
+
+    def _server(self, account: str) -> Server | None:
+        known = self._accounts.get(account)
+        return None if known is None else server_of(known)
+
     def _open(self, account: str) -> Connector:
-        return self._session.open_connector(self._accounts[account])
+        known = self._accounts.get(account)
+        if known is None:
+            raise Unavailable("the account is gone", step="configuration")
+        return self._session.open_connector(known)

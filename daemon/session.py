@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 import traceback
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import partial
-from pathlib import Path
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -23,22 +21,20 @@ from daemon.config import Account, Config, ContactSource
 from daemon.contact_sync import Following, SourceReport
 from daemon.derive import derive
 from daemon.entered import apply_entered
+from daemon.environment import Environment, blocked_by, company_of, tokens_of
 from daemon.ingest import Ingest
-from daemon.kept import Kept
+from daemon.kept import Entered, Kept
 from daemon.merging import apply_merges
-from daemon.oauth.tokens import Tokens
 from daemon.problems import ConfigError
 from daemon.report import Problem, Report
-from daemon.reprocess import RULES_VERSION
+from daemon.reprocess import RULES_VERSION, is_due, reprocess
+from daemon.slices import Slice
 from daemon.standing import Standings
 from daemon.upkeep import keep_up
 from daemon.watchdog import Underway
 from daemon.webhooks import Sender
 from daemon.worker import Worker
-from matching.addresses import AddressRules, OwnAddresses, normalize
-from matching.blocking import BlockRule
-from matching.policy import Company
-from matching.visibility import Level
+from matching.addresses import normalize
 from store import blocks, removals, suppression, write
 from store import company as company_store
 from store.company import AccountFacts, PersonFacts
@@ -47,88 +43,8 @@ from store.errors import StoreError
 
 log = structlog.get_logger()
 
-
-def utc_now() -> datetime:
-    """The clock of everything below that asks for one."""
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """What the process was given: variables for credentials, and the clock."""
-
-    environ: Mapping[str, str]
-    clock: Callable[[], datetime] = utc_now
-    #: The turns that are being taken.
-    underway: Underway = field(default_factory=Underway)
-
-
-def company_of(config: Config) -> Company:
-    """The policy that the configuration sets."""
-    rules = AddressRules(plus_tags=config.contacts.plus_tags, gmail_dots=config.contacts.gmail_dots)
-    addresses = [address for person in config.people for address in (person.email, *person.aliases)]
-    return Company(
-        OwnAddresses.of(config.company.domains, addresses, rules),
-        rules,
-        config.contacts.create,
-        shows_widest=config.privacy.visibility == "widest",
-        confidential=Level(config.privacy.confidential),
-    )
-
-
-def identity_of(config: Config, environ: Mapping[str, str]) -> tuple[str | None, Path]:
-    """The identity key's text, where it is there, and the file it lies in or may be made in; raises ConfigError."""
-    source = config.store.key
-    if source is None:
-        return None, config.folder / "identity.key"
-    path = None if isinstance(source.value, tuple) else source.path(environ, config.folder)
-    if path is not None and not path.exists():
-        return None, path  # a new store may make it there
-    return source.read(environ, config.folder).reveal(), path or config.folder / "identity.key"
-
-
-def password_of(config: Config, environ: Mapping[str, str]) -> str | None:
-    """The store's password, where it has one; raises ConfigError."""
-    source = config.store.password
-    return source.read(environ, config.folder).reveal() if source else None
-
-
-def open_store(
-    config: Config, environ: Mapping[str, str], *, may_create: bool = True, may_upgrade: bool = False
-) -> Store:
-    """The configuration's store; raises StoreError or ConfigError."""
-    key_text, key_file = identity_of(config, environ)
-    store = Store.open(
-        config.store.url,
-        password=password_of(config, environ),
-        key_text=key_text,
-        key_file=key_file,
-        may_create=may_create,
-        may_upgrade=may_upgrade,
-    )
-    if (upgraded := store.opened.upgraded) and upgraded.before:
-        log.warning("store upgraded", before=upgraded.before, after=upgraded.after, copy=str(upgraded.copy or ""))
-    if store.opened.put_back:
-        effect = "readers of the store load it anew, and every folder is compared with its server"
-        log.warning("store put back", reason=store.opened.put_back, effect=effect)
-    return store
-
-
-def tokens_of(
-    config: Config,
-    environ: Mapping[str, str],
-    store: Store | None = None,
-    clock: Callable[[], datetime] = utc_now,
-) -> Tokens:
-    """Tokens of OAuth for the configuration's accounts; without `store` it is opened where one has to be read."""
-    opened = partial(open_store, config, environ, may_create=False)
-    return Tokens(config, environ, opened, store=store, clock=clock)
-
-
-def blocked_by(config: Config, account_ids: Mapping[str, str]) -> dict[str, Sequence[BlockRule]]:
-    """Account id, or "" for all -> what the configuration blocks; `account_ids`: name -> id."""
-    rules: dict[str, Sequence[BlockRule]] = {"": config.privacy.blocked}
-    return rules | {account_ids[account.name]: account.blocked for account in config.accounts}
+#: Of this process: marks under it tell nobody else anything.
+_MARKING = secrets.token_bytes(32)
 
 
 class Session:
@@ -145,6 +61,8 @@ class Session:
         self.account_ids: dict[str, str] = {}
         self.tokens = tokens_of(config, environment.environ, store, environment.clock)
         self.standings = standings or Standings(store, environment.clock)
+        #: Another policy is in force: what still hangs on a server under this one writes nothing when it comes back.
+        self.is_over = False
 
     def __enter__(self) -> Self:
         """Write people and accounts as the configuration names them; raises StoreError."""
@@ -188,6 +106,14 @@ class Session:
     ) -> None:
         self.store.close()
 
+    def under(self, config: Config) -> Session:
+        """A session under another configuration, in the same store; raises StoreError."""
+        return Session(config, self.store, self._environment, self.standings).__enter__()
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        return self._environment.environ
+
     @property
     def underway(self) -> Underway:
         return self._environment.underway
@@ -200,6 +126,11 @@ class Session:
         """Let what other programs wrote of contacts take effect, and all that follows from it."""
         if apply_entered(self.store, self.company, self.clock) + apply_merges(self.store, self.clock):
             derive(self.store, self.company, self.clock)
+
+    def apply_policy(self) -> None:
+        """Decide and derive anew what was decided under another policy, if there is such; raises StoreError."""
+        if is_due(self.store, self.company):
+            reprocess(self.store, self.company, self.clock)
 
     def keep_up(self, stop: threading.Event) -> None:
         """Do what is to be done once a day, if it is time."""
@@ -235,6 +166,7 @@ class Session:
             clock=self._environment.clock,
             started_at=self._environment.clock(),
             limits=self.config.retention,
+            is_over=lambda: self.is_over,
         )
 
     def take_turn(
@@ -247,32 +179,64 @@ class Session:
         progress: Callable[[str, int], None] = lambda _name, _seen: None,
         only_wanted: bool = False,
     ) -> None:
-        """One turn of the account; what goes wrong with it is in the report and in the store."""
+        """All that there is to read of the account; what goes wrong with it is in the report and in the store."""
         with self._troubles(account, report) as came:
             opening = self._admitted(account)
             account_id = self.account_ids[account.name]
+            worker = Worker(ingest, account_id, stop=stop, progress=_both(came, progress), opening=opening)
+            (worker.catch_up if only_wanted else worker.turn)(opening.open(), report)
+        if report.error is not None or not only_wanted:
+            self.save_state(account, report)
 
-            def told(stream: str, seen: int) -> None:
-                came()
-                progress(stream, seen)
-
-            worker = Worker(ingest, account_id, stop=stop, progress=told, opening=opening)
-            connector = opening.open()
-            (worker.catch_up if only_wanted else worker.turn)(connector, report)
-            is_listed = report.error is None or report.error.step == "select"
-            if isinstance(connector, Watchable) and is_listed and not only_wanted:
+    def take_slice(
+        self,
+        account: Account,
+        report: Report,
+        kept: Kept,
+        budget: Slice,
+        *,
+        stop: threading.Event,
+        progress: Callable[[str, int], None] = lambda _name, _seen: None,
+        only_wanted: bool = False,
+    ) -> None:
+        """One slice of the account. Where that was not all, its connector is kept for the next one."""
+        with (
+            self._troubles(account, report) as came,
+            kept.lent(account.name, lambda: self._entered(account)) as lent,
+        ):
+            account_id, told = self.account_ids[account.name], _both(came, progress)
+            worker = Worker(self.ingest(), account_id, stop=stop, progress=told)
+            read = worker.fetch if only_wanted else worker.slice
+            lent.read(lambda entered: read(entered, report, budget))
+            lent.may_stay = report.is_stopped and report.error is None and not stop.is_set()
+            connector = lent.entered.connector if lent.entered else None
+            if isinstance(connector, Watchable) and not only_wanted:
                 report.watched = connector.watched()
+            if lent.entered is not None and budget.is_crowded():
+                lent.entered.end_process()
         if report.error is not None or not only_wanted:
             self.save_state(account, report)
 
     def take_hints(
-        self, account: Account, names: Collection[str], report: Report, kept: Kept, *, stop: threading.Event
+        self,
+        account: Account,
+        names: Collection[str],
+        report: Report,
+        kept: Kept,
+        budget: Slice,
+        *,
+        stop: threading.Event,
     ) -> None:
         """Read what is new in the streams of these names, on a connector that is kept for the next hints."""
         worker = Worker(self.ingest(), self.account_ids[account.name], stop=stop)
-        with self._troubles(account, report), kept.lent(account.name, lambda: self.open_connector(account)) as lent:
-            lent.read(lambda entered: worker.push(entered.connector, entered.named(names), report))
-            lent.may_stay = report.error is None
+        with self._troubles(account, report), kept.lent(account.name, lambda: self._entered(account)) as lent:
+            lent.read(lambda entered: worker.push(entered.connector, entered.named(names), report, budget))
+            lent.may_stay = report.error is None and not stop.is_set()
+
+    def _entered(self, account: Account) -> Entered:
+        """The account's connector, logged in; raises ConnectorError or ConfigError."""
+        opening = self._admitted(account)
+        return Entered.enter(opening.open(), opening)
 
     def open_connector(self, account: Account) -> Connector:
         """The account's connector, not yet entered.
@@ -312,6 +276,11 @@ class Session:
             finally:
                 report.seconds += time.monotonic() - began
 
+    def read_before(self) -> set[str]:
+        """Ids of the accounts that were once read to their end."""
+        with self.store.read() as transaction:
+            return company_store.read_accounts(transaction)
+
     def wanting(self) -> list[str]:
         """Names of the accounts that have items to be fetched by reference."""
         with self.store.read() as transaction:
@@ -337,3 +306,13 @@ class Session:
             with self.store.read() as transaction:
                 fine = deletions.told(account.name, removals.held_back(transaction, account_id))
         report.rest = self.standings.note(account_id, report, fine)
+
+
+def _both(came: Callable[[], None], progress: Callable[[str, int], None]) -> Callable[[str, int], None]:
+    """Progress of a turn that also tells that it goes on."""
+
+    def told(stream: str, seen: int) -> None:
+        came()
+        progress(stream, seen)
+
+    return told

@@ -25,7 +25,7 @@ _HAS_CORES = (os.cpu_count() or 1) > 1
 
 
 class Source:
-    """The pages of one account's turn. Used by one thread."""
+    """The pages of one account, for one slice or several. Used by one thread at a time."""
 
     def __init__(self, connector: Connector, drafting: Drafting, opening: Opening | None) -> None:
         self._connector = connector
@@ -44,7 +44,12 @@ class Source:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._close()
+        self.close()
+
+    @property
+    def is_apart(self) -> bool:
+        """Is there a process, or one that is being started?"""
+        return self._apart is not None
 
     def pages(self, stream: Stream, since: Cursor | None, horizon: datetime | None) -> Iterator[Prepared]:
         """The stream's pages after `since`, as a connector's: from here, from there, or from here again.
@@ -103,9 +108,10 @@ class Source:
 
     def _give_up(self) -> None:
         self._opening = None
-        self._close()
+        self.close()
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """End the process, if there is one; a later reading may start another."""
         apart, self._apart, self._is_ready = self._apart, None, False
         if apart is not None:
             apart.close()

@@ -30,12 +30,22 @@ class Sources:
         self._stop = stop
         self._backoff = backoff
         self._failures: dict[str, int] = {}
-        self._agenda = Agenda("contacts", _AT_ONCE) if session.config.sources else None
+        self._sources: dict[str, ContactSource] = {}
+        self._agenda: Agenda | None = None
 
     def begin(self) -> None:
         """Every source is due now."""
-        for source in self._session.config.sources:
-            self._put(source, 0.0)
+        self.follow(self._session)
+
+    def follow(self, session: Session) -> None:
+        """The sources of this session from now on; those that are new or changed are due now."""
+        self._session = session
+        before, self._sources = self._sources, {each.name: each for each in session.config.sources}
+        if self._sources and self._agenda is None:
+            self._agenda = Agenda("contacts", _AT_ONCE)
+        for source in self._sources.values():
+            if before.get(source.name) != source:
+                self._put(source, 0.0)
 
     def stop(self) -> None:
         """No other synchronisation begins."""
@@ -51,7 +61,7 @@ class Sources:
             self._agenda.put(partial(self._follow, source), time.monotonic() + wait)
 
     def _follow(self, source: ContactSource) -> None:
-        if self._stop.is_set():
+        if self._stop.is_set() or self._sources.get(source.name) != source:
             return
         report = SourceReport(source.name)
         try:

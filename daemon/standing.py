@@ -153,7 +153,9 @@ def advanced(
     if report.error is None:
         after = replace(before, state="ok", reason=fine, next_try_at=None, failures=0)
         if not report.is_stopped:
-            after = replace(after, refusals=0, refused_key=None, last_success_at=now)
+            after = replace(after, last_success_at=now)
+        if not report.is_stopped or report.is_recent:
+            after = replace(after, refusals=0, refused_key=None)
         elif before.refusals:
             # cut short, it proves nothing
             after = before

@@ -17,6 +17,7 @@ from daemon.ingest import Ingest, Tally
 from daemon.order import RECENT, AllRecent, Found, Lost, Reading, Refused, Standing, Step
 from daemon.prefetch import ahead
 from daemon.report import Report
+from daemon.slices import Slice
 from daemon.source import Source
 from store import company
 from store.company import StreamState
@@ -47,13 +48,14 @@ class Followed:
 
 
 class Streams:
-    """Reads streams to their end. `progress(stream name, items seen)` hears of every page."""
+    """Reads streams, as far as the slice goes. `progress(stream name, items seen)` hears of every page."""
 
     def __init__(
         self,
         ingest: Ingest,
         account_id: str,
         report: Report,
+        budget: Slice,
         *,
         stop: threading.Event,
         progress: Callable[[str, int], None],
@@ -62,6 +64,7 @@ class Streams:
         self._store = ingest.store
         self._account_id = account_id
         self._report = report
+        self._budget = budget
         self._stop = stop
         self._progress = progress
         self._horizon = ingest.clock() - RECENT
@@ -69,7 +72,7 @@ class Streams:
         self._underived = 0
 
     def read(self, source: Source, streams: Sequence[Stream], ids: dict[str, int]) -> list[Followed]:
-        """Everything new in all of them; returns those that were read to their end.
+        """Everything new in all of them; returns those that were read, to their end unless the report is_stopped.
 
         A stream that the server refuses is in the report and does not stop the others.
         """
@@ -96,17 +99,21 @@ class Streams:
             self._is_horizon_reached = company.is_horizon_reached(transaction, self._account_id)
         followed = {stream.name: _followed(stream, states[ids[stream.name]]) for stream in streams}
         standings = {name: _standing(states[ids[name]]) for name in followed}
-        reading = Reading(source, streams, standings, self._horizon)
+        reading = Reading(source, streams, standings, self._horizon, self._budget)
         refused: set[str] = set()
         try:
             with ahead(reading.steps()) as steps:
                 for step in steps:
+                    if self._ingest.is_over():
+                        self._report.is_stopped = True
+                        break
                     self._take(step, followed, reading, refused)
                     if self._stop.is_set():
                         self._report.is_stopped = True
                         break
         finally:
             self._derive()
+        self._report.is_stopped |= reading.is_cut
         self._note_horizon()
         return list(followed.values()), refused
 
@@ -114,6 +121,7 @@ class Streams:
         if isinstance(step, AllRecent):
             self._derive()
             self._note_horizon()
+            self._report.is_recent = True
             return
         each = followed[step.stream.name]
         if each.is_fenced:
@@ -147,7 +155,7 @@ class Streams:
             self._derive()
 
     def _derive(self) -> None:
-        if self._underived:
+        if self._underived and not self._ingest.is_over():
             derive(self._store, self._ingest.company, self._ingest.clock)
             self._underived = 0
 

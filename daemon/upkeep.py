@@ -21,7 +21,8 @@ def keep_up(store: Store, config: Config, now: datetime, is_stopped: Callable[[]
     """Do it if a day has passed since it was done last, by whatever process; returns whether it was."""
     with store.read() as transaction:
         before = company.setting(transaction, _MARK)
-    if before is not None and now - datetime.fromisoformat(before) < EVERY:
+    # a time to come was noted by a clock that was wrong
+    if before is not None and timedelta(0) <= now - datetime.fromisoformat(before) < EVERY:
         return False
     with store.write() as transaction:
         company.save_setting(transaction, _MARK, now.isoformat())

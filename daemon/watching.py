@@ -87,6 +87,12 @@ class Watching:
                 self._places[key] = _Place(wanted[key])
                 self._ask_login(key)
 
+    def release(self, account: str) -> None:
+        """The account is gone, or means another mailbox or server now."""
+        self.want(account, ())
+        with self._lock:
+            self._unable.discard(account)
+
     def watched(self, account: str) -> frozenset[str]:
         """The streams of the account whose news the server tells now."""
         with self._lock:

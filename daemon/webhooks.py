@@ -193,14 +193,23 @@ class Webhooks:
 
     def __init__(self, senders: list[Sender], stop: threading.Event) -> None:
         self._stop = stop
-        self._threads = [
-            threading.Thread(target=self._run, args=[sender], name=f"webhook {sender.webhook.name}", daemon=True)
-            for sender in senders
-        ]
+        self._senders = senders
+        self._webhooks: dict[str, Webhook] = {}
+        self._threads: list[threading.Thread] = []
 
     def begin(self) -> None:
-        for thread in self._threads:
-            thread.start()
+        self.follow(self._senders)
+
+    def follow(self, senders: list[Sender]) -> None:
+        """These from now on; one that is as it was goes on undisturbed."""
+        before, self._webhooks = self._webhooks, {each.webhook.name: each.webhook for each in senders}
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        for sender in senders:
+            name = sender.webhook.name
+            if before.get(name) != sender.webhook:
+                thread = threading.Thread(target=self._run, args=[sender], name=f"webhook {name}", daemon=True)
+                self._threads.append(thread)
+                thread.start()
 
     def join(self, until: float) -> None:
         """Wait for messages under way, at most until then, monotonic; what was not taken is sent again later."""
@@ -209,7 +218,7 @@ class Webhooks:
 
     def _run(self, sender: Sender) -> None:
         with structlog.contextvars.bound_contextvars(webhook=sender.webhook.name):
-            while not self._stop.wait(_EVERY):
+            while not self._stop.wait(_EVERY) and self._webhooks.get(sender.webhook.name) == sender.webhook:
                 try:
                     if sender.has_news():
                         sender.turn()

@@ -1,7 +1,8 @@
-"""One account's turn: read every stream, write each page, derive, then fetch what has become wanted."""
+"""One account's slices: read every stream, write each page, derive, then fetch what has become wanted."""
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 
@@ -20,8 +21,9 @@ from daemon.apart import Opening
 from daemon.derive import derive
 from daemon.following import compare, is_due, save_streams
 from daemon.ingest import Ingest, Tally
+from daemon.kept import Entered
 from daemon.report import Report
-from daemon.source import Source
+from daemon.slices import Slice
 from daemon.streams import Followed, Streams
 from store import company, removals, write
 from store.engine import Store
@@ -34,7 +36,7 @@ FETCH_BATCH = 200
 
 
 class Worker:
-    """Takes one account's turns. `progress(stream name, items seen)` hears of every page.
+    """Reads one account. `progress(stream name, items seen)` hears of every page.
 
     With `opening` a long reading may happen in a process of its own.
     """
@@ -56,29 +58,49 @@ class Worker:
         self._progress = progress
 
     def turn(self, connector: Connector, report: Report) -> None:
-        """Read all streams once. Problems are noted in the report; StoreError and bugs go up."""
+        """Read all streams to their end, slice after slice. Problems are in the report; StoreError and bugs go up."""
         try:
-            with connector:
-                streams = connector.streams()
-                ids = save_streams(self._store, self._account_id, connector, streams, self._ingest.clock())
-                self._read(connector, streams, ids, report, self._opening)
-                report.judge(streams)
-                self._fetch_wanted(connector, streams, ids, report)
-                self._settle(report)
+            with connector, Entered(connector, (), self._opening) as entered:
+                report.is_stopped = True
+                while report.is_stopped and not self._stop.is_set():
+                    self.slice(entered, report, Slice())
         except ConnectorError as error:
             report.fail(error)
+
+    def slice(self, entered: Entered, report: Report, budget: Slice) -> None:
+        """Read what is new in all streams, then of the past what the slice has room for; then what became wanted.
+
+        The report is_stopped where that was not all of it. Raises ConnectorError.
+        """
+        report.is_stopped = self._stop.is_set()
+        streams, ids = self._listed(entered)
+        self._read(entered, streams, ids, report, budget)
+        report.judge(streams)
+        if not report.is_stopped:
+            self._fetch_wanted(entered.connector, streams, ids, report, budget)
+        if not report.is_stopped:
+            self._settle(report)
 
     def catch_up(self, connector: Connector, report: Report) -> None:
-        """Fetch what other accounts' mail has made wanted, without reading the streams again."""
+        """Fetch all that other accounts' mail has made wanted. Problems are in the report."""
         try:
-            with connector:
-                streams = connector.streams()
-                ids = save_streams(self._store, self._account_id, connector, streams, self._ingest.clock())
-                self._fetch_wanted(connector, streams, ids, report)
+            with connector, Entered(connector, ()) as entered:
+                self.fetch(entered, report, Slice(seconds=math.inf))
         except ConnectorError as error:
             report.fail(error)
 
-    def push(self, connector: Connector, streams: Sequence[Stream], report: Report) -> None:
+    def fetch(self, entered: Entered, report: Report, budget: Slice) -> None:
+        """Fetch what other accounts' mail has made wanted, without reading the streams; raises ConnectorError."""
+        report.is_stopped = self._stop.is_set()
+        streams, ids = self._listed(entered)
+        self._fetch_wanted(entered.connector, streams, ids, report, budget)
+
+    def _listed(self, entered: Entered) -> tuple[Sequence[Stream], dict[str, int]]:
+        """(the streams as they are listed now, name -> id)"""
+        streams = entered.connector.streams()
+        return streams, save_streams(self._store, self._account_id, entered.connector, streams, self._ingest.clock())
+
+    def push(self, connector: Connector, streams: Sequence[Stream], report: Report, budget: Slice) -> None:
         """Read what is new in these streams alone, on a connector that is entered; raises ConnectorError.
 
         A stream that the store does not know yet waits for the next turn.
@@ -87,7 +109,9 @@ class Worker:
             ids = {name: number for number, name, _ in company.known_streams(transaction, self._account_id)}
         if isinstance(connector, Watchable):
             connector.hinted(streams)
-        self._read(connector, [stream for stream in streams if stream.name in ids], ids, report, None)
+        known = [stream for stream in streams if stream.name in ids]
+        with Entered(connector, tuple(streams)) as entered:
+            self._read(entered, known, ids, report, budget)
 
     def wanted(self) -> int:
         """How many items of the account wait to be fetched by reference."""
@@ -95,7 +119,8 @@ class Worker:
             return write.count_wanted(transaction, self._account_id)
 
     def _derive(self) -> None:
-        derive(self._store, self._ingest.company, self._ingest.clock)
+        if not self._ingest.is_over():
+            derive(self._store, self._ingest.company, self._ingest.clock)
 
     def _note_refusal(self, error: Unavailable, stream: Stream, report: Report) -> None:
         """A stream that the server refuses is a problem of its own; any other loss ends the turn."""
@@ -105,25 +130,24 @@ class Worker:
 
     def _read(
         self,
-        connector: Connector,
+        entered: Entered,
         streams: Sequence[Stream],
         ids: dict[str, int],
         report: Report,
-        opening: Opening | None,
+        budget: Slice,
     ) -> None:
         """Everything new; where something may have gone unseen, what is known is compared with the full listing."""
-        reader = Streams(self._ingest, self._account_id, report, stop=self._stop, progress=self._progress)
+        reader = Streams(self._ingest, self._account_id, report, budget, stop=self._stop, progress=self._progress)
         for _round in range(2):
-            with Source(connector, self._ingest.drafting, opening) as source:
-                followed = reader.read(source, streams, ids)
-            streams = [each.stream for each in followed if not self._compare(connector, each, report)]
+            followed = reader.read(entered.source(self._ingest.drafting), streams, ids)
+            streams = [each.stream for each in followed if not self._compare(entered.connector, each, report)]
             if not streams:
                 return
 
     def _compare(self, connector: Connector, each: Followed, report: Report) -> bool:
         """False: what is known are other mails now, and the stream has to be read anew."""
         now = self._ingest.clock()
-        if self._stop.is_set() or not (each.is_uncompared or is_due(each.stream, each.id, each.compared_at, now)):
+        if report.is_stopped or not (each.is_uncompared or is_due(each.stream, each.id, each.compared_at, now)):
             return True
         try:
             compare(self._store, connector, each.stream, each.id, now, is_anew=each.is_anew)
@@ -138,7 +162,7 @@ class Worker:
 
     def _settle(self, report: Report) -> None:
         """All folders have been read: what is gone from one and in no other is believed to be gone."""
-        if self._stop.is_set() or report.error is not None:
+        if report.error is not None:
             return
         with self._store.write() as transaction:
             refused = removals.settle(transaction, self._account_id, self._ingest.clock())
@@ -146,13 +170,18 @@ class Worker:
             log.warning("removals held back", stream=each.stream, gone=each.gone, held=each.held)
 
     def _fetch_wanted(
-        self, connector: Connector, streams: Sequence[Stream], ids: dict[str, int], report: Report
+        self,
+        connector: Connector,
+        streams: Sequence[Stream],
+        ids: dict[str, int],
+        report: Report,
+        budget: Slice,
     ) -> None:
         """Late linking: mail that was skipped and concerns a contact now."""
         self._derive()
         for stream in streams:
             stream_id = ids[stream.name]
-            while not self._stop.is_set():
+            while not report.is_stopped:
                 with self._store.read() as transaction:
                     refs = write.wanted_refs(transaction, stream_id, FETCH_BATCH)
                 if not refs:
@@ -162,6 +191,8 @@ class Worker:
                 except Unavailable as error:
                     self._note_refusal(error, stream, report)
                     break
+                budget.add(len(refs))
+                report.is_stopped = self._stop.is_set() or budget.is_spent()
 
     def _fetch_refs(
         self, connector: Connector, stream: Stream, stream_id: int, refs: Sequence[str], report: Report
@@ -170,6 +201,9 @@ class Worker:
         left = set(refs)
         try:
             for batch in connector.fetch(stream, refs):
+                if self._ingest.is_over():
+                    report.is_stopped = True
+                    return
                 counts = self._ingest.batch(place, stream.purpose, batch.changes)
                 # settled with the decision: what another account has made wanted since stays wanted
                 left.difference_update(change.ref for change in batch.changes)

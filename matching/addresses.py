@@ -167,7 +167,7 @@ class OwnAddresses:
 
     #: As `normalize_domain` gives them.
     domains: frozenset[str]
-    #: Normal forms.
+    #: Normal forms, of other domains.
     addresses: frozenset[str]
     rules: AddressRules = AddressRules()
 
@@ -179,12 +179,11 @@ class OwnAddresses:
         """
         rules = rules or AddressRules()
         undotted = AddressRules(plus_tags=False, gmail_dots=rules.gmail_dots)
-        normals = [normal for address in addresses if (normal := normalize(address))]
-        return cls(
-            frozenset(normal for domain in domains if (normal := normalize_domain(domain.lstrip("@")))),
-            frozenset(normals) | {undotted.base(normal) for normal in normals},
-            rules,
-        )
+        normals = {normal for address in addresses if (normal := normalize(address))}
+        own = frozenset(normal for domain in domains if (normal := normalize_domain(domain.lstrip("@"))))
+        # those of own domains are ours already: one more person there changes nothing about other mail
+        apart = {normal for normal in normals if not _owns(own, frozenset(), normal, normal)}
+        return cls(own, frozenset(apart | {undotted.base(normal) for normal in apart}), rules)
 
     def owns(self, normal: str) -> bool:
         """Is the address one of ours? Takes a normal form."""

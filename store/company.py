@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 
 from connectors.api import Cursor, Purpose
+from store.copies import items_with, mark_dirty
 from store.errors import StoreError
 from store.keys import IdentityKey
 from store.schema import account, meta, person, person_address, stream
@@ -59,7 +60,8 @@ class StreamState:
 
 
 def save_people(connection: Connection, key: IdentityKey, people: Iterable[PersonFacts]) -> None:
-    """Insert or change; persons who are no longer named stay, inactive."""
+    """Insert or change; persons who are no longer named stay, inactive. Mail whose people are others now is dirty."""
+    before = people_by_address(connection)
     rows: list[dict[str, Any]] = []
     owned: list[dict[str, Any]] = []
     for each in people:
@@ -83,6 +85,9 @@ def save_people(connection: Connection, key: IdentityKey, people: Iterable[Perso
     # Who left keeps the addresses that nobody took over: old mail stays that person's.
     connection.execute(delete(person_address).where(person_address.c.person_id.in_(named)))
     upsert(connection, person_address, owned, update=["person_id"])
+    after = people_by_address(connection)
+    changed = [each for each in before.keys() | after.keys() if before.get(each) != after.get(each)]
+    mark_dirty(connection, "item", items_with(connection, changed))
 
 
 def people_by_address(connection: Connection) -> dict[str, str]:
@@ -145,6 +150,11 @@ def levels(connection: Connection) -> list[tuple[str, str]]:
     """(account id, level) of the accounts of which others may not see all."""
     query = select(account.c.id, account.c.visibility).where(account.c.visibility != "full")
     return [(row.id, row.visibility) for row in connection.execute(query.order_by(account.c.id))]
+
+
+def read_accounts(connection: Connection) -> set[str]:
+    """Ids of the accounts that were once read to their end."""
+    return set(connection.scalars(select(account.c.id).where(account.c.last_success_at.is_not(None))))
 
 
 def clear_reason(connection: Connection, account_id: str) -> None:
@@ -219,3 +229,8 @@ def setting(connection: Connection, name: str) -> str | None:
 def save_setting(connection: Connection, name: str, value: str) -> None:
     """Write a value of table `meta`."""
     upsert(connection, meta, [{"name": name, "value": value}], update=["value"])
+
+
+def forget_setting(connection: Connection, name: str) -> None:
+    """Take a value out of table `meta`."""
+    connection.execute(delete(meta).where(meta.c.name == name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -112,6 +112,15 @@ def item_keys(connection: Connection, column: Any, values: Iterable[Any]) -> set
     keys = select(message.c.mid_key, message.c.fingerprint)
     rows = select_in(connection, keys.where, column, values)
     return {item_key(row.mid_key, row.fingerprint) for row in rows}
+
+
+def items_with(connection: Connection, normals: Collection[str]) -> set[str]:
+    """The dirty keys of the stored mails that name one of these addresses."""
+    keys: set[bytes] = set()
+    for table in (participant, placement_bcc):
+        found = select_in(connection, select(table.c.message_key).where, table.c.normal, normals)
+        keys.update(row.message_key for row in found)
+    return item_keys(connection, message.c.key, keys)
 
 
 def gather(connection: Connection, rows: dict[bytes, Row[Any]], column: Any, values: Iterable[Any]) -> None:

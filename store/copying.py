@@ -33,7 +33,7 @@ from store.types import Instant, instant_text
 #: Rows that are in memory at a time.
 BATCH = 1_000
 #: What a copy says of itself.
-_OWN_META = frozenset({MARK, "feed_epoch", "place", "generation", "program", "oldest_program"})
+_OWN_META = frozenset({MARK, "feed_epoch", "place", "generation", "program", "oldest_program", "reload_refused"})
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 #: No text of PostgreSQL's: NUL, and what bytes that are not UTF-8 become when they are read leniently.
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")

@@ -19,7 +19,7 @@ from daemon.config import Company, ContactsConfig, Person, StoreConfig, Webhook,
 from daemon.config_accounts import Outer
 from daemon.config_mailboxes import KEYS as MAILBOX_KEYS
 from daemon.config_privacy import PrivacyConfig
-from daemon.config_servers import OAUTH_KEY, PASSWORD_KEYS
+from daemon.config_servers import OAUTH_KEY, PASSWORD_KEYS, Manners
 from daemon.config_sources import PASSWORD_KEYS as SOURCE_PASSWORDS
 from daemon.config_sources import SQL, SqlSettings
 from daemon.config_sources import Outer as SourceOuter
@@ -98,6 +98,8 @@ def test_what_the_example_has_in_comments_is_right_too(tmp_path: Path) -> None:
             assert key == "people_file"
         elif table.startswith("oauth."):
             reader.values(OAuthSettings, value, table)
+        elif table == "servers.main" and key in keys(Manners):
+            reader.values(Manners, value, table)
         elif key not in (*PASSWORD_KEYS, OAUTH_KEY, *MAILBOX_KEYS, "kind"):
             owner = next((each for each in settings.values() if key in keys(each)), None)
             assert owner is not None, text
@@ -113,6 +115,13 @@ def test_every_key_of_a_table_is_in_the_example_and_the_manual(table: str) -> No
     for key in keys(TABLES[table]):
         assert key in shown, f"config.example.toml has no {key} in {table}"
         assert f"`{key}`" in documented(heading), f"docs/configuration.md has no {key} under {heading}"
+
+
+def test_every_key_of_a_server_is_in_the_example_and_the_manual() -> None:
+    shown = {key for table, key, _text in assignments() if table == "servers.main"}
+    for key in keys(Manners):
+        assert key in shown
+        assert f"`{key}`" in documented("[servers.NAME]")
 
 
 def test_every_option_of_every_kind_is_in_the_example_and_the_manual() -> None:

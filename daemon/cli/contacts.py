@@ -16,7 +16,7 @@ from daemon.contact_files import FileContact, Rejected, UnknownFile
 from daemon.contact_import import import_contacts, read_contacts
 from daemon.contact_reading import MAX_SOURCE, Imported
 from daemon.derive import derive
-from daemon.session import company_of, open_store, utc_now
+from daemon.environment import company_of, open_store, utc_now
 
 Found = Sequence[FileContact | Rejected]
 #: Rejections that are shown to people; --json has all of them.

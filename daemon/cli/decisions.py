@@ -13,7 +13,7 @@ from daemon.cli.output import Trouble, write_json, write_text, write_troubles
 from daemon.decisions import BadFile, import_decisions
 from daemon.decisions import export as export_decisions
 from daemon.derive import derive
-from daemon.session import open_store, utc_now
+from daemon.environment import open_store, utc_now
 
 #: Refusals that are shown to people; --json has all of them.
 _SHOWN = 50

@@ -8,8 +8,8 @@ import os
 from daemon.cli.arguments import Verbs, add_noun, add_verb, load_config
 from daemon.cli.output import Trouble, write_json, write_text, write_troubles
 from daemon.cli.progress import work_shown
+from daemon.environment import open_store
 from daemon.sealing import sealing_keys
-from daemon.session import open_store
 from store.sealing import Rotated, SealingKeys
 from store.sealing import rotate as rotate_store
 

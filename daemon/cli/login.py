@@ -10,6 +10,7 @@ from connectors.api import Bearer, ConnectorError
 from daemon.cli.arguments import Verbs, add_verb, load_config
 from daemon.cli.output import Trouble, write_error, write_json, write_text, write_troubles
 from daemon.config import Account, Config
+from daemon.environment import Environment, open_store
 from daemon.oauth.client import Client, Granted
 from daemon.oauth.identity import refuse_others, signed_in
 from daemon.oauth.loopback import Loopback
@@ -17,7 +18,7 @@ from daemon.oauth.settings import Grant
 from daemon.oauth.signin import Browsing, ask_device, wait_for_device
 from daemon.problems import refuse
 from daemon.sealing import sealing_keys
-from daemon.session import Environment, Session, open_store
+from daemon.session import Session
 
 #: Of a URL that is pasted, more is not read.
 _LONGEST_LINE = 64 * 1024

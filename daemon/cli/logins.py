@@ -11,9 +11,9 @@ import structlog
 from connectors.api import AuthFailed, ConnectorError
 from daemon.apart import Opening
 from daemon.config import Account, Config
+from daemon.environment import open_store, tokens_of, utc_now
 from daemon.problems import ConfigError
 from daemon.report import Report
-from daemon.session import open_store, tokens_of, utc_now
 from daemon.standing import Standings
 from store.engine import Store
 from store.errors import StoreError

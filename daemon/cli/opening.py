@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 from daemon.cli.arguments import load_config
 from daemon.config import Config
-from daemon.reprocess import is_due, reprocess
-from daemon.session import Environment, Session, open_store
+from daemon.environment import Environment, open_store
+from daemon.session import Session
 from store.engine import Store
 
 
@@ -27,8 +27,7 @@ def session_of(config: Config) -> Iterator[Session]:
     """The session of a configuration that is loaded already."""
     environment = Environment(os.environ)
     with Session(config, open_store(config, os.environ), environment) as session:
-        if is_due(session.store, session.company):
-            reprocess(session.store, session.company, session.clock)
+        session.apply_policy()
         yield session
 
 

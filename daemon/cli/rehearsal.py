@@ -21,12 +21,12 @@ from daemon.cli.logins import Logins
 from daemon.cli.output import Trouble, write_json, write_table, write_text, write_troubles
 from daemon.cli.progress import Tell, progress_shown
 from daemon.config import Account, Config
+from daemon.environment import blocked_by, company_of, open_store, utc_now
 from daemon.ingest import Tally
 from daemon.problems import ConfigError
 from daemon.rehearsal import Expected, Rehearsal
 from daemon.report import Problem, Report
 from daemon.reprocess import is_pending
-from daemon.session import blocked_by, company_of, open_store, utc_now
 from store.engine import Store
 from store.errors import NoStoreError
 

@@ -8,8 +8,9 @@ import os
 from daemon.cli.arguments import Verbs, add_verb, load_config
 from daemon.cli.output import write_json, write_text
 from daemon.cli.progress import progress_shown
+from daemon.environment import Environment, open_store
 from daemon.reprocess import reprocess as derive_anew
-from daemon.session import Environment, Session, open_store
+from daemon.session import Session
 
 
 def register(verbs: Verbs) -> None:

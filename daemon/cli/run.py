@@ -11,17 +11,20 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
 from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.opening import opened_session
-from daemon.cli.sync import stop_on_signals
+from daemon.cli.sync import set_by, stop_on_signals
 from daemon.notify import Notifier
 from daemon.problems import refuse
+from daemon.reloading import forget_refusal, reloaded
 from daemon.service import Service
+from daemon.session import Session
 from daemon.watchdog import Watchdog
 from store.engine import Store
 
@@ -36,7 +39,8 @@ def register(verbs: Verbs) -> None:
         run,
         "follow every account until stopped",
         "Reads what is new in every account again and again until SIGTERM or SIGINT, and at once where the server "
-        "tells of it. An account that fails is tried again later and later; the others go on.",
+        "tells of it. An account that fails is tried again later and later; the others go on. SIGHUP reads the "
+        "configuration again; where it is broken, the one before stays.",
     )
     parser.add_argument("--interval", type=_seconds, default=60.0, metavar="SECONDS", help="between polls (default 60)")
 
@@ -51,27 +55,80 @@ def _seconds(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     """The command."""
-    with opened_session(args) as session, only_one(session.store), stop_on_signals() as stop:
+    with (
+        set_by(signal.SIGHUP) as reload,
+        opened_session(args) as session,
+        only_one(session.store),
+        stop_on_signals() as stop,
+        ExitStack() as stack,
+    ):
+        forget_refusal(session.store)
         log.info("started", accounts=len(session.config.followed))
         # a watchdog that ends us (SIGABRT) leaves in the log where every thread was
         faulthandler.enable()
-        with (
-            Service(session, args.interval, stop) as service,
-            Watchdog(Notifier(os.environ), service.tick, session.underway, service.status),
-        ):
-            _sleep(stop)
+        notifier, watched = Notifier(os.environ), _Watched()
+        fresh: Session | None = session
+        while fresh is not None:
+            with Service(fresh, args.interval, threading.Event()) as service:
+                watched.service = service
+                if fresh is session:
+                    stack.enter_context(Watchdog(notifier, watched.tick, session.underway, watched.status))
+                fresh = _follow(service, fresh, stop, reload, notifier)
+                watched.service = None
+                if fresh is None:
+                    stack.close()
+            if fresh is not None:
+                fresh.apply_policy()
+        forget_refusal(session.store)
         log.info("stopped")
     return 0
 
 
-def _sleep(stop: threading.Event) -> None:
-    """Until a signal sets `stop`. Waiting for the event itself could hold the lock that the signal's handler needs."""
+@dataclass(slots=True)
+class _Watched:
+    """The service of now; None: it begins anew under another policy, which takes its time."""
+
+    service: Service | None = None
+
+    def tick(self) -> None:
+        if (service := self.service) is not None:
+            service.tick()
+
+    def status(self) -> str:
+        service = self.service
+        return service.status() if service is not None else "decides anew under another policy"
+
+
+def _follow(
+    service: Service, session: Session, stop: threading.Event, reload: threading.Event, notifier: Notifier
+) -> Session | None:
+    """Until told to stop (None), or to work under another policy: all begins anew then, so none is read under two."""
+    while True:
+        _sleep(stop, reload)
+        if stop.is_set():
+            return None
+        reload.clear()
+        notifier.reloading()
+        fresh = reloaded(session)
+        notifier.ready()
+        if fresh is None:
+            continue
+        if fresh.company != session.company:
+            log.info("policy changed", effect="all accounts begin anew")
+            session.is_over = True
+            return fresh
+        service.follow(fresh)
+        session = fresh
+
+
+def _sleep(*events: threading.Event) -> None:
+    """Until a signal sets one. Waiting for the event itself could hold the lock that the signal's handler needs."""
     woken, waker = socket.socketpair()
     with woken, waker:
         waker.setblocking(False)
         before = signal.set_wakeup_fd(waker.fileno())
         try:
-            while not stop.is_set():
+            while not any(event.is_set() for event in events):
                 select.select([woken], [], [])
                 woken.recv(4096)
         finally:

@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from daemon.cli.arguments import Verbs, add_verb, load_config
-from daemon.cli.output import write_json, write_table, write_text
-from daemon.session import open_store, utc_now
+from daemon.cli.output import Trouble, write_error, write_json, write_table, write_text, write_troubles
+from daemon.config import Config, ConfigError, Problem, load_store
+from daemon.environment import open_store, utc_now
+from daemon.reloading import refusal
 from store.contact_sources import SourceState, states
+from store.errors import StoreError
 from store.missing import Missing, missing
 from store.read import AccountStatus, account_statuses, totals
 
@@ -25,24 +28,51 @@ def register(verbs: Verbs) -> None:
         "status",
         status,
         "how every account fares",
-        "Tells from the store, without asking a server, how every account fares. Exit code 1: an account fails.",
+        "Tells from the store, without asking a server, how every account fares, and whether the service works under "
+        "the configuration that lies there. Exit code 1: an account fails, or it does not; 2: the configuration is "
+        "broken, and the service goes on with the one before.",
     )
 
 
 def status(args: argparse.Namespace) -> int:
     """The command."""
-    config = load_config(args)
+    try:
+        config, broken = load_config(args), None
+    except ConfigError as error:
+        # a service may well go on with the one before
+        found_store = load_store(error.path, environ=os.environ) if error.path else None
+        if found_store is None:
+            raise
+        config, broken = found_store, error
+    try:
+        return _tell(args, config, broken.problems if broken else ())
+    except StoreError:
+        if broken:
+            raise broken from None
+        raise
+
+
+def _tell(args: argparse.Namespace, config: Config, broken: Sequence[Problem]) -> int:
+    """What the store knows; `broken` are the problems of the configuration that lies there."""
     with open_store(config, os.environ, may_create=False) as store, store.read() as transaction:
+        refused = refusal(transaction)
         accounts = account_statuses(transaction)
         folders = missing(transaction)
         held = totals(transaction)
         names = [each.name for each in config.sources]
         followed = states(transaction, names)
     found = [followed[name] for name in names if name in followed]
+    problems = broken or (refused.problems if refused else ())
+    if refused:
+        write_error(f"the service goes on with the configuration before: it refused this one at {instant(refused.at)}")
+    write_troubles([Trouble.of(each) for each in problems])
     if args.json:
         lists = [_source_document(each) for each in found]
         documents = [_document(each, folders) for each in accounts]
-        write_json({"accounts": documents, "sources": lists, "store": held})
+        told = [Trouble.of(each).document() for each in problems]
+        refused_at = instant(refused.at) if refused else None
+        answer = {"accounts": documents, "sources": lists, "store": held}
+        write_json({**answer, "problems": told, "refused_at": refused_at})
     else:
         write_table(
             (
@@ -62,7 +92,9 @@ def status(args: argparse.Namespace) -> int:
     is_well = all(each.state in ("ok", "new", "disabled") for each in accounts) and all(
         each.state == "ok" for each in found
     )
-    return 0 if is_well else 1
+    if broken:
+        return 2
+    return 0 if is_well and not problems else 1
 
 
 def instant(value: datetime | None) -> str | None:

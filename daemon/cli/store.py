@@ -12,8 +12,8 @@ from daemon.cli.arguments import Verbs, add_noun, add_verb, load_config
 from daemon.cli.output import Trouble, json_text, write_json, write_text, write_troubles
 from daemon.cli.progress import work_shown
 from daemon.config import Config
+from daemon.environment import identity_of, open_store, password_of, utc_now
 from daemon.sealing import sealing_keys
-from daemon.session import identity_of, open_store, password_of, utc_now
 from store import backup, company, lineage, migrate
 from store.backup import database_file
 from store.engine import Store, file_engine, make_engine, shown

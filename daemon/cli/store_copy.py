@@ -11,9 +11,9 @@ from daemon.cli.output import write_json, write_table, write_text
 from daemon.cli.progress import work_shown
 from daemon.cli.run import only_one
 from daemon.credentials import SecretSource, SourceKind
+from daemon.environment import open_store
 from daemon.options import Reader
 from daemon.problems import ConfigError, Problem
-from daemon.session import open_store
 from daemon.store_url import checked_url
 from store.copying import Copied, copy_store
 from store.engine import shown

@@ -7,7 +7,7 @@ import os
 
 from daemon.cli.arguments import Verbs, add_verb, load_config
 from daemon.cli.output import Trouble, write_json, write_text, write_troubles
-from daemon.session import open_store
+from daemon.environment import open_store
 from store import file_modes, grants
 from store.backup import database_file
 from store.grants import Access

@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from daemon.cli import sources
@@ -97,13 +97,18 @@ def sync_all(session: Session, accounts: Sequence[Account], stop: threading.Even
     return list(reports.values())
 
 
-@contextmanager
-def stop_on_signals() -> Iterator[threading.Event]:
+def stop_on_signals() -> AbstractContextManager[threading.Event]:
     """An event that SIGTERM and SIGINT set: the page in hand is finished, the rest comes next time."""
-    stop = threading.Event()
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    return set_by(signal.SIGTERM, signal.SIGINT)
+
+
+@contextmanager
+def set_by(*numbers: signal.Signals) -> Iterator[threading.Event]:
+    """An event that these signals set."""
+    event = threading.Event()
+    before = {number: signal.signal(number, lambda *_: event.set()) for number in numbers}
     try:
-        yield stop
+        yield event
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

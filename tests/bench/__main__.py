@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import push, sockets, tables
+from tests.bench import engine, push, sockets, tables
 from tests.bench.first_import import Result, compare, mailbox, once, scale
 from tests.bench.measure import BenchError, machine
 from tests.bench.programs import Mailbox, pull_by_offlineimap
@@ -40,18 +40,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--scale", action="store_true", help=f"keeptouch alone, with --mails mails and {SCALE} times as many, in turn"
     )
-    parser.add_argument("--only", choices=("import", "push"), help="one of the two measurements")
+    parser.add_argument("--only", choices=("import", "push", "engine"), help="one of the measurements")
     parser.add_argument("--accounts", type=_positive, default=100, help="watched, two folders each (default 100)")
     parser.add_argument("--deliveries", type=_positive, default=200, help="to watched folders (default 200)")
+    parser.add_argument("--polled", type=_positive, default=2_000, help="accounts polled every 60 s (default 2000)")
+    parser.add_argument("--minutes", type=_positive, default=5, help="for which they are polled (default 5)")
     args = parser.parse_args(argv)
     try:
         if args.scale:
             scales(args)
             return 0
-        if args.only != "push":
-            imports(args)
-        if args.only != "import":
-            pushes(args)
+        for name, measurement in {"import": imports, "push": pushes, "engine": polls}.items():
+            if args.only in (None, name):
+                measurement(args)
     except (BenchError, ServerError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
@@ -105,6 +106,12 @@ def pushes(args: argparse.Namespace) -> None:
     times, memory = push.measure(args.accounts, args.deliveries, _tell)
     push.show(times, memory, args.accounts)
     sockets.show(2 * args.accounts)
+
+
+def polls(args: argparse.Namespace) -> None:
+    """Many accounts at an interval."""
+    print(_when_and_where())
+    engine.show(engine.measure(args.polled, 60.0, args.minutes, _tell))
 
 
 def _introduce(boxes: Sequence[Mailbox]) -> None:

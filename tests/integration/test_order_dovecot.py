@@ -17,6 +17,7 @@ from connectors.imap.settings import FolderChoice
 from daemon.drafts import Drafting
 from daemon.order import RECENT, AllRecent, Found, Reading, Standing
 from daemon.report import Report
+from daemon.slices import Slice
 from daemon.source import Source
 from daemon.worker import Worker
 from store.facts import Draft
@@ -51,7 +52,7 @@ def fill(mailbox: ImapMailbox, folder: str) -> None:
 def reading(connector: ImapConnector) -> Reading:
     source = Source(connector, Drafting(company(), parse_key(KEY)), None)
     streams = connector.streams()
-    return Reading(source, streams, {s.name: Standing(None, None) for s in streams}, HORIZON)
+    return Reading(source, streams, {s.name: Standing(None, None) for s in streams}, HORIZON, Slice())
 
 
 def test_recent_mail_of_all_folders_comes_before_any_older(

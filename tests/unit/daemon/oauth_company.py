@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Self
 
 from daemon.config import Account, Config, load
+from daemon.environment import Environment, open_store
 from daemon.oauth.client import Client, Granted
 from daemon.oauth.tokens import Tokens
-from daemon.session import Environment, Session, open_store
+from daemon.session import Session
 from store import tokens as token_store
 from store.engine import Store
 from store.sealing import parse_keys

@@ -17,11 +17,13 @@ from connectors.memory import MemorySettings
 from daemon.agenda import Agenda
 from daemon.config import Account, Config
 from daemon.config_records import Company, ContactsConfig, Person, StoreConfig
+from daemon.environment import Environment, open_store
 from daemon.plugins import Connectors, Given
 from daemon.retry import Backoff
 from daemon.servers import Servers, is_about_server
 from daemon.service import Service
-from daemon.session import Environment, Session, open_store
+from daemon.session import Session
+from daemon.standing import Resting
 from matching.policy import Create
 from store.read import account_statuses
 from tests.unit.daemon.pushing_connector import PushingConnector
@@ -234,6 +236,45 @@ def test_a_server_that_fails_two_accounts_is_asked_by_one_at_a_time_later_and_la
     assert servers.answered("s")
     assert servers.ask("s", "c") is None
     assert servers.problem("s") is None
+
+
+def test_a_rest_that_one_account_is_asked_for_is_kept_by_all(servers: Servers, clock: Clock) -> None:
+    busy = Unavailable("too many requests", step="fetch", retry_after=3600)
+    servers.failed("s", "a", busy)
+    told = servers.ask("s", "b")
+    assert told is not None
+    assert (told.problem, told.retry_after) == ("too many requests", 3600)
+    clock.now += 1800
+    # a page of another account that was on its way changes nothing
+    assert not servers.answered("s")
+    told = servers.ask("s", "b")
+    assert told is not None
+    assert told.retry_after == 1800
+    clock.now += 1800
+    # then one asks for all
+    assert servers.ask("s", "b") is None
+    assert servers.ask("s", "a") is not None
+    assert servers.answered("s")
+    assert servers.ask("s", "a") is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Resting("the password is wrong", step="login", retry_after=3600),
+        Unavailable("the provider is busy", step="token", retry_after=3600),
+    ],
+)
+def test_one_accounts_own_rest_is_not_its_servers(servers: Servers, error: Unavailable) -> None:
+    servers.failed("s", "a", error)
+    assert servers.ask("s", "b") is None
+    assert servers.problem("s") is None
+
+
+def test_a_rest_is_at_most_a_day(servers: Servers, clock: Clock) -> None:
+    servers.failed("s", "a", Unavailable("go away", step="fetch", retry_after=1e9))
+    clock.now += 24 * 3600
+    assert servers.ask("s", "a") is None
 
 
 def test_who_asks_and_learns_nothing_lets_another_one_ask(servers: Servers, clock: Clock) -> None:

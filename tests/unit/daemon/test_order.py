@@ -12,8 +12,9 @@ import pytest
 from connectors.api import Cursor, CursorExpired, Page, Stream, Unavailable
 from connectors.memory import Mailbox, MemoryConnector, MemorySettings, register
 from daemon.drafts import Drafting
-from daemon.order import RECENT, SLICE_SECONDS, AllRecent, Found, Lost, Reading, Refused, Standing, Step
+from daemon.order import RECENT, AllRecent, Found, Lost, Reading, Refused, Standing, Step
 from daemon.report import Report
+from daemon.slices import Slice
 from daemon.source import Source
 from daemon.worker import Worker
 from store.facts import MESSAGE_COLUMNS, Draft
@@ -49,12 +50,10 @@ def _subject(draft: Draft) -> object:
     return draft.content.message_row[MESSAGE_COLUMNS.index("subject")]
 
 
-def reading(connector: MemoryConnector, clock: Iterator[float] | None = None) -> Reading:
+def reading(connector: MemoryConnector) -> Reading:
     streams = connector.streams()
-    ticks = clock or iter(lambda: 0.0, 1.0)
-    return Reading(
-        source(connector), streams, {s.name: Standing(None, None) for s in streams}, HORIZON, lambda: next(ticks)
-    )
+    standings = {s.name: Standing(None, None) for s in streams}
+    return Reading(source(connector), streams, standings, HORIZON, Slice())
 
 
 def told(step: Step) -> tuple[object, ...] | str:
@@ -94,17 +93,65 @@ def test_a_folder_that_is_read_to_its_end_is_not_visited_again(box: Mailbox) -> 
 
 def test_news_comes_between_two_slices_of_the_past(box: Mailbox) -> None:
     fill(box, old=4, recent=2)
-    with connect() as connector:
-        steps = reading(connector, clock=count(0.0, SLICE_SECONDS / 2)).steps()
-        seen = []
-        for step in steps:
-            seen.append(told(step))
-            if seen[-1] == ("Sent", "old", "old"):
-                box.deliver("Work", mail(ANN, ALICE, mid=f"{len(seen)}@x", subject="news"), received_at=NOON)
-    news, past = seen.index(("Work", "news", "news")), seen.index(("INBOX", "old", "old"))
+    seen = []
+    for step in slices():
+        seen.append(step)
+        if step == ("Sent", "old", "old") and seen.count(step) == 1:
+            box.deliver("Work", mail(ANN, ALICE, mid="news@x", subject="news"), received_at=NOON)
+    news, past = seen.index(("Work", "news")), seen.index(("INBOX", "old", "old"))
     assert seen.index(("Sent", "old", "old")) < news < past
     old = [word for step in seen if isinstance(step, tuple) for word in step[1:] if word == "old"]
     assert len(old) == 12
+
+
+def slices() -> Iterator[tuple[object, ...] | str]:
+    """What a chain of the shortest slices hands over."""
+    is_cut = True
+    with connect() as connector:
+        standings = {s.name: Standing(None, None) for s in connector.streams()}
+        while is_cut:
+            part = Reading(source(connector), connector.streams(), standings, HORIZON, Slice(seconds=0.0))
+            yield from map(told, part.steps())
+            is_cut = part.is_cut
+
+
+def test_a_chain_of_slices_keeps_the_order_of_one_reading(box: Mailbox) -> None:
+    fill(box, old=3, recent=5)
+    with connect() as connector:
+        whole = [told(step) for step in reading(connector).steps()]
+    chain = list(slices())
+    assert [step for step in chain if step != "AllRecent"] == [step for step in whole if step != "AllRecent"]
+    assert chain.index("AllRecent") == whole.index("AllRecent")
+
+
+def test_a_slice_for_news_leaves_the_past(box: Mailbox) -> None:
+    fill(box, old=3, recent=2)
+    with connect() as connector:
+        streams = connector.streams()
+        standings = {s.name: Standing(None, None) for s in streams}
+        part = Reading(source(connector), streams, standings, HORIZON, Slice(is_for_news=True))
+        assert [told(step) for step in part.steps()][-1] == "AllRecent"
+        assert part.is_cut
+
+
+@pytest.mark.parametrize(
+    ("seen", "seconds", "is_crowded", "is_apart", "is_spent"),
+    [
+        (499, 29, True, False, False),
+        (500, 0, True, False, True),
+        (500, 0, True, True, False),
+        (100_000, 29, False, False, False),
+        (0, 30, False, True, True),
+    ],
+)
+def test_a_slice_is_spent_by_time_or_where_others_wait_by_messages(
+    seen: int, seconds: float, is_crowded: bool, is_apart: bool, is_spent: bool
+) -> None:
+    now = [1000.0]
+    budget = Slice(lambda: is_crowded, clock=lambda: now[0])
+    budget.add(seen)
+    now[0] += seconds
+    assert budget.is_spent(is_apart=is_apart) is is_spent
 
 
 def test_a_refused_folder_is_not_asked_again(box: Mailbox) -> None:
@@ -121,7 +168,7 @@ def test_a_folder_that_loses_its_cursor_is_read_anew_at_once(box: Mailbox) -> No
     with connect() as connector:
         streams = connector.streams()
         standings = {s.name: Standing(Cursor("of another time"), None) for s in streams}
-        steps = list(Reading(source(connector), streams, standings, HORIZON).steps())
+        steps = list(Reading(source(connector), streams, standings, HORIZON, Slice()).steps())
     assert [type(s) for s in steps[:2]] == [Lost, Found]
     assert sum(len(s.prepared.changes) for s in steps if isinstance(s, Found)) == 6
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from structlog.testing import capture_logs
@@ -17,10 +19,11 @@ from connectors.api import AuthFailed, Unavailable
 from connectors.memory import MemorySettings
 from daemon.config import Account, Config
 from daemon.config_records import Company, ContactsConfig, Person, StoreConfig
+from daemon.environment import Environment, open_store, utc_now
 from daemon.plugins import Connectors, Given
 from daemon.retry import Backoff
 from daemon.service import Service
-from daemon.session import Environment, Session, open_store
+from daemon.session import Session
 from matching.policy import Create
 from store.read import account_statuses
 from tests.unit.daemon.company_mail import mail
@@ -76,6 +79,8 @@ def at_work(
     interval: float = 3600.0,
     url: str = "",
     backoff: Backoff = QUICK,
+    poll_seconds: Mapping[str, float] = MappingProxyType({}),
+    clock: Callable[[], datetime] = utc_now,
 ) -> Iterator[Office]:
     accounts = tuple(
         Account(
@@ -87,6 +92,7 @@ def at_work(
             secret=None,
             connector=CONNECTOR,
             login=name,
+            poll_seconds=poll_seconds.get(name),
         )
         for name in names
     )
@@ -100,7 +106,7 @@ def at_work(
         accounts=accounts,
     )
     with (
-        Session(config, open_store(config, {}), Environment({})) as session,
+        Session(config, open_store(config, {}), Environment({}, clock)) as session,
         Service(session, interval, threading.Event(), backoff=backoff, grace=grace) as service,
     ):
         yield Office(session, service)
@@ -290,7 +296,7 @@ def test_a_flood_of_hints_is_followed_now_and_then(tmp_path: Path, alice: Pushin
     with watching(tmp_path, ("alice", alice)) as office:
         before, end = len(alice.read), time.monotonic() + 2
         while time.monotonic() < end:
-            office.service.turns.hinted("alice", frozenset({"INBOX"}))
+            office.service.engine.hinted("alice", frozenset({"INBOX"}))
             time.sleep(0.0005)
         assert 10 <= len(alice.read) - before <= 25
         alice.deliver("INBOX", mail(ANN, ALICE, mid="last@x"))
@@ -300,8 +306,8 @@ def test_a_flood_of_hints_is_followed_now_and_then(tmp_path: Path, alice: Pushin
 
 def test_stopping_does_not_wait_for_a_server_that_hangs(tmp_path: Path, alice: PushingMailbox) -> None:
     try:
+        alice.gate.clear()
         with capture_logs() as logged, at_work(tmp_path, "alice", grace=0.2):
-            alice.gate.clear()
             wait(lambda: alice.read)
             began = time.monotonic()
         assert time.monotonic() - began < 3

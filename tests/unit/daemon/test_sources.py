@@ -11,9 +11,10 @@ from pathlib import Path
 from daemon.config import Config
 from daemon.config_records import Company, ContactsConfig, ContactSource, StoreConfig
 from daemon.config_sources import SqlSettings
+from daemon.environment import Environment, open_store
 from daemon.retry import Backoff
 from daemon.service import Service
-from daemon.session import Environment, Session, open_store
+from daemon.session import Session
 from store.contact_sources import states
 
 QUERY = "SELECT id AS external_id, mail AS address FROM p"

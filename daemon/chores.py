@@ -1,0 +1,82 @@
+"""What the service does beside reading mail: entries of other programs, what is due once a day, kept connections."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+
+import structlog
+
+from daemon.agenda import Agenda
+from daemon.engine import Engine
+from daemon.lags import EVERY
+from daemon.session import Session
+from store.errors import StoreError
+
+log = structlog.get_logger()
+
+#: How often kept connections are looked at, in seconds.
+_TIDY_EVERY = 30.0
+
+
+class Chores:
+    """Does them again and again, from `begin` to `stop`. Nobody waits while what is old is let go."""
+
+    def __init__(self, session: Session, engine: Engine, interval: float, stop: threading.Event) -> None:
+        self._session = session
+        self._engine = engine
+        self._interval = interval
+        self._stop = stop
+        self._agenda = Agenda("chores", 2)
+
+    def begin(self) -> None:
+        """All of them are due, but for tidying."""
+        self._again(self._enter, 0.0)
+        self._again(self._keep_up, 0.0)
+        self._again(self._engine.kept.tidy, _TIDY_EVERY, every=_TIDY_EVERY)
+        self._again(self._engine.lags.tell, EVERY, every=EVERY)
+
+    def follow(self, session: Session) -> None:
+        """Another configuration from now on."""
+        self._session = session
+
+    def do(self, work: Callable[[], object]) -> None:
+        """Do it once, soon."""
+        self._agenda.put(partial(_carried_out, work))
+
+    def tick(self) -> None:
+        """Return where they are done; raises RuntimeError where no thread is left for them."""
+        self._agenda.tick()
+
+    def stop(self) -> None:
+        """None other begins."""
+        self._agenda.close()
+
+    def join(self, until: float) -> bool:
+        """Wait for those that are being done, at most until then, monotonic; have all ended?"""
+        return self._agenda.join(until)
+
+    def _again(self, work: Callable[[], None], wait: float, every: float | None = None) -> None:
+        def turn() -> None:
+            try:
+                _carried_out(work)
+            finally:
+                self._again(work, self._interval if every is None else every, every)
+
+        self._agenda.put(turn, time.monotonic() + wait)
+
+    def _enter(self) -> None:
+        self._session.apply_entered()
+        self._engine.wake_wanted()
+
+    def _keep_up(self) -> None:
+        self._session.keep_up(self._stop)
+
+
+def _carried_out(work: Callable[[], object]) -> None:
+    try:
+        work()
+    except StoreError as error:
+        log.error("store problem", problem=error.problem, hint=error.hint)
