@@ -144,6 +144,11 @@ class Account:
         settings = self.settings
         return str(getattr(settings, "authorize_as", None) or getattr(settings, "username", None) or "")
 
+    @property
+    def is_personal(self) -> bool:
+        """Does a person sign in, by `accounts login`?"""
+        return self.oauth is not None and self.oauth.settings.grant.is_personal
+
     def open(self, environ: Mapping[str, str], folder: Path, tokens: TokenSource) -> Connector:
         """Its connector, not yet entered; raises ConfigError where the secret can't be read."""
         return self.opening(environ, folder, tokens).open()

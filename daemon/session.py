@@ -247,7 +247,8 @@ class Session:
 
     def _admitted(self, account: Account) -> Opening:
         opening = account.opening(self._environment.environ, self.config.folder, self.tokens)
-        self.standings.admit(self.account_ids[account.name], account.name, opening)
+        account_id = self.account_ids[account.name]
+        self.standings.admit(account_id, account.name, opening, is_personal=account.is_personal)
         return opening
 
     @contextmanager

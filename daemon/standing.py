@@ -80,8 +80,8 @@ class Standings:
         with self._lock:
             self._insisted.add(account_id)
 
-    def admit(self, account_id: str, name: str, opening: Opening) -> None:
-        """May the account of this name log in with these settings and this secret?
+    def admit(self, account_id: str, name: str, opening: Opening, *, is_personal: bool = False) -> None:
+        """May the account of this name log in with these settings and this secret? `is_personal`: a person signs it in.
 
         Raises Resting where not, and StoreError.
         """
@@ -97,10 +97,11 @@ class Standings:
         if rest > 0:
             said = (standing.reason or "").removeprefix("login: ").rstrip(".")
             again = f"keeptouch sync --account {shlex.quote(name)}"
+            mending = f"sign in again: keeptouch accounts login {shlex.quote(name)}"
             raise Resting(
                 f"{said}; it is not tried again before {standing.next_try_at:%Y-%m-%d %H:%M} UTC",
                 step="login",
-                hint=f"correct the password or the options, or try at once: {again}",
+                hint=mending if is_personal else f"correct the password or the options, or try at once: {again}",
                 retry_after=rest,
             )
 

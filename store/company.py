@@ -13,6 +13,7 @@ from connectors.api import Cursor, Purpose
 from store.copies import items_with, mark_dirty
 from store.errors import StoreError
 from store.keys import IdentityKey
+from store.oauth_schema import oauth_token
 from store.schema import account, meta, person, person_address, stream
 from store.standings import switch
 from store.upsert import upsert
@@ -98,7 +99,8 @@ def people_by_address(connection: Connection) -> dict[str, str]:
 def save_accounts(
     connection: Connection, key: IdentityKey, accounts: Sequence[AccountFacts], now: datetime
 ) -> dict[str, str]:
-    """Insert or change; returns name -> id. Accounts that are no longer named end, and keep their history.
+    """Insert or change; returns name -> id. Accounts that are no longer named end: they keep their
+    history, and nobody is signed in to them any more.
 
     The id follows the login, not the name. Raises StoreError when a mailbox that was read comes with another login.
     """
@@ -120,6 +122,8 @@ def save_accounts(
         if row.id not in ids.values() and row.ended_at is None:
             ended = {"ended_at": now, "name": f"{row.name} (ended {now:%Y-%m-%d %H:%M:%S})"}
             connection.execute(update(account).where(account.c.id == row.id).values(ended))
+            # nobody who comes back under this login finds the door open
+            connection.execute(delete(oauth_token).where(oauth_token.c.account_id == row.id))
         elif row.id in ids.values() and ids.get(row.name) != row.id:
             connection.execute(update(account).where(account.c.id == row.id).values(name=f"(renamed) {row.id}"))
     rows = [

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from connectors.api import Secret
 from store.oauth_schema import oauth_token
@@ -74,11 +74,6 @@ def replace(connection: Connection, keys: SealingKeys, account_id: str, token: T
     kept = connection.scalar(select(oauth_token.c.version).where(oauth_token.c.account_id == account_id)) or 0
     values = _values(keys, account_id, token, now) | {"account_id": account_id, "version": kept + 1}
     upsert(connection, oauth_token, [values], update=[name for name in values if name != "account_id"])
-
-
-def forget(connection: Connection, account_id: str) -> bool:
-    """Let go of the account's token; tells whether there was one."""
-    return connection.execute(delete(oauth_token).where(oauth_token.c.account_id == account_id)).rowcount == 1
 
 
 def _of(account_id: str, version: int) -> Any:

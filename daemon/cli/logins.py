@@ -37,7 +37,7 @@ class Logins:
         """What opens the account; raises ConfigError, and Resting where it may not log in yet."""
         opening = account.opening(os.environ, self._config.folder, self._tokens)
         if self._standings is not None:
-            self._standings.admit(self._id(account), account.name, opening)
+            self._standings.admit(self._id(account), account.name, opening, is_personal=account.is_personal)
         return opening
 
     def failed(self, account: Account, error: ConnectorError) -> None:

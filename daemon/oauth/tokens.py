@@ -52,10 +52,12 @@ class _Held:
     got: float = 0.0
 
     def is_good(self, refused: str, now: float) -> bool:
-        """May it be used? A new one may, even if a server refused it: the next would be no better."""
-        if self.access is None or self.ends - MARGIN <= now:
-            return False
-        return self.access.reveal() != refused or now - self.got < _NEW
+        """May it be used?"""
+        return self.access is not None and self.ends - MARGIN > now and self.access.reveal() != refused
+
+    def is_new(self, now: float) -> bool:
+        """Did the provider give it just now? Then the next would be no better, even if a server refuses this one."""
+        return now - self.got < _NEW
 
 
 class Tokens:
@@ -111,7 +113,7 @@ class Tokens:
         try:
             with held.lock:
                 if not held.is_good(refused, time.monotonic()):
-                    self._fetch(account, client, held, refused)
+                    self._fetch(account, client, held, refused, is_spared=held.is_new(time.monotonic()))
                 assert held.access is not None
                 return held.access.reveal()
         except ConfigError as error:
@@ -138,20 +140,28 @@ class Tokens:
         with self._lock:
             self._held.pop(("", account.name), None)
 
-    def _fetch(self, account: Account, client: Client, held: _Held, refused: str) -> None:
+    def _fetch(self, account: Account, client: Client, held: _Held, refused: str, *, is_spared: bool) -> None:
+        """Hold another token than `refused`; where the provider is spared, only what the store has: somebody may have
+        signed in anew."""
         if client.settings.grant.is_personal:
             with self._stored(account) as store:
-                token, is_new = self._personal(store, account, client, refused)
+                token, is_new = self._personal(store, account, client, refused, is_spared=is_spared)
             assert token.access is not None
             assert token.expires_at is not None
             access, left = token.access, (token.expires_at - self._clock()).total_seconds()
+        elif is_spared and held.is_good("", time.monotonic()):
+            return
         else:
             granted = _impersonal(account, client)
             access, left, is_new = granted.access, granted.lifetime, True
         now = time.monotonic()
-        held.access, held.ends, held.got = access, now + left, now if is_new else -math.inf
+        if is_new or held.access is None or access.reveal() != held.access.reveal():
+            held.got = now if is_new else -math.inf
+        held.access, held.ends = access, now + left
 
-    def _personal(self, store: Store, account: Account, client: Client, refused: str) -> tuple[Token, bool]:
+    def _personal(
+        self, store: Store, account: Account, client: Client, refused: str, *, is_spared: bool
+    ) -> tuple[Token, bool]:
         """The stored token, or the one that follows it, and whether the provider gave it just now.
 
         No transaction is open while the provider is asked.
@@ -169,7 +179,7 @@ class Tokens:
                 raise _sign_in(account, "nobody has signed in yet")
             if (token.issuer, token.client_id) != (client.issuer, client.settings.client_id):
                 raise _sign_in(account, f"its sign-in was for another client than [oauth.{client.name}] is now")
-            if _is_good(token, refused, now):
+            if _is_good(token, "" if is_spared else refused, now):
                 return token, False
             if token.refresh is None:
                 raise _sign_in(account, "its sign-in has expired, and the provider gave no refresh token")

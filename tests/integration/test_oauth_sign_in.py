@@ -353,3 +353,13 @@ def test_tokens_go_on_after_their_key_was_exchanged(company: Company, provider: 
     assert company.sync().account("alice")["seen"] == 1
     with Signed.of(company) as signed:
         assert signed.account.oauth is not None
+
+
+def test_a_removed_account_leaves_no_token(company: Company) -> None:
+    signed_in(company)
+    tokens = "SELECT count(*) FROM oauth_token"
+    assert company.rows(tokens) == [(1,)]
+    company.sync()
+    del company.accounts["alice"]
+    assert company.run("sync", "--json").code in (0, 2)
+    assert company.rows(tokens) == [(0,)]
