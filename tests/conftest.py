@@ -17,6 +17,7 @@ from typing import NoReturn, TypeVar
 import pytest
 
 from matching.policy import Company
+from tests import shared_work
 from tests.servers.cyrus import Cyrus
 from tests.servers.dovecot import Dovecot
 from tests.servers.emptystores import EmptyStores
@@ -31,7 +32,8 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 
 def pytest_configure() -> None:
-    """Take interrupts, which a run started in the background ignores, and its children with it."""
+    """Share what every store would do again; and take interrupts, which a run started in the background ignores."""
+    shared_work.share()
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -46,6 +48,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         is_postgresql = callspec is not None and callspec.params.get("new_url") == "postgresql"
         if is_postgresql and item.get_closest_marker("slow"):
             item.add_marker("soak")
+
+
+def pytest_collection_finish() -> None:
+    """From here on the tests alone make garbage."""
+    shared_work.keep_for_good()
 
 
 @pytest.hookimpl(wrapper=True)

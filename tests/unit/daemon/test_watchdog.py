@@ -102,6 +102,13 @@ class Signs:
             else:
                 self.others.append(heard)
 
+    def so_far(self) -> int:
+        """How many were sent before this call."""
+        notices = self.others.count("STATUS=so far")
+        notifier(self._manager).status("so far")
+        wait(lambda: self.others.count("STATUS=so far") > notices)
+        return self.count
+
     def go_on(self, seconds: float = 10.0) -> bool:
         """Does a further sign come in this time?"""
         before, end = self.count, time.monotonic() + seconds
@@ -112,10 +119,19 @@ class Signs:
 
 def test_signs_end_where_a_turn_hangs_and_come_again_when_it_ends(manager: Manager) -> None:
     now = [0.0]
+    looks = [0]
     underway = Underway(lambda: now[0])
     signs = Signs(manager)
     told = notifier(manager, WATCHDOG_USEC="60000")
-    with capture_logs() as logged, Watchdog(told, lambda: None, underway, lambda: "1 account"):
+
+    def tick() -> None:
+        looks[0] += 1
+
+    def looked(times: int) -> None:
+        before = looks[0]
+        wait(lambda: looks[0] >= before + times)
+
+    with capture_logs() as logged, Watchdog(told, tick, underway, lambda: "1 account"):
         with underway.turn("alice") as came:
             assert signs.go_on()
             now[0] += HANGS_AFTER - 1
@@ -124,26 +140,35 @@ def test_signs_end_where_a_turn_hangs_and_come_again_when_it_ends(manager: Manag
             assert signs.go_on()
             now[0] += 2
             wait(lambda: any(each["event"] == "turn hangs" for each in logged))
-            signs.go_on(1.0)
-            assert not signs.go_on(1.0)
+            count = signs.so_far()
+            looked(5)
+            assert signs.so_far() == count
         assert signs.go_on()
+    signs.others.remove("STATUS=so far")
+    signs.others.remove("STATUS=so far")
     wait(lambda: signs.others == ["READY=1", "STATUS=1 account", "STOPPING=1"])
     assert [each["accounts"] for each in logged] == [["alice"]]
 
 
 def test_signs_end_where_no_turns_are_given_out(manager: Manager) -> None:
     lock = threading.Lock()
+    stuck = threading.Event()
     signs = Signs(manager)
 
     def tick() -> None:
-        with lock:
-            pass
+        if not lock.acquire(blocking=False):
+            stuck.set()
+            lock.acquire()
+        lock.release()
 
     with Watchdog(notifier(manager, WATCHDOG_USEC="60000"), tick, Underway(), lambda: ""):
         assert signs.go_on()
         with lock:
-            signs.go_on(1.0)
-            assert not signs.go_on(1.0)
+            assert stuck.wait(5)
+            count = signs.so_far()
+            # ten times the pause between two signs
+            assert not signs.go_on(0.2)
+            assert signs.so_far() == count
         assert signs.go_on()
 
 
