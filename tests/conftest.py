@@ -33,7 +33,8 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 def pytest_configure() -> None:
     """Share what every store would do again; and take interrupts, which a run started in the background ignores."""
-    shared_work.share()
+    shared_work.share_statements()
+    shared_work.share_migrations()
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

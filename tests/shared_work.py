@@ -47,14 +47,20 @@ class _Compiled(MutableMapping[Any, Any]):
 _migrated: dict[tuple[Path, str, str], list[tuple[str, Any, bool]]] = {}
 
 
-def share() -> None:
-    """Share it from now on in this process."""
+def share_statements() -> None:
+    """Engines that are made from now on share their compiled statements."""
     make = Engine.__init__
-    migrate_to_newest = upgrading.migrate_to_newest
 
     def make_sharing(engine: Engine, *args: Any, **named: Any) -> None:
         make(engine, *args, **named)
         engine._compiled_cache = _Compiled()
+
+    Engine.__init__ = make_sharing  # type: ignore[assignment, method-assign]  # SQLAlchemy has no setting for it
+
+
+def share_migrations() -> None:
+    """From now on an empty SQLite store is migrated by executing what was executed for the first one."""
+    migrate_to_newest = upgrading.migrate_to_newest
 
     def migrate_once(connection: Connection, oldest_program: str = "") -> None:
         raw: Any = connection.connection.driver_connection
@@ -76,7 +82,6 @@ def share() -> None:
         for sql, values, is_many in _migrated[known]:
             (raw.executemany if is_many else raw.execute)(sql, values)
 
-    Engine.__init__ = make_sharing  # type: ignore[assignment, method-assign]  # SQLAlchemy has no setting for it
     upgrading.migrate_to_newest = migrate_once
 
 

@@ -54,6 +54,8 @@ def no_unique_key() -> None:
         return statement if table.name == "message" else usual(statement, table, changes)
 
     setattr(store.upsert, "_on_conflict", on_conflict)
+    # this process has inherited statements that ask
+    store.upsert._PREPARED.clear()
 
 
 def drop_key(database: Path) -> None:

@@ -40,9 +40,13 @@ class Warm:
     def start(self, company: Company, *argv: str, **job: Any) -> Run:
         """A command line on the files of the company, as they are."""
         out = self._folder / f"run-{next(self._numbers)}"
-        words = ["--config", str(company.config), "--log-level", "error", *argv]
-        answer = self._ask({"start": {"argv": words, "out": str(out), **job}})
+        answer = self._ask({"start": {"argv": _words(company, argv), "out": str(out), **job}})
         return Run(self, answer["pid"], out)
+
+    def learn(self, company: Company, *argv: str) -> None:
+        """A command line that must end well, and whose like start quicker from now on."""
+        answer = self._ask({"learn": _words(company, argv)})
+        assert answer["status"] == 0, answer["said"]
 
     def finish(self, company: Company, *argv: str, **job: Any) -> None:
         """A command line that must end well."""
@@ -67,6 +71,10 @@ class Warm:
         self._process.stdin.flush()
         answer: dict[str, Any] = json.loads(self._process.stdout.readline())
         return answer
+
+
+def _words(company: Company, argv: Sequence[str]) -> list[str]:
+    return ["--config", str(company.config), "--log-level", "error", *argv]
 
 
 @dataclass(frozen=True, slots=True)

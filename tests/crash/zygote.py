@@ -1,20 +1,24 @@
 """A warm process: everything is imported, and each job is a fork of it, so that a start costs milliseconds.
 
 It reads a job a line (JSON) from standard input and answers with a line. Jobs: {"start": {...}} -> {"pid"};
-{"wait": pid, "seconds"} -> {"status"} once the child has ended (negative: the signal) or was stopped, else {}.
+{"wait": pid, "seconds"} -> {"status"} once the child has ended (negative: the signal) or was stopped, else {};
+{"learn": argv} -> {"status", "said"}: done by this process itself, whose forks then have the statements compiled.
 It has one thread, so that a fork takes no lock along that nobody will open.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import select
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,6 +33,7 @@ from connectors.network import shared_context
 from daemon.cli.main import main
 from matching.organizations import organization_domain
 from store.postgresql import make_engine
+from tests import shared_work
 from tests.crash import bugs, points
 
 #: How often a child that may be stopped by a signal is looked at, in seconds.
@@ -44,6 +49,8 @@ def serve() -> None:
             pid = _fork(job["start"])
             running.add(pid)
             answer: dict[str, Any] = {"pid": pid}
+        elif "learn" in job:
+            answer = _learn(job["learn"])
         else:
             status = _wait(job["wait"], job["seconds"])
             answer = {} if status is None else {"status": status}
@@ -86,6 +93,14 @@ def _wait(pid: int, seconds: float | None) -> int | None:
             select.select([watched], [], [], left)
     finally:
         os.close(watched)
+
+
+def _learn(argv: Sequence[str]) -> dict[str, Any]:
+    said = io.StringIO()
+    with redirect_stdout(said), redirect_stderr(said):
+        status = main(argv)
+    assert threading.active_count() == 1, threading.enumerate()
+    return {"status": status, "said": said.getvalue()}
 
 
 def _fork(job: dict[str, Any]) -> int:
@@ -134,6 +149,7 @@ def _limit(pages: int, connection: Any, _record: object) -> None:
 
 
 if __name__ == "__main__":
+    shared_work.share_statements()
     be_small()
     be_warm()
     serve()

@@ -145,7 +145,7 @@ def test_a_streamed_answer_comes_part_by_part_and_has_no_deadline() -> None:
     def events(_request: Request) -> Iterator[bytes]:
         yield b"HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n"
         for number in range(10):
-            server.ended.wait(0.1)
+            server.ended.wait(0.04)
             yield b"2\r\n%d\n\r\n" % number
         yield b"0\r\n\r\n"
 

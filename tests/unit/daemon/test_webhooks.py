@@ -272,7 +272,10 @@ def test_two_processes_do_not_send_at_once(house: House, sender: Sender, receive
     assert sender.turn() == 1
 
 
-def test_the_service_sends_by_itself(house: House, sender: Sender, receiver: Receiver) -> None:
+def test_the_service_sends_by_itself(
+    house: House, sender: Sender, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("daemon.webhooks._EVERY", 0.02)
     stop = threading.Event()
     service = Webhooks([sender], stop)
     service.begin()
