@@ -1,4 +1,4 @@
-"""What a plug-in author reads: records, the Connector protocol, the errors, and the parser of mails.
+"""What a plug-in author reads: records, the Connector protocol, the errors, the parsers of mails and calendars.
 
 A connector is a class, named by an entry point of the group `keeptouch.connectors`:
 
@@ -22,7 +22,17 @@ from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 from connectors.addressbooks import AddressBooks, AddressBooksType, Book, Card, CardPage
 from connectors.http import HttpClient
-from connectors.mime import parse_addresses, parse_date, parse_html, parse_ids, parse_message
+from connectors.ical import parse_calendar
+from connectors.meetings import Attendee, AttendeeRole, Event, EventStatus, Meeting, Moment, Occurrence, Response
+from connectors.mime import (
+    parse_addresses,
+    parse_date,
+    parse_html,
+    parse_ids,
+    parse_invitations,
+    parse_message,
+)
+from connectors.occurrences import instant_of, occurrences
 from connectors.records import (
     MASK,
     Attachment,
@@ -62,6 +72,8 @@ __all__ = [
     "AddressBooks",
     "AddressBooksType",
     "Attachment",
+    "Attendee",
+    "AttendeeRole",
     "Auth",
     "AuthFailed",
     "Batch",
@@ -77,18 +89,24 @@ __all__ = [
     "CursorExpired",
     "Deleted",
     "Envelope",
+    "Event",
+    "EventStatus",
     "Flagged",
     "HttpClient",
     "Identifying",
     "Inspectable",
+    "Meeting",
     "Message",
     "Misconfigured",
+    "Moment",
     "NotPermitted",
+    "Occurrence",
     "Outline",
     "Page",
     "Participant",
     "Phase",
     "Purpose",
+    "Response",
     "Role",
     "Secret",
     "Selective",
@@ -100,11 +118,15 @@ __all__ = [
     "Watch",
     "Watchable",
     "decode_words",
+    "instant_of",
     "masked",
+    "occurrences",
     "parse_addresses",
+    "parse_calendar",
     "parse_date",
     "parse_html",
     "parse_ids",
+    "parse_invitations",
     "parse_message",
 ]
 

@@ -6,6 +6,7 @@
     transfer    base64, quoted-printable, uuencode          charsets     bytes to text, with a guess where it must be
     bodies      text and HTML                               html         HTML to text
     reports     bounces and receipts                        authentication
+    invitations calendar parts
 
 Nothing raises, whatever the bytes are; past a limit the record is cut and says so. Attachments are never decoded.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -23,10 +25,12 @@ from connectors.charset_guess import guess
 from connectors.charsets import codec_of
 from connectors.dates import parse_date
 from connectors.headers import Head, parse_ids, plain, read_head, skip_to_head, text_of
+from connectors.invitations import read_invitations
 from connectors.mailboxes import MAX_MAILBOXES, Mailbox, parse_addresses, read_mailboxes
+from connectors.meetings import Meeting
 from connectors.records import Attachment, Envelope, Message, Participant, Role, Unreadable
 from connectors.reports import read_reports
-from connectors.structure import MAX_DEPTH, MAX_HEADERS, MAX_PARTS, Structure, read_structure
+from connectors.structure import MAX_DEPTH, MAX_HEADERS, MAX_PARTS, RETURNED_KINDS, Structure, read_structure
 from connectors.transfer import decoded_size
 from connectors.words import decode_words
 
@@ -44,6 +48,7 @@ __all__ = [
     "parse_date",
     "parse_html",
     "parse_ids",
+    "parse_invitations",
     "parse_message",
 ]
 
@@ -62,6 +67,7 @@ class Elided(NamedTuple):
     decoded: int
 
 
+_NO_INVITATIONS: tuple[tuple[Meeting, ...], bool] = ((), False)
 _SOMETHING = re.compile(rb"[^\s\0]")
 _SENSITIVE = ("personal", "private", "company-confidential")
 _IN_BRACKETS = re.compile(r"<([^<>]*)>")
@@ -108,6 +114,9 @@ def parse_message(
     )
     is_skimmed = skim is not None and skim(envelope)
     bodies = NO_BODIES if is_skimmed else read_bodies(raw, structure)
+    invitations, is_too_much = _NO_INVITATIONS
+    if structure.calendars and not is_skimmed:
+        invitations, is_too_much = read_invitations(raw, structure.calendars, ref)
     return Message(
         ref=ref,
         message_id=next(iter(values.ids(b"message-id", bare=True)), None),
@@ -120,8 +129,15 @@ def parse_message(
         subject=plain(values.text(b"subject")),
         participants=participants,
         text=bodies.text,
-        is_truncated=structure.is_truncated or bodies.is_truncated or crowded or len(head.block) > MAX_KEPT_HEADERS,
+        is_truncated=(
+            structure.is_truncated
+            or bodies.is_truncated
+            or is_too_much
+            or crowded
+            or len(head.block) > MAX_KEPT_HEADERS
+        ),
         attachments=() if is_skimmed else _attachments(raw, structure, elided) + bodies.files,
+        invitations=invitations,
         list_id=envelope.list_id,
         precedence=envelope.precedence,
         auto_submitted=envelope.auto_submitted,
@@ -141,6 +157,18 @@ def parse_html(raw: bytes) -> str:
     """The HTML of one mail as it was sent, at most 256 KiB of UTF-8, line ends LF; "" where there is none."""
     raw, _head, structure = _read(raw)
     return html_of(raw, structure)
+
+
+def parse_invitations(raw: bytes, *, ref: str) -> tuple[Meeting, ...]:
+    """The invitations in one mail and, where it is a report, in the mail that came back with it."""
+    raw, _head, structure = _read(raw)
+    parts = list(structure.calendars)
+    for part in structure.reports:
+        if part.kind in RETURNED_KINDS:
+            _raw, _head, returned = _read(raw[part.start : part.end])
+            at = part.start
+            parts += [replace(each, start=at + each.start, end=at + each.end) for each in returned.calendars]
+    return read_invitations(raw, parts, ref)[0]
 
 
 def _read(raw: bytes) -> tuple[bytes, Head, Structure]:

@@ -18,6 +18,8 @@ from enum import StrEnum
 from typing import NewType, final
 from weakref import WeakValueDictionary
 
+from connectors.meetings import Meeting
+
 #: Where a stream stands; opaque to everyone but the connector that made it.
 Cursor = NewType("Cursor", str)
 
@@ -247,6 +249,8 @@ class Message:
     #: Something was cut at a limit.
     is_truncated: bool = False
     attachments: tuple[Attachment, ...] = ()
+    #: What calendar parts with a method of iTIP say, within 256 KiB: invitations, answers, cancellations.
+    invitations: tuple[Meeting, ...] = ()
     #: List-Id (RFC 2919), the part in brackets; "" where missing.
     list_id: str = ""
     #: Precedence, lower case; "" where missing.
@@ -304,7 +308,7 @@ class Flagged:
     flags: frozenset[str]
 
 
-Change = Message | Deleted | Flagged | Unreadable
+Change = Message | Meeting | Deleted | Flagged | Unreadable
 
 
 @dataclass(frozen=True, slots=True)

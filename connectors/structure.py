@@ -34,6 +34,9 @@ RETURNED_KINDS = (
     "message/global-headers",
 )
 
+#: Calendars (RFC 5545, section 8.1; RFC 6047), the second as a file by Google and others.
+CALENDAR_KINDS = ("text/calendar", "application/ics")
+
 _REST_OF_LINE = re.compile(rb"[ \t\r]*+(?:\n|\Z)")
 #: A line that looks like a boundary: what follows is the header of a part, or none.
 _LIKE_BOUNDARY = re.compile(rb"(?:\A|\n)--([^\r\n]{1,200}?)[ \t]*+\r*+\n(?=[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-|\r*+\n)")
@@ -64,6 +67,8 @@ class Structure:
     attachments: list[Part] = field(default_factory=list)
     #: All parts that hold no parts, in order.
     leaves: list[Part] = field(default_factory=list)
+    #: Calendars and files of them.
+    calendars: list[Part] = field(default_factory=list)
     #: Parts of a multipart/report that speak about another mail, and all such parts elsewhere.
     reports: list[Part] = field(default_factory=list)
     report_type: str = ""
@@ -147,6 +152,8 @@ class _Walk:
 
     def _attach(self, part: Part, multipart: str) -> None:
         self.found.attachments.append(part)
+        if part.kind in CALENDAR_KINDS:
+            self.found.calendars.append(part)
         if part.kind in STATUS_KINDS or (multipart == "report" and part.kind in RETURNED_KINDS):
             self.found.reports.append(part)
 

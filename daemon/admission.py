@@ -72,6 +72,18 @@ class Admission:
         """How much of the account's mail others see."""
         return self._setting.level
 
+    @property
+    def erased(self) -> Erased:
+        """Who was erased."""
+        return self._erased
+
+    def holds_back_meeting(self, normals: Sequence[str], subject: str, *, is_private: bool) -> str | None:
+        """As `hold_back`, of a calendar object."""
+        if is_private and self._confidential is Level.NONE:
+            return "confidential"
+        found = self._setting.blocks.holding(normals, subject, self._setting.folder) if self._setting.blocks else None
+        return None if found is None else blocks.reason(found)
+
     def screened(self, drafts: Iterable[Draft]) -> tuple[list[Draft], list[Denied]]:
         """(mails without what they say of erased people, mails that concern erased people alone)"""
         drafts = list(drafts)

@@ -1,4 +1,4 @@
-"""What the service does beside reading mail: entries of other programs, what is due once a day, kept connections."""
+"""What the service does beside reading: entries of other programs, meetings that are over, what is due once a day."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ log = structlog.get_logger()
 
 #: How often kept connections are looked at, in seconds.
 _TIDY_EVERY = 30.0
+#: How often it is looked whether meetings are over, in seconds.
+_TICK_EVERY = 60.0
 
 
 class Chores:
@@ -32,9 +34,11 @@ class Chores:
         self._agenda = Agenda("chores", 2)
 
     def begin(self) -> None:
-        """All of them are due, but for tidying."""
+        """All of them are due, but for tidying and the tick."""
         self._again(self._enter, 0.0)
         self._again(self._keep_up, 0.0)
+        # what the accounts say is heard first
+        self._again(self._tick, _TICK_EVERY, every=_TICK_EVERY)
         self._again(self._engine.kept.tidy, _TIDY_EVERY, every=_TIDY_EVERY)
         self._again(self._engine.lags.tell, EVERY, every=EVERY)
 
@@ -70,6 +74,9 @@ class Chores:
     def _enter(self) -> None:
         self._session.apply_entered()
         self._engine.wake_wanted()
+
+    def _tick(self) -> None:
+        self._session.tick(self._stop)
 
     def _keep_up(self) -> None:
         self._session.keep_up(self._stop)

@@ -18,12 +18,14 @@ from functools import partial
 from connectors.api import Auth, Role
 from daemon import conversations
 from daemon.conversations import Place
+from daemon.meetings import BATCH as MEETINGS
+from daemon.meetings import derive_meetings
 from matching import policy
 from matching.identity import Mail, group
 from matching.names import clean_name
 from matching.policy import Company, Direction, Party
 from matching.visibility import Level, narrowest, widest
-from store import contacts, copies, history, thread_levels, write
+from store import calendars, contacts, copies, history, thread_levels, write
 from store.company import people_by_address
 from store.contacts import Candidate
 from store.copies import StoredCopy, StoredParty
@@ -86,24 +88,27 @@ def derive(store: Store, company: Company, now: Callable[[], datetime]) -> int:
             return 0
     total = 0
     while True:
-        done = store.transact(partial(_derive_batch, store, company, now()))
+        done, is_more = store.transact(partial(_derive_batch, store, company, now()))
         total += done
-        if done < BATCH:  # neither kind filled its share, so nothing is left
+        if not is_more:
             return total
 
 
-def _derive_batch(store: Store, company: Company, now: datetime, transaction: Transaction) -> int:
+def _derive_batch(store: Store, company: Company, now: datetime, transaction: Transaction) -> tuple[int, bool]:
+    """(how many keys were derived, whether there may be more)"""
     items = copies.take_dirty(transaction, "item", BATCH)
     normals = copies.take_dirty(transaction, "address", BATCH)
-    if not items and not normals:
-        return 0
-    found = copies.copies_of_items(transaction, items)
-    write.want_copies(transaction, [c.row for c in found if c.row.interaction_id is None])
-    batch = _Batch(store, transaction, company, now)
-    batch.add(found)
-    batch.make_contacts([Candidate(n, company.rules.base(n), n) for n in normals])
-    batch.save()
-    return len(items) + len(normals)
+    meetings = copies.take_dirty(transaction, "meeting", MEETINGS)
+    is_more = len(items) == BATCH or len(normals) == BATCH or len(meetings) == MEETINGS
+    if items or normals:
+        found = copies.copies_of_items(transaction, items)
+        write.want_copies(transaction, [c.row for c in found if c.row.interaction_id is None])
+        batch = _Batch(store, transaction, company, now)
+        batch.add(found)
+        is_more |= batch.make_contacts([Candidate(n, company.rules.base(n), n) for n in normals])
+        batch.save()
+    is_more |= derive_meetings(store.key, company, now, transaction, meetings)
+    return len(items) + len(normals) + len(meetings), is_more
 
 
 class _Batch:
@@ -128,8 +133,11 @@ class _Batch:
             derived = self._derive_mail(mail, tuple([by_key[c.key] for c in mail.copies]))
             self.mails[derived.id] = derived
 
-    def make_contacts(self, entered: list[Candidate]) -> None:
-        """Contacts that the policy makes of these mails, and all that touches their addresses or the `entered` ones."""
+    def make_contacts(self, entered: list[Candidate]) -> bool:
+        """Contacts that the policy makes of these mails, and all that touches their addresses or the `entered` ones.
+
+        Meetings with them are marked; are there any?
+        """
         candidates = [
             Candidate(party.normal, party.base or party.normal, party.email)
             for d in self.mails.values()
@@ -144,6 +152,7 @@ class _Batch:
             contacts.want_skipped(self.transaction, self.key, added)
             others = contacts.interactions_of(self.transaction, added) - set(self.mails)
             self.add(copies.copies_of_interactions(self.transaction, others))
+        return calendars.mark_with(self.transaction, added)
 
     def save(self) -> None:
         """Write what follows."""

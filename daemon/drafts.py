@@ -5,14 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from connectors.api import Change, Connector, Deleted, Envelope, Flagged, Message, Page, Skimming, Stream, Unreadable
+from connectors.api import (
+    Change,
+    Connector,
+    Deleted,
+    Envelope,
+    Flagged,
+    Meeting,
+    Message,
+    Page,
+    Skimming,
+    Stream,
+    Unreadable,
+)
+from daemon import calendar_drafts
 from matching import policy
 from matching.policy import Company
 from store.facts import Draft, draft
 from store.keys import IdentityKey
+from store.meeting_facts import MeetingDraft
 
 #: A change on its way into the store.
-Ready = Deleted | Flagged | Unreadable | Draft
+Ready = Draft | MeetingDraft | Deleted | Flagged | Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +61,11 @@ class Drafting:
         return draft(message, assessment, made, self.key)
 
     def changes(self, changes: Iterable[Change]) -> tuple[Ready, ...]:
-        """The changes with drafts in the place of mails."""
-        return tuple([self.draft(c) if isinstance(c, Message) else c for c in changes])
+        """The changes with drafts in the place of mails and meetings."""
+        return tuple([self.draft(c) if isinstance(c, Message) else self._other(c) for c in changes])
+
+    def _other(self, change: Meeting | Deleted | Flagged | Unreadable) -> Ready:
+        return calendar_drafts.draft(change, self.company, self.key) if isinstance(change, Meeting) else change
 
     def prepared(self, page: Page) -> Prepared:
         """The page, ready."""

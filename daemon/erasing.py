@@ -13,6 +13,7 @@ from datetime import datetime
 import structlog
 
 from connectors.api import Purpose
+from daemon.calendar_erasing import erase_from_objects
 from daemon.derive import derive
 from daemon.ingest import Ingest
 from matching.erasure import without_erased
@@ -44,7 +45,7 @@ class Erasure:
     """What an erasure does, or would do."""
 
     person: Person
-    #: Mails that go, or lose what they say of the person; both are counted by content.
+    #: Mails and calendar objects that go, or lose what they say of the person; mails are counted by content.
     removed: int = 0
     changed: int = 0
     #: Places of mail that was not kept, of which there were only hashes.
@@ -75,6 +76,8 @@ def planned(ingest: Ingest, normal: str, progress: Progress = _silent) -> Erasur
                 plan.changed += 1
                 naming.update([key] if _names_after(search, placed, erased) else ())
         naming.update(mail.key for mail in mails if mail.has_name and mail.key not in concerned)
+    removed, changed = erase_from_objects(ingest, erased, is_dry=True)
+    plan.removed, plan.changed = plan.removed + removed, plan.changed + changed
     with store.read() as transaction:
         plan.naming = erasure.interactions_of(transaction, naming)
     return plan
@@ -95,6 +98,8 @@ def erase(ingest: Ingest, normal: str, progress: Progress = _silent) -> Erasure:
         naming: set[bytes] = set()
         for mails in _pages(store, search, progress):
             naming |= _rewrite(ingest, mails, search, erased, done)
+        removed, changed = erase_from_objects(ingest, erased)
+        done.removed, done.changed = done.removed + removed, done.changed + changed
         derive(store, ingest.company, ingest.clock)
         with store.read() as transaction:
             done.naming = erasure.interactions_of(transaction, naming)

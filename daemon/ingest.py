@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from connectors.api import Change, Deleted, Flagged, Message, Purpose, Unreadable
+from daemon import calendar_pages
 from daemon.admission import Admission
 from daemon.drafts import Drafting, Prepared, Ready
 from matching import policy
@@ -16,6 +17,7 @@ from store import copies, placements, write
 from store.engine import Store, Transaction
 from store.facts import Draft
 from store.held import held_addresses
+from store.meeting_facts import MeetingDraft
 from store.retention import NO_LIMITS, Limits
 from store.write import Copies, Denied, Kept, Place, Placed, Skipped
 
@@ -86,6 +88,7 @@ class Ingest:
         drafts, denied = admission.screened(map(self.drafting.draft, messages))
         decided = self._decide(transaction, place, purpose, admission, drafts, denied)
         copies.mark_dirty(transaction, "item", decided.dirty)
+        copies.mark_dirty(transaction, "meeting", decided.dirty_meetings)
 
     def admission(self, transaction: Transaction, stream_id: int) -> Admission:
         """What may enter a stream now."""
@@ -110,11 +113,15 @@ class Ingest:
         admission = self.admission(transaction, place.stream_id)
         drafts, denied = admission.screened(c for c in changes if isinstance(c, Draft))
         unreadable = [(c.ref, c.reason) for c in changes if isinstance(c, Unreadable)]
+        planned = [c for c in changes if isinstance(c, MeetingDraft)]
         refs = [d.ref for d in drafts] + [d.ref for d in denied] + [ref for ref, _reason in unreadable]
+        refs += [d.ref for d in planned]
         before = write.placed(transaction, place.stream_id, refs)
         if before:
             drafts = self._undecided(transaction, place, drafts, before, now)
         decided = self._decide(transaction, place, purpose, admission, drafts, denied)
+        if before or planned:
+            self._write_meetings(transaction, place, admission, planned, [ref for ref, _reason in unreadable], decided)
         write.write_quarantined(transaction, place, unreadable, now)
         if before:
             placements.came_back(transaction, place.stream_id, before)
@@ -124,6 +131,7 @@ class Ingest:
         placements.tell_removed(transaction, place.stream_id, gone, now)
         # all at once and last: two pages that mark the same items never wait for each other
         copies.mark_dirty(transaction, "item", decided.dirty | reflagged)
+        copies.mark_dirty(transaction, "meeting", decided.dirty_meetings)
         outcomes = decided.outcomes | {ref: "quarantined" for ref, _reason in unreadable}
         return self._count(outcomes, before)
 
@@ -142,9 +150,26 @@ class Ingest:
         decided = _Decided(drafts, purpose, Copies(transaction, drafts), contacts, admission)
         decided.deny(denied)
         decided.dirty = write.write_stored(transaction, place, decided.stored, now)
+        decided.dirty_meetings = write.write_invitations(transaction, decided.stored)
         write.write_skipped(transaction, self.store.key, place, decided.skipped, now, self.policy_version)
         write.write_denied(transaction, place, decided.denied, now)
         return decided
+
+    def _write_meetings(
+        self,
+        transaction: Transaction,
+        place: Place,
+        admission: Admission,
+        planned: Sequence[MeetingDraft],
+        unreadable: Sequence[str],
+        decided: _Decided,
+    ) -> None:
+        """Decide about calendar objects and write what becomes of them, but for the marks."""
+        key = self.store.key
+        found = calendar_pages.decide(transaction, self.company, key, admission, planned)
+        dirty = calendar_pages.write_decided(transaction, key, place, found, self.clock(), self.policy_version)
+        decided.dirty_meetings |= dirty | calendar_pages.unread(transaction, place, unreadable)
+        decided.outcomes |= found.outcomes
 
     @staticmethod
     def _undecided(
@@ -200,6 +225,7 @@ class _Decided:
     outcomes: dict[str, str] = field(default_factory=dict)
     #: Dirty keys of what was stored.
     dirty: set[str] = field(default_factory=set)
+    dirty_meetings: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         for item in self.drafts:

@@ -15,6 +15,7 @@ from datetime import datetime
 import structlog
 
 from daemon.admission import Admission
+from daemon.calendar_reprocess import decide_objects, made_by_meetings
 from daemon.derive import derive
 from daemon.drafts import Drafting
 from matching import policy
@@ -177,7 +178,9 @@ class _Walk:
 
     def find_contacts(self) -> None:
         """Which addresses the policy makes contacts; contacts of its own that it no longer makes go."""
-        made: set[str] = set()
+        # those of meetings that are kept out by now make none
+        self.decide_objects()
+        made = made_by_meetings(self._store, self._company, self._clock())
         after = ""
         while True:
             with self._store.read() as transaction:
@@ -200,6 +203,12 @@ class _Walk:
                 self._held.normals.pop(normal, None)
                 self._held.bases.pop(self._company.rules.base(normal), None)
         self._made = {self._company.rules.base(normal) for normal in made} - self._held.tombstones
+
+    def decide_objects(self) -> tuple[int, int]:
+        """Decide about all calendar objects; (how many go, how many of them are kept out)."""
+        is_dry = self._found is not None
+        now = self._clock()
+        return decide_objects(self._store, self._company, now, self._admissions, RULES_VERSION, is_dry=is_dry)
 
     def _made_by(self, copies: Sequence[PlacedCopy], admissions: Callable[[int], Admission]) -> set[str]:
         """Normal forms that the copies of one mail make contacts; none where others may not see it."""
@@ -239,6 +248,7 @@ class _Walk:
     def decide(self, progress: Callable[[int], None]) -> Outcome:
         """Keep what is wanted; what is not becomes skipped, what is kept out becomes suppressed."""
         outcome = Outcome()
+        outcome.removed, outcome.suppressed = self.decide_objects()
         after = ""
         while True:
             with self._store.read() if self._found is not None else self._store.write() as transaction:

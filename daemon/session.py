@@ -30,6 +30,7 @@ from daemon.report import Problem, Report
 from daemon.reprocess import RULES_VERSION, is_due, reprocess
 from daemon.slices import Slice
 from daemon.standing import Standings
+from daemon.ticking import tick
 from daemon.upkeep import keep_up
 from daemon.watchdog import Underway
 from daemon.webhooks import Sender
@@ -135,6 +136,10 @@ class Session:
     def keep_up(self, stop: threading.Event) -> None:
         """Do what is to be done once a day, if it is time."""
         keep_up(self.store, self.config, self.clock(), stop.is_set)
+
+    def tick(self, stop: threading.Event) -> None:
+        """Write what time has changed of meetings."""
+        tick(self.store, self.company, self.clock, stop.is_set)
 
     def senders(self) -> list[Sender]:
         """One for each webhook."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from urllib.parse import unquote
 
-from connectors.api import Attachment, Message, decode_words
+from connectors.api import Attachment, Attendee, Event, Meeting, Message, decode_words
 from matching.addresses import normalize, normalize_domain
 
 #: What stands where an address stood.
@@ -216,6 +216,7 @@ def without_erased(message: Message, is_erased: IsErased, pseudonym: Pseudonym) 
         participants=participants,
         attachments=tuple(_attachment(each, is_erased) for each in message.attachments),
         headers=clean_headers(message.headers, is_erased),
+        invitations=tuple(meeting_without(each, is_erased, pseudonym) for each in message.invitations),
     )
     return message if changed == message else changed
 
@@ -231,3 +232,38 @@ def _ids(ids: Iterable[str], is_erased: IsErased, pseudonym: Pseudonym) -> tuple
 
 def _attachment(each: Attachment, is_erased: IsErased) -> Attachment:
     return replace(each, name=blank_text(each.name, is_erased)) if each.name else each
+
+
+def meeting_without(meeting: Meeting, is_erased: IsErased, pseudonym: Pseudonym) -> Meeting:
+    """The object as if the erased person had no part in it; the very same record where that changes nothing."""
+    uid = pseudonym(meeting.uid) if holds_in_id(meeting.uid, is_erased) else meeting.uid
+    events = tuple(replace(_event_without(each, is_erased), uid=uid) for each in meeting.events)
+    zones = tuple((blank_text(name, is_erased), blank_text(text, is_erased)) for name, text in meeting.zones)
+    changed = replace(meeting, uid=uid, events=events, zones=zones)
+    return meeting if changed == meeting else changed
+
+
+def _event_without(event: Event, is_erased: IsErased) -> Event:
+    organizer = event.organizer
+    return replace(
+        event,
+        subject=blank_text(event.subject, is_erased),
+        location=blank_text(event.location, is_erased),
+        text=blank_text(event.text, is_erased),
+        conference_url=blank_text(event.conference_url, is_erased),
+        organizer=None
+        if organizer is None or _is_erased_address(organizer.email, is_erased)
+        else _attendee_without(organizer, is_erased),
+        attendees=tuple(
+            _attendee_without(a, is_erased) for a in event.attendees if not _is_erased_address(a.email, is_erased)
+        ),
+    )
+
+
+def _attendee_without(person: Attendee, is_erased: IsErased) -> Attendee:
+    return replace(
+        person,
+        name=blank_text(person.name, is_erased),
+        delegated_to=tuple(each for each in person.delegated_to if not _is_erased_address(each, is_erased)),
+        delegated_from=tuple(each for each in person.delegated_from if not _is_erased_address(each, is_erased)),
+    )

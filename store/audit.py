@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, collate, exists, select, update
 
 from matching.policy import Verdict
+from store.meeting_schema import calendar_object
 from store.schema import account, interaction, message, placement
 
 #: Rows taken from the database at a time, so that a million of them are never in memory together.
@@ -22,9 +23,11 @@ def placed_refs(connection: Connection, stream_id: int) -> Iterator[str]:
 
 
 def hollow_refs(connection: Connection, stream_id: int) -> Iterator[str]:
-    """Refs whose placement says stored while the message or its interaction is gone, in the same order."""
+    """Refs whose placement says stored while the mail, its interaction or the calendar object is gone; same order."""
     whole = exists().where(message.c.key == placement.c.message_key, interaction.c.id == message.c.interaction_id)
-    is_hollow = (placement.c.verdict == Verdict.STORED.value, placement.c.removed_at.is_(None), ~whole)
+    same = (calendar_object.c.stream_id == placement.c.stream_id, calendar_object.c.ref == placement.c.ref)
+    is_kept = exists().where(*same)
+    is_hollow = (placement.c.verdict == Verdict.STORED.value, placement.c.removed_at.is_(None), ~whole, ~is_kept)
     yield from _refs(connection, select(placement.c.ref).where(placement.c.stream_id == stream_id, *is_hollow))
 
 

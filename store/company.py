@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 
 from connectors.api import Cursor, Purpose
+from store import calendars
 from store.copies import items_with, mark_dirty
 from store.errors import StoreError
 from store.keys import IdentityKey
@@ -89,6 +90,9 @@ def save_people(connection: Connection, key: IdentityKey, people: Iterable[Perso
     after = people_by_address(connection)
     changed = [each for each in before.keys() | after.keys() if before.get(each) != after.get(each)]
     mark_dirty(connection, "item", items_with(connection, changed))
+    if changed and calendars.is_any(connection):
+        # whose calendar is whose has changed as well
+        calendars.mark(connection, calendars.all_uids(connection))
 
 
 def people_by_address(connection: Connection) -> dict[str, str]:

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, and_, delete, exists, or_, select, update
 
 from matching.addresses import AddressRules, normalize
 from matching.blocking import BlockKind
-from matching.erasure import blank_text
+from matching.erasure import blank_text, holds_in_id
 from matching.policy import Verdict
-from store import blocks, feed, history, w1
+from store import blocks, feed, history, meeting_rows, w1
 from store import organizations as organization_rows
 from store.contact_schema import contact_merge
 from store.keys import IdentityKey
@@ -167,7 +167,10 @@ def _forget_derived(connection: Connection, person: Person, erased: Erased) -> N
         connection.execute(delete(table).where(table.c.contact_id.in_(ids)))
     taking_part = or_(attendee.c.contact_id.in_(ids), attendee.c.address.in_(sorted(person.forms)))
     connection.execute(delete(attendee).where(taking_part))
-    for table, names in ((signal, ("evidence",)), (task, ("title", "reason")), (meeting, ("subject", "location"))):
+    named = connection.execute(select(meeting.c.id, meeting.c.uid).where(meeting.c.uid.contains("@"))).all()
+    meeting_rows.drop_by_id(connection, [row.id for row in named if holds_in_id(row.uid, erased)])
+    said = ("subject", "location", "conference_url")
+    for table, names in ((signal, ("evidence",)), (task, ("title", "reason")), (meeting, said)):
         for name in names:
             column = table.c[name]
             for row in connection.execute(select(table.c.id, column.label("text")).where(column.contains("@"))).all():

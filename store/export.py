@@ -14,6 +14,7 @@ from matching.erasure import IsErased, quotes
 from store import w1
 from store.erasure import Person
 from store.keys import IdentityKey
+from store.meeting_export import meetings_of
 from store.mentions import Search
 from store.privacy_schema import suppression
 from store.schema import (
@@ -48,6 +49,7 @@ def records(connection: Connection, key: IdentityKey, person: Person, rules: Add
     yield from _contacts(connection, person)
     yield from _entered(connection, person)
     yield from _mails(connection, person, is_meant)
+    yield from meetings_of(connection, person)
     yield from _skipped(connection, key, person)
     yield from _suppressions(connection, key, person)
 

@@ -16,6 +16,7 @@ from matching.policy import Assessment, Direction, Party, occurred_at
 from matching.subjects import subject_key
 from matching.thread_index import conversation
 from matching.threads import Node, needs_subject
+from store import meeting_facts
 from store.keys import IdentityKey
 
 if TYPE_CHECKING:  # drafts are made in processes that need no database
@@ -78,6 +79,8 @@ class Content:
     participant_rows: list[tuple[Any, ...]]
     reference_rows: list[tuple[Any, ...]]
     bcc_rows: list[tuple[Any, ...]]
+    #: (position, UID's hash, method, data) of each calendar object that came with it.
+    invitation_rows: tuple[tuple[int, bytes, str, bytes], ...] = ()
 
 
 @dataclass(slots=True)
@@ -158,7 +161,7 @@ def _content(
     message: Message, one: Draft, seen: Sequence[Party], blind: Sequence[Party], subject: str, key: IdentityKey
 ) -> Content:
     attachments = _attachments_text(message.attachments)
-    said = (
+    said: tuple[str, ...] = (
         message.subject,
         message.text,
         _encode([(p.role, p.email, p.name) for p in seen]),
@@ -172,6 +175,10 @@ def _content(
         message.report_type,
         message.sensitivity,
     )
+    invitations = meeting_facts.invited(message.invitations, key) if message.invitations else ()
+    if invitations:
+        # the same words with another calendar object are another content
+        said = (*said, *(data.hex() for *_rest, data in invitations))
     content_key = key.digest("message", message.message_id or "", one.sent, one.sender, *said)
     shared = conversation(message.thread_index) if message.thread_index else ""
     targets = dict.fromkeys((*message.references, *message.in_reply_to))
@@ -211,6 +218,7 @@ def _content(
         bcc_rows=[
             (message.ref, position, content_key, p.normal, p.base, p.email, p.name) for position, p in enumerate(blind)
         ],
+        invitation_rows=invitations,
     )
 
 
@@ -279,6 +287,8 @@ def texts_of(content: Content) -> Iterator[str]:
     for *_rest, email, name in (*content.participant_rows, *content.bcc_rows):
         yield email
         yield name
+    for *_rest, data in content.invitation_rows:
+        yield meeting_facts.text_of(data)
 
 
 #: The classes of what a mail says.
@@ -292,7 +302,10 @@ def without(content: Content, classes: Collection[str]) -> Content:
     if "subject" in classes:
         row[SUBJECT], row[ATTACHMENTS] = None, "[]"
     kept = (key, None if "text" in classes else text, None if "headers" in classes else headers)
-    return replace(content, message_row=tuple(row), content_row=kept)
+    invitations = content.invitation_rows
+    if "subject" in classes:
+        invitations = tuple((at, uid, method, meeting_facts.bare(data)) for at, uid, method, data in invitations)
+    return replace(content, message_row=tuple(row), content_row=kept, invitation_rows=invitations)
 
 
 def message_of_draft(one: Draft, content: Content) -> Message:
@@ -309,6 +322,7 @@ def message_of_draft(one: Draft, content: Content) -> Message:
         size=one.size,
         auth=Auth(one.auth),
         purpose=one.purpose,
+        invitations=tuple(meeting_facts.load(data) for *_rest, data in content.invitation_rows),
     )
 
 

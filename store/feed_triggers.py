@@ -116,6 +116,7 @@ WATCHED = (
 _SHOWN_OF_COPY = (
     ("message", "key", ("mid", "subject", "attachment_count")),
     ("content", "message_key", ("text",)),
+    ("invitation", "message_key", ("meeting_id",)),
 )
 
 
@@ -199,6 +200,7 @@ def _triggers(differs: str) -> Iterator[_Trigger]:
             )
     yield from _of_contacts_addresses(differs)
     yield from _of_copies(differs)
+    yield from _of_meetings(differs)
     yield _Trigger("feed_redirect_added", "redirect", "INSERT", "", _noted_as("NEW.entity", "NEW.old_id", "redirect"))
 
 
@@ -222,6 +224,18 @@ def _of_copies(differs: str) -> Iterator[_Trigger]:
         shown = f"i.message_key = NEW.{key} AND i.visibility <> 'none'"
         shows = f"SELECT 'interaction', i.id, 'upsert' FROM interaction i WHERE {shown}"  # noqa: S608 - words of ours
         yield _Trigger(f"feed_{table}_changed", table, "UPDATE OF " + ", ".join(columns), changed, shows)
+
+
+def _of_meetings(differs: str) -> Iterator[_Trigger]:
+    """The subject of a meeting is shown by its interaction too."""
+    changed = f"OLD.subject {differs} NEW.subject"
+    yield _Trigger(
+        "feed_meeting_named",
+        "meeting",
+        "UPDATE OF subject",
+        changed,
+        _noted("interaction", "NEW.interaction_id", "upsert"),
+    )
 
 
 def _columns_of(shown: str) -> tuple[str, ...]:

@@ -112,6 +112,12 @@ def replace_links(connection: Connection, known: Iterable[str], links: Iterable[
     _replace(connection, link, Link._fields, known, {tuple(each) for each in links})
 
 
+def linked_contacts(connection: Connection, interaction_ids: Iterable[str]) -> set[str]:
+    """The contacts that these interactions have links to."""
+    rows = select_in(connection, select(link.c.contact_id).distinct().where, link.c.interaction_id, interaction_ids)
+    return {row.contact_id for row in rows}
+
+
 def replace_people(connection: Connection, known: Iterable[str], people: Iterable[tuple[str, str, str]]) -> None:
     """Who of ours takes part: exactly these (interaction, person, account or ""); `known` as for links."""
     names = ("interaction_id", "person_id", "account_id")

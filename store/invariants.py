@@ -53,7 +53,8 @@ RULES: tuple[Rule, ...] = (
         "placement_without_message",
         "places of mails that are said to be stored and are not",
         "SELECT p.stream_id || '/' || p.ref FROM placement p WHERE p.verdict = 'stored'"
-        ' AND NOT EXISTS (SELECT 1 FROM message m WHERE m."key" = p.message_key)',
+        ' AND NOT EXISTS (SELECT 1 FROM message m WHERE m."key" = p.message_key)'
+        " AND NOT EXISTS (SELECT 1 FROM calendar_object o WHERE o.stream_id = p.stream_id AND o.ref = p.ref)",
         remedy="audit",
     ),
     Rule(
@@ -91,7 +92,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "interaction_without_message",
         "rows of the history whose mail is not stored",
-        "SELECT i.id FROM interaction i WHERE NOT EXISTS"
+        "SELECT i.id FROM interaction i WHERE i.kind = 'email' AND NOT EXISTS"
         ' (SELECT 1 FROM message m WHERE m."key" = i.message_key AND m.interaction_id = i.id)',
         waits_for="item",
         remedy="reprocess",
@@ -99,7 +100,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "interaction_without_thread",
         "rows of the history whose thread is not there",
-        "SELECT i.id FROM interaction i WHERE i.visibility <> 'none'"
+        "SELECT i.id FROM interaction i WHERE i.kind = 'email' AND i.visibility <> 'none'"
         " AND NOT EXISTS (SELECT 1 FROM thread t WHERE t.id = i.thread_id)",
         waits_for="item",
         remedy="reprocess",
@@ -162,6 +163,35 @@ RULES: tuple[Rule, ...] = (
         waits_for="item",
         remedy="reprocess",
     ),
+    Rule("calendar_object_without_placement", "calendar objects that have no place", _placed("calendar_object")),
+    Rule(
+        "calendar_party_without_placement", "people of calendar objects that have no place", _placed("calendar_party")
+    ),
+    Rule(
+        "invitation_without_message", "invitations of mails that are not stored", _of_message("invitation", "x.method")
+    ),
+    Rule(
+        "meeting_without_interaction",
+        "meetings that are not in the history",
+        _of_interaction("meeting", "x.uid"),
+        waits_for="meeting",
+        remedy="reprocess",
+    ),
+    Rule(
+        "interaction_without_meeting",
+        "rows of the history whose meeting is not there",
+        "SELECT i.id FROM interaction i WHERE i.kind = 'meeting'"
+        " AND NOT EXISTS (SELECT 1 FROM meeting m WHERE m.interaction_id = i.id)",
+        waits_for="meeting",
+        remedy="reprocess",
+    ),
+    Rule(
+        "attendee_without_meeting",
+        "attendees of meetings that are not there",
+        "SELECT a.address FROM attendee a WHERE NOT EXISTS (SELECT 1 FROM meeting m WHERE m.id = a.meeting_id)",
+        waits_for="meeting",
+        remedy="reprocess",
+    ),
     Rule(
         "address_without_contact",
         "addresses of contacts that are not there",
@@ -194,6 +224,8 @@ COUNTS: dict[str, str] = {
     "v1_thread": "SELECT count(*) FROM thread",
     "v1_meeting": "SELECT count(*) FROM meeting",
     "v1_attendee": "SELECT count(*) FROM attendee",
+    "v1_contact_meetings": "SELECT count(DISTINCT l.contact_id) FROM link l"
+    " JOIN meeting m ON m.interaction_id = l.interaction_id",
     "v1_signal": "SELECT count(*) FROM signal",
     "v1_task": "SELECT count(*) FROM task",
     "v1_account_status": "SELECT count(*) FROM account WHERE ended_at IS NULL",

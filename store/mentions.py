@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, select
 from connectors.api import Message, decode_words
 from matching.addresses import domain_of
 from matching.organizations import display_name
+from store import calendars
 from store.erasure import Person
 from store.schema import content, message, participant, placement_bcc
 from store.upsert import select_in
@@ -45,9 +46,10 @@ class Search:
             return None
         self._after = rows[-1].key
         named, taking_part = self._people(connection, [row.key for row in rows])
+        invited = calendars.texts_of_mails(connection, [row.key for row in rows])
         found = []
         for row in rows:
-            texts = _texts(row) + named.get(row.key, "")
+            texts = _texts(row) + named.get(row.key, "") + invited.get(row.key, "")
             has_address = row.key in taking_part or self._may_quote(texts, row.headers)
             has_name = self._is_named_in(texts)
             if has_address or has_name:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, select, update
 
 from connectors.api import MARKS
 from matching.policy import Verdict
+from store import calendars
 from store.copies import item_keys, mark_dirty
 from store.schema import message, placement, placement_bcc, removal, stream
 from store.upsert import chunks, select_in, upsert_rows
@@ -74,7 +75,8 @@ def came_back(connection: Connection, stream_id: int, refs: Iterable[str]) -> No
     for part in chunks(refs):
         connection.execute(delete(removal).where(removal.c.stream_id == stream_id, removal.c.ref.in_(part)))
         here = and_(placement.c.stream_id == stream_id, placement.c.ref.in_(part), placement.c.removed_at.is_not(None))
-        connection.execute(update(placement).where(here).values(removed_at=None))
+        if connection.execute(update(placement).where(here).values(removed_at=None)).rowcount:
+            calendars.mark(connection, calendars.uids_at(connection, stream_id, part))
 
 
 def tell_removed(connection: Connection, stream_id: int, refs: Iterable[str], now: datetime) -> int:

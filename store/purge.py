@@ -116,7 +116,8 @@ def _purge_postgresql(store: Store) -> Purged:
         (
             "PostgreSQL keeps removed rows in its files until their room is used again; to remove them now, stop "
             "keeptouch and run: VACUUM FULL keeptouch.message, keeptouch.content, keeptouch.participant, "
-            "keeptouch.placement_bcc, keeptouch.contact, keeptouch.contact_address",
+            "keeptouch.placement_bcc, keeptouch.contact, keeptouch.contact_address, keeptouch.calendar_object, "
+            "keeptouch.calendar_party, keeptouch.invitation, keeptouch.meeting, keeptouch.attendee",
             "replicas follow by themselves; WAL archives and base backups hold the data until they are deleted: "
             "make a new base backup (pg_basebackup) and delete the older ones with their WAL",
         ),

@@ -10,7 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, bindparam, case, func, or_, select, tuple_
 
 from matching.visibility import Level, shows_subject
+from store import meeting_why
 from store.keys import IdentityKey
+from store.meeting_schema import meeting
+from store.meeting_why import InvitationFacts
 from store.removals import unplaced_since
 from store.schema import (
     account,
@@ -40,6 +43,8 @@ class TimelineItem:
     people: tuple[str, ...]
     thread_id: str | None
     reason: str
+    #: Of meetings: planned, held, declined or cancelled.
+    status: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,8 @@ class Why:
     placements: tuple[PlacementFacts, ...]
     #: Since when it is at none of its places any more; None: it lies somewhere.
     unplaced_at: datetime | None
+    #: What it says of meetings.
+    invitations: tuple[InvitationFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +137,7 @@ def timeline(
             people=tuple(sorted(people.get(row.id, ()))),
             thread_id=row.thread_id,
             reason=row.reason,
+            status=row.status,
         )
         for row in rows
     ]
@@ -149,11 +157,13 @@ def _timeline_queries(*, is_further: bool) -> tuple[Select[Any], Select[Any]]:
     query = query.group_by(link.c.occurred_at, link.c.interaction_id)
     query = query.order_by(link.c.occurred_at.desc(), link.c.interaction_id.desc())
     page = query.limit(bindparam("limit", type_=Integer)).subquery("page")
-    shown = (interaction.c.id, interaction.c.kind, interaction.c.direction, interaction.c.thread_id, _shown_subject())
+    subject = func.coalesce(_shown_subject(), meeting.c.subject).label("subject")
+    shown = (interaction.c.id, interaction.c.kind, interaction.c.direction, interaction.c.thread_id, subject)
     items = (
-        select(page.c.occurred_at, page.c.reason, *shown)
+        select(page.c.occurred_at, page.c.reason, meeting.c.status, *shown)
         .join(interaction, interaction.c.id == page.c.interaction_id)
-        .join(message, message.c.key == interaction.c.message_key)
+        .outerjoin(message, message.c.key == interaction.c.message_key)
+        .outerjoin(meeting, meeting.c.interaction_id == interaction.c.id)
         .order_by(page.c.occurred_at.desc(), page.c.interaction_id.desc())
     )
     people = (
@@ -171,13 +181,14 @@ def _shown_subject() -> ColumnElement[str]:
 
 
 def why(connection: Connection, key: IdentityKey, what: str) -> list[Why]:
-    """What became of an item: `what` is a Message-ID (with or without <>), an id, or ACCOUNT/FOLDER/UID."""
+    """What became of an item: `what` is a Message-ID (with or without <>), an id, a UID, or ACCOUNT/FOLDER/UID."""
     conditions: list[ColumnElement[bool]] = []
     bare = what.strip().removeprefix("<").removesuffix(">")
     keys = [row[0] for row in connection.execute(select(message.c.key).where(message.c.interaction_id == bare.lower()))]
     if keys:
         conditions.append(placement.c.message_key.in_(keys))
     conditions.append(placement.c.mid_key == key.digest("mid", bare))
+    conditions.append(meeting_why.places_of(connection, key, bare))
     place = _place_condition(connection, what)
     if place is not None:
         conditions.append(place)
@@ -237,6 +248,7 @@ def _explained(connection: Connection, rows: Any) -> list[Why]:
         facts = LinkFacts(row.contact_id, row.display_name, row.address, row.role, row.reason)
         links.setdefault(row.interaction_id, []).append(facts)
     unplaced = unplaced_since(connection, links_of)
+    said = meeting_why.invitations(connection, {row.message_key for row in rows if row.message_key})
     return [
         Why(
             verdict=places[0].verdict,
@@ -248,6 +260,7 @@ def _explained(connection: Connection, rows: Any) -> list[Why]:
                 PlacementFacts(p.account, p.stream, p.ref, p.verdict, p.reason, p.removed_at) for p in places
             ),
             unplaced_at=unplaced.get(interaction_id or ""),
+            invitations=tuple(dict.fromkeys(each for p in places for each in said.get(p.message_key, ()))),
         )
         for interaction_id, places in items.items()
     ]
@@ -321,7 +334,12 @@ def totals(connection: Connection) -> dict[str, int]:
     """How much the store holds."""
     return {
         name: connection.scalar(select(func.count()).select_from(table)) or 0
-        for name, table in (("contacts", contact), ("organizations", organization), ("interactions", interaction))
+        for name, table in (
+            ("contacts", contact),
+            ("organizations", organization),
+            ("interactions", interaction),
+            ("meetings", meeting),
+        )
     }
 
 

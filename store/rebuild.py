@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, literal, or_, select, update
 
 from connectors.api import Auth, Message, Participant, Purpose, Role
-from store import facts, history
+from store import calendars, facts, history
 from store.contacts import ensure_primary, reset_names
 from store.held import Held
+from store.meeting_schema import invitation
 from store.schema import (
     contact,
     contact_address,
@@ -49,8 +50,9 @@ class PlacedCopy:
 
 
 def interaction_ids(connection: Connection, after: str, limit: int) -> list[str]:
-    """The next ids in order, for a walk through all."""
-    query = select(interaction.c.id).where(interaction.c.id > after).order_by(interaction.c.id).limit(limit)
+    """The next ids of mails in order, for a walk through all."""
+    query = select(interaction.c.id).where(interaction.c.id > after, interaction.c.kind == "email")
+    query = query.order_by(interaction.c.id).limit(limit)
     return [row[0] for row in connection.execute(query)]
 
 
@@ -86,6 +88,7 @@ def _placed(connection: Connection, rows: Sequence[Row[Any]]) -> dict[bytes, lis
     blind: dict[tuple[int, str], list[Participant]] = {}
     for b in select_in(connection, select(placement_bcc).where, placement_bcc.c.message_key, by_key):
         blind.setdefault((b.stream_id, b.ref), []).append(Participant(Role.BCC, b.email, b.name))
+    invitations = calendars.invitations_of(connection, by_key)
     found: dict[bytes, list[PlacedCopy]] = {}
     places = select(placement, stream.c.purpose).join(stream, stream.c.id == placement.c.stream_id)
     for place in select_in(connection, places.where, placement.c.message_key, by_key):
@@ -99,6 +102,7 @@ def _placed(connection: Connection, rows: Sequence[Row[Any]]) -> dict[bytes, lis
             flags=frozenset(place.flags.split()),
             size=place.size,
             auth=Auth(place.auth),
+            invitations=invitations.get(row.key, ()),
         )
         copy = PlacedCopy(
             stream_id=place.stream_id,
@@ -126,7 +130,9 @@ def remove_interactions(connection: Connection, ids: Sequence[str], now: datetim
 def drop_contents(connection: Connection, keys: Iterable[bytes]) -> None:
     """Remove what copies say, and all that hangs on it; their placements stay."""
     for part in chunks(keys):
+        calendars.mark(connection, calendars.uids_of_mails(connection, part))
         for table, column in (
+            (invitation, invitation.c.message_key),
             (participant, participant.c.message_key),
             (reference, reference.c.message_key),
             (placement_bcc, placement_bcc.c.message_key),
@@ -180,6 +186,7 @@ def blank_confidential(connection: Connection) -> None:
     saying = content.c.message_key.in_(keys)
     connection.execute(update(content).where(saying).values(text=None, headers=None))
     connection.execute(update(message).where(message.c.sensitivity != "").values(subject=None, attachments="[]"))
+    calendars.bare_invitations(connection, connection.scalars(keys).all())
 
 
 def want_creating(connection: Connection, *, any_direction: bool, max_recipients: int) -> None:
@@ -194,7 +201,7 @@ def want_creating(connection: Connection, *, any_direction: bool, max_recipients
         placement.c.direction == "outbound",
         placement.c.recipient_count <= max_recipients,
     )
-    addressed = skipped_participant.c.role.in_(("to", "cc", "bcc"))
+    addressed = skipped_participant.c.role.in_(("to", "cc", "bcc", "attendee"))
     condition = exists().where(party) if any_direction else and_(ours, exists().where(party, addressed))
     connection.execute(
         update(placement)
@@ -260,7 +267,7 @@ def all_normals(connection: Connection) -> set[str]:
 
 
 def mark_all_dirty(connection: Connection) -> None:
-    """Have every mail derived anew."""
+    """Have every mail and every meeting derived anew."""
     connection.execute(delete(dirty).where(dirty.c.kind == "item"))
     for row_key, prefix in ((message.c.mid_key, "m:"), (message.c.fingerprint, "f:")):
         query = select(row_key).distinct()
@@ -268,6 +275,7 @@ def mark_all_dirty(connection: Connection) -> None:
         rows = [{"kind": "item", "key": prefix + row[0].hex()} for row in connection.execute(query)]
         if rows:
             connection.execute(insert(dirty), rows)
+    calendars.mark(connection, calendars.all_uids(connection))
 
 
 def has_interactions(connection: Connection) -> bool:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, and_, delete, exists, func, or_, select,
 
 from connectors.api import Purpose
 from matching.policy import Verdict
-from store import departures, missing
+from store import calendars, departures, missing
 from store.departures import FEW
 from store.schema import message, placement, placement_bcc, removal, skipped_participant, stream
 from store.upsert import one_of, select_in
@@ -210,12 +210,15 @@ def _remove(connection: Connection, stream_id: int, rows: Sequence[Row[Any]], tr
             [row.ref for row in rows],
         )
     }
+    objects = calendars.refs_kept(connection, stream_id, [row.ref for row in rows])
     kept: list[str] = []
     dropped: list[str] = []
     for row in rows:
         places = traced.get(("message_key", row.message_key), set()) if row.message_key else set()
         is_told_elsewhere = stream_id in places or (bool(places) and row.ref not in blind)
-        (kept if row.message_key and not is_told_elsewhere else dropped).append(row.ref)
+        is_history = row.ref in objects or (row.message_key and not is_told_elsewhere)
+        (kept if is_history else dropped).append(row.ref)
+    calendars.mark(connection, set(objects.values()))
     if kept:
         here = and_(placement.c.stream_id == stream_id, one_of(connection, placement.c.ref, kept))
         connection.execute(update(placement).where(here).values(removed_at=now, is_wanted=False))

@@ -15,10 +15,11 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, func, literal, or_, select, tuple_, update
 
 from matching.policy import Verdict
-from store import history, rebuild
+from store import calendars, history, rebuild
 from store.engine import Store
 from store.feed_schema import webhook_delivery
 from store.idle_contacts import drop_idle_contacts
+from store.meeting_retention import subjects_of_meetings, whole_meetings
 from store.schema import (
     content,
     interaction,
@@ -131,6 +132,7 @@ def _blank(connection: Connection, column: Any, changes: dict[str, Any], interac
     if rows:
         connection.execute(update(table).where(one_of(connection, key, [row[0] for row in rows])).values(changes))
         if table is message:
+            calendars.bare_invitations(connection, [row[0] for row in rows])
             threads = {row.thread_id for row in rows if row.thread_id}
             history.refresh_threads(connection, threads, {}, _BEGINNING)
     return len(rows)
@@ -140,7 +142,7 @@ def _whole_mails() -> _Step:
     """Mails go as a whole, and the contacts that the policy made of nothing else."""
 
     def step(connection: Connection, before: datetime) -> int:
-        query = select(interaction.c.id).where(interaction.c.occurred_at < before)
+        query = select(interaction.c.id).where(interaction.c.occurred_at < before, interaction.c.kind == "email")
         ids = list(connection.scalars(query.order_by(interaction.c.occurred_at).limit(BATCH)))
         if not ids:
             return -1
@@ -221,9 +223,11 @@ _HAPPENED = func.coalesce(
 #: (what goes, which of the limits says so, how); the widest first, so that nothing is blanked that goes as a whole.
 _CLASSES: tuple[tuple[str, str, Callable[[], _Step]], ...] = (
     ("participants", "participants", _whole_mails),
+    ("participants", "participants", whole_meetings),
     ("text", "text", _each(content.c.text, {"text": None})),
     ("headers", "headers", _each(content.c.headers, {"headers": None})),
     ("subject", "subject", _each(message.c.subject, {"subject": None, "attachments": "[]"})),
+    ("subject", "subject", subjects_of_meetings),
     ("skipped", "participants", _skipped(_HAPPENED)),
     ("skipped", "skipped", _skipped(placement.c.seen_at)),
     ("signals", "signals", _dated(signal.c.occurred_at)),

@@ -326,7 +326,7 @@ interaction = Table(
     Column("kind", String(8), nullable=False),
     Column("direction", String(8), nullable=False),
     Column("occurred_at", Instant, nullable=False),
-    Column("message_key", Key, nullable=False),  # the copy whose content is shown
+    Column("message_key", Key),  # the copy whose content is shown; NULL of meetings
     Column("thread_id", Id),
     Column("parent_id", Id),  # the interaction it answers
     Column("answer_seconds", Integer),  # how long after that one
@@ -380,7 +380,7 @@ thread = Table(
 dirty = Table(
     "dirty",
     metadata,
-    Column("kind", String(10), nullable=False),  # item | address
+    Column("kind", String(10), nullable=False),  # item | address | meeting
     Column("key", Text, nullable=False),
     PrimaryKeyConstraint("kind", "key"),
     sqlite_with_rowid=False,

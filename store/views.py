@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, inspect
 
 #: Raised by one whenever a view or column is added.
-CONTRACT_VERSION = 7
+CONTRACT_VERSION = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,28 @@ def _of_copy(table: str, key: str, value: str, levels: str = "") -> dict[str, st
     return {database: shown.format(sql) for database, sql in found.items()}
 
 
+def _chosen(sql: str | Mapping[str, str], dialect: str) -> str:
+    return sql if isinstance(sql, str) else sql[dialect]
+
+
+#: The meeting that a mail is about.
+_INVITED_TO = "(SELECT min(v.meeting_id) FROM invitation v WHERE v.message_key = i.message_key)"
+
+
+def _by_kind(of_mail: str | Mapping[str, str], of_meeting: str) -> dict[str, str]:
+    """A column of interactions that mails have from elsewhere than meetings."""
+    looked_up = f"(SELECT m.{of_meeting} FROM meeting m WHERE m.interaction_id = i.id)"  # noqa: S608 - words of ours, never input
+    return {
+        database: f"CASE i.kind WHEN 'meeting' THEN {looked_up} ELSE {_chosen(of_mail, database)} END"
+        for database in ("sqlite", "postgresql")
+    }
+
+
+def _attachment_count() -> dict[str, str]:
+    found = _of_copy("message", '"key"', "x.attachment_count")
+    return {database: f"COALESCE({sql}, 0)" for database, sql in found.items()}
+
+
 def _of_streams(value: str) -> str:
     """Of the streams of an account that are there."""
     return f"(SELECT {value} FROM stream s WHERE s.account_id = account.id AND s.state = 'ok')"  # noqa: S608 - words of ours, never input
@@ -55,6 +77,23 @@ _WEEK = {
     "sqlite": "date(i.occurred_at, 'weekday 0', '-6 days')",
     "postgresql": "CAST(date_trunc('week', i.occurred_at AT TIME ZONE 'UTC') AS date)",
 }
+
+#: One row for each contact of a meeting; a contact may take part under several addresses.
+_CONTACT_MEETINGS = """(
+    SELECT contact_id,
+        max(CASE status WHEN 'held' THEN occurred_at END) AS last_met_at,
+        min(CASE status WHEN 'planned' THEN occurred_at END) AS next_meeting_at,
+        count(CASE status WHEN 'held' THEN 1 END) AS held_count,
+        count(CASE status WHEN 'planned' THEN 1 END) AS planned_count,
+        count(CASE status WHEN 'declined' THEN 1 END) AS declined_count,
+        count(CASE status WHEN 'cancelled' THEN 1 END) AS cancelled_count,
+        count(CASE WHEN moved_count > 0 THEN 1 END) AS moved_count
+    FROM (
+        SELECT DISTINCT l.contact_id, l.occurred_at, m.id, m.status, m.moved_count
+        FROM meeting m JOIN link l ON l.interaction_id = m.interaction_id
+    ) each
+    GROUP BY contact_id
+) found"""
 
 VIEWS: tuple[View, ...] = (
     View(
@@ -129,13 +168,13 @@ VIEWS: tuple[View, ...] = (
             ("kind", "i.kind", "text"),
             ("direction", "i.direction", "text"),
             ("occurred_at", "i.occurred_at", "instant"),
-            ("subject", _of_copy("message", '"key"', "x.subject", "'full', 'subject'"), "text"),
+            ("subject", _by_kind(_of_copy("message", '"key"', "x.subject", "'full', 'subject'"), "subject"), "text"),
             ("snippet", _of_copy("content", "message_key", "substr(x.text, 1, 200)", "'full'"), "text"),
             ("body_text", _of_copy("content", "message_key", "x.text", "'full'"), "text"),
             ("message_id", _of_copy("message", '"key"', "x.mid"), "text"),
             ("thread_id", "i.thread_id", "id"),
-            ("meeting_id", "CAST(NULL AS VARCHAR(36))", "id"),
-            ("attachment_count", _of_copy("message", '"key"', "x.attachment_count"), "integer"),
+            ("meeting_id", _by_kind(_INVITED_TO, "id"), "id"),
+            ("attachment_count", _attachment_count(), "integer"),
             ("is_unverified", "i.is_unverified", "flag"),
             ("visibility", "i.visibility", "text"),
             ("created_at", "i.created_at", "instant"),
@@ -150,8 +189,8 @@ VIEWS: tuple[View, ...] = (
         # of those that are hidden there are no links, no people and no threads either
         {
             "sqlite": "interaction i WHERE i.visibility <> 'none'",
-            "postgresql": 'interaction i JOIN message ON message."key" = i.message_key'
-            " JOIN content ON content.message_key = i.message_key WHERE i.visibility <> 'none'",
+            "postgresql": 'interaction i LEFT JOIN message ON message."key" = i.message_key'
+            " LEFT JOIN content ON content.message_key = i.message_key WHERE i.visibility <> 'none'",
         },
     ),
     View(
@@ -222,6 +261,20 @@ VIEWS: tuple[View, ...] = (
             ("responded_at", "responded_at", "instant"),
         ),
         "attendee",
+    ),
+    View(
+        "v1_contact_meetings",
+        (
+            ("contact_id", "contact_id", "id"),
+            ("last_met_at", "last_met_at", "instant"),
+            ("next_meeting_at", "next_meeting_at", "instant"),
+            ("held_count", "held_count", "integer"),
+            ("planned_count", "planned_count", "integer"),
+            ("declined_count", "declined_count", "integer"),
+            ("cancelled_count", "cancelled_count", "integer"),
+            ("moved_count", "moved_count", "integer"),
+        ),
+        _CONTACT_MEETINGS,
     ),
     View(
         "v1_signal",
@@ -314,10 +367,6 @@ def create(connection: Connection) -> None:
         columns = ", ".join(f"{_chosen(sql, dialect)} AS {name}" for name, sql, _type in view.columns)
         query = f"SELECT {columns} FROM {_chosen(view.source, dialect)}"  # noqa: S608 - made of the constants above
         connection.exec_driver_sql(f"CREATE VIEW {view.name} AS {query}")
-
-
-def _chosen(sql: str | Mapping[str, str], dialect: str) -> str:
-    return sql if isinstance(sql, str) else sql[dialect]
 
 
 def drop(connection: Connection) -> None:

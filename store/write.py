@@ -17,6 +17,7 @@ from store.copies import item_key
 from store.errors import Fenced
 from store.facts import Content, Draft
 from store.keys import IdentityKey
+from store.meeting_schema import invitation
 from store.schema import (
     content,
     message,
@@ -166,6 +167,13 @@ def write_stored(connection: Connection, place: Place, items: Sequence[Kept], no
         [(*_placement(d, place.stream_id, now), Verdict.STORED.value, reason, c.key, *_KEPT) for d, c, reason in items],
     )
     return {item_key(d.mid_key, d.fingerprint) for d in drafts}
+
+
+def write_invitations(connection: Connection, items: Sequence[Kept]) -> set[str]:
+    """Write what these mails say of meetings; returns the dirty keys of the UIDs that they speak of."""
+    rows = [(item.content.key, *row) for item in items for row in item.content.invitation_rows]
+    upsert_rows(connection, invitation, ("message_key", "position", "uid_key", "method", "data"), rows)
+    return {row[2].hex() for row in rows}
 
 
 def write_skipped(

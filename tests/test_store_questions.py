@@ -31,17 +31,6 @@ LATER = (
     FROM v1_person p, v1_contact c, v1_interaction i WHERE p.email = 'sara@acme.example' ORDER BY c.id, i.id LIMIT 1
     """,
     """
-    INSERT INTO meeting (id, interaction_id, uid, starts_at, is_all_day, subject, location, status, is_tentative,
-        moved_count)
-    SELECT 'meeting', i.id, 'uid', i.occurred_at, FALSE, 'Offer', '', 'held', FALSE, 0
-    FROM v1_interaction i ORDER BY i.id LIMIT 1
-    """,
-    """
-    INSERT INTO attendee (meeting_id, address, contact_id, role, response)
-    SELECT 'meeting', 'a@client.example', c.id, 'required', 'accepted'
-    FROM v1_contact c WHERE c.organization_id IS NOT NULL ORDER BY c.id LIMIT 1
-    """,
-    """
     INSERT INTO signal (id, interaction_id, contact_id, kind, occurred_at, evidence, confidence)
     SELECT 'signal', l.interaction_id, l.contact_id, 'bounce', i.occurred_at, '550', 1
     FROM v1_interaction_contact l JOIN v1_interaction i ON i.id = l.interaction_id

@@ -13,12 +13,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from connectors import webdav
 from connectors.addressbooks import Book, Card, CardPage
-from connectors.carddav import multistatus
-from connectors.carddav.multistatus import CALENDARSERVER, CARD, DAV, Multistatus, NoMultistatus, Response
 from connectors.http import Answer, HttpClient, TooLarge, basic
 from connectors.network import quoted
 from connectors.records import ConnectorError, Cursor, Misconfigured, Secret, Unavailable
+from connectors.webdav import CALENDARSERVER, CARD, DAV, Multistatus, NoMultistatus, Response
 
 #: Cards asked for at a time.
 _BATCH = 50
@@ -163,9 +163,9 @@ class CardDav:
         versions: dict[str, str] = {}
         gone: set[str] = set()
         for _answer in range(_MAX_ANSWERS):
-            answer = self._ask("REPORT", path, multistatus.sync_collection(token), depth=0)
+            answer = self._ask("REPORT", path, webdav.sync_collection(token, "d:getetag"), depth=0)
             try:
-                found = multistatus.read(answer.body) if answer.status == 207 else None
+                found = webdav.read(answer.body) if answer.status == 207 else None
             except NoMultistatus:
                 found = None
             if found is None or not found.sync_token:
@@ -212,8 +212,8 @@ class CardDav:
 
     def _together(self, path: str, refs: Sequence[str]) -> dict[str, Card]:
         try:
-            answer = self._ask("REPORT", path, multistatus.multiget(refs), depth=1)
-            found = multistatus.read(answer.body) if answer.status == 207 else None
+            answer = self._ask("REPORT", path, webdav.card_multiget(refs), depth=1)
+            found = webdav.read(answer.body) if answer.status == 207 else None
         except (TooLarge, NoMultistatus):
             # one card of them is to blame; the halves are asked until it stands alone
             if len(refs) == 1:
@@ -244,9 +244,9 @@ class CardDav:
     def _propfind(self, path: str, depth: int, *names: str) -> tuple[Multistatus, str]:
         """(properties of what lies at a path, the path after redirects); raises Unavailable where there are none."""
         try:
-            answer = self._ask("PROPFIND", path, multistatus.propfind(*names), depth=depth)
+            answer = self._ask("PROPFIND", path, webdav.propfind(*names), depth=depth)
             if answer.status == 207:
-                return multistatus.read(answer.body), answer.path
+                return webdav.read(answer.body), answer.path
         except TooLarge as error:
             raise Unavailable(error.problem, step="books", hint="check url: it must lead to CardDAV") from None
         except NoMultistatus as error:

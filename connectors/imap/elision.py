@@ -99,7 +99,7 @@ class Elision:
         left = end - len(self.raw)
         if left <= WINDOW:
             return Range(at, WINDOW + _TAIL)
-        is_attachment = leaf in structure.attachments and leaf not in structure.reports
+        is_attachment = leaf in structure.attachments and leaf not in structure.reports + structure.calendars
         if not is_attachment:
             if left > _MOST_TEXT:
                 raise GivenUp

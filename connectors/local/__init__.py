@@ -1,4 +1,4 @@
-"""Mail in files: a Maildir, mbox files, a folder of .eml files; for imports and for the demo."""
+"""Mail and calendars in files: a Maildir, mbox files, folders of .eml and of .ics files; and the feed of a calendar."""
 
 from connectors.local.connector import LocalConnector, LocalSettings
 

@@ -1,4 +1,4 @@
-"""Mail in files of this machine as a connector."""
+"""Mail and calendars in files of this machine, and the feed of a calendar, as a connector."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Literal, Protocol, Self
 
+from connectors.http import HttpClient
 from connectors.local.eml import EmlTree
 from connectors.local.files import looking
+from connectors.local.ics import IcsFeed, IcsFiles
 from connectors.local.maildir import Maildir
 from connectors.local.mbox import Mbox
 from connectors.records import Batch, Cursor, Misconfigured, Outline, Page, Secret, Stream
@@ -18,11 +20,15 @@ from connectors.records import Batch, Cursor, Misconfigured, Outline, Page, Secr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalSettings:
-    """Where the mail lies, and in which form."""
+    """Where the mail or the calendar lies, and in which form."""
 
-    #: The Maildir, the mbox file or a folder of them, the folder of .eml files.
-    path: Path
-    format: Literal["maildir", "mbox", "eml"]
+    #: The Maildir, the mbox file or a folder of them, the folder of .eml files, the .ics file or a folder of them.
+    path: Path | None = None
+    format: Literal["maildir", "mbox", "eml", "ics"]
+    #: Instead of `path`, of a calendar that is published in the form "ics".
+    url: str | None = None
+    #: Authorities to trust for `url` instead of the system's, PEM.
+    ca_file: Path | None = None
 
 
 class _Mails(Protocol):
@@ -34,24 +40,37 @@ class _Mails(Protocol):
     def marked(self, stream: Stream) -> Mapping[str, frozenset[str]]: ...
 
 
-_FORMS: dict[str, Callable[[Path], _Mails]] = {"maildir": Maildir, "mbox": Mbox, "eml": EmlTree}
+_FORMS: dict[str, Callable[[Path], _Mails]] = {"maildir": Maildir, "mbox": Mbox, "eml": EmlTree, "ics": IcsFiles}
+#: Forms that may be a single file.
+_SINGLE = ("mbox", "ics")
 
 
 class LocalConnector:
-    """Mail that other programs keep in files; nothing is written, moved or locked."""
+    """What other programs keep in files or publish; nothing is written, moved or locked."""
 
     Settings: ClassVar[type[LocalSettings]] = LocalSettings
     opens_apart: ClassVar[bool] = True
 
     def __init__(self, settings: LocalSettings, secret: Secret | None = None) -> None:
         self._settings = settings
-        self._mails = _FORMS[settings.format](settings.path)
+        self._http: HttpClient | None = None
+        if (settings.path is None) == (settings.url is None):
+            raise Misconfigured("path or url must be given, and not both", step="connect")
+        if settings.url is not None and settings.format != "ics":
+            raise Misconfigured('url is for the format "ics" alone', step="connect")
+        if settings.url is not None:
+            self._http = HttpClient(settings.url, ca_file=settings.ca_file)
+            self._mails: _Mails = IcsFeed(self._http)
+        elif settings.path is not None:
+            self._mails = _FORMS[settings.format](settings.path)
 
     def __enter__(self) -> Self:
         path, form = self._settings.path, self._settings.format
+        if path is None:
+            return self
         with looking(path):
             is_folder, is_file = path.is_dir(), path.is_file()
-        if not is_folder and not (is_file and form == "mbox"):
+        if not is_folder and not (is_file and form in _SINGLE):
             problem = "is no folder" if path.exists() else "does not exist"
             raise Misconfigured(f"{path} {problem}", step="connect", hint="check the option path")
         return self
@@ -59,7 +78,8 @@ class LocalConnector:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        pass
+        if self._http is not None:
+            self._http.close()
 
     def streams(self) -> tuple[Stream, ...]:
         """The folders or files, Sent first, drafts, junk and trash among them; raises Misconfigured for none."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from connectors.api import ConnectorError, Purpose, Stream
+from connectors.api import ConnectorError, Purpose, Stream, StreamKind
 from daemon.apart import Opening
 from daemon.cli import audit, deletions, login
 from daemon.cli.arguments import Verbs, add_noun, add_verb, load_config
@@ -71,8 +71,13 @@ def _account_document(account: Account) -> dict[str, object]:
 
 
 def _choice(account: Account) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    folders = getattr(account.settings, "folders", None)
+    folders = getattr(account.settings, _choosing(account.settings), None)
     return tuple(getattr(folders, "include", ())), tuple(getattr(folders, "exclude", ()))
+
+
+def _choosing(settings: object) -> str:
+    """The option that chooses among the streams of an account."""
+    return "calendars" if hasattr(settings, "calendars") else "folders"
 
 
 def _choice_text(account: Account) -> str:
@@ -142,13 +147,14 @@ def _streams(opening: Opening) -> tuple[Stream, ...]:
 
 def _unrestricted(opening: Opening) -> Opening:
     """The account as if its options chose no folders: then `streams()` gives them all."""
-    settings = opening.settings
-    return replace(opening, settings=replace(settings, folders=type(settings.folders)()))
+    settings, option = opening.settings, _choosing(opening.settings)
+    return replace(opening, settings=replace(settings, **{option: type(getattr(settings, option))()}))
 
 
 def _folder(stream: Stream, is_followed: bool) -> Folder:
     if not is_followed:
-        return Folder(stream, False, "not among options.folders")
+        option = "calendars" if stream.kind is StreamKind.CALENDAR else "folders"
+        return Folder(stream, False, f"not among options.{option}")
     return Folder(stream, True, _NOT_KEPT.get(stream.purpose, ""))
 
 
@@ -158,6 +164,7 @@ def _listing_document(listing: Listing) -> dict[str, object]:
         "folders": [
             {
                 "stream": folder.stream.name,
+                "kind": folder.stream.kind,
                 "purpose": folder.stream.purpose,
                 "followed": folder.is_followed,
                 "reason": folder.reason or None,
@@ -168,13 +175,17 @@ def _listing_document(listing: Listing) -> dict[str, object]:
     }
 
 
+def _purpose(stream: Stream) -> str:
+    return stream.kind.value if stream.kind is StreamKind.CALENDAR else stream.purpose.value
+
+
 def _tell(listing: Listing) -> None:
     write_text(f"{listing.account}:")
     if listing.error:
         write_troubles([listing.error])
         return
     rows = [
-        (f"  {each.stream.name}", each.stream.purpose.value, "followed" if each.is_followed else "no", each.reason)
+        (f"  {each.stream.name}", _purpose(each.stream), "followed" if each.is_followed else "no", each.reason)
         for each in listing.folders
     ]
     write_table(("  FOLDER", "PURPOSE", "FOLLOWED", ""), rows)

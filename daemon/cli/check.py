@@ -126,14 +126,15 @@ def ask_one(logins: Logins, account: Account) -> Found:
         log.debug("connector failed", account=account.name, frames=traceback.format_tb(error.__traceback__))
         fault = f"the connector {account.kind} failed with {type(error).__name__}"
         return Found(account.name, 0, Trouble(account.name, "connector", fault, "tell its author: --log-level debug"))
+    word = "calendar" if hasattr(account.settings, "calendars") else "folder"
     warnings = tuple(
         Trouble(
-            account.name, "folders", f'no folder is called "{pattern}"', f"keeptouch accounts folders {account.name}"
+            account.name, "folders", f'no {word} is called "{pattern}"', f"keeptouch accounts folders {account.name}"
         )
         for pattern in unmatched
     )
     if not streams:
-        problem = Trouble(account.name, "folders", "there is no folder to follow", "look at options.folders")
+        problem = Trouble(account.name, "folders", f"there is no {word} to follow", f"look at options.{word}s")
         return Found(account.name, 0, problem, warnings)
     return Found(account.name, len(streams), None, warnings)
 

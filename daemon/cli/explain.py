@@ -1,4 +1,4 @@
-"""keeptouch explain: what is made of raw mails, without a store; one JSON object a line."""
+"""keeptouch explain: what is made of raw mails and calendars, without a store; one JSON object a line."""
 
 from __future__ import annotations
 
@@ -10,8 +10,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
-from connectors.api import Message, Role, Unreadable, parse_html, parse_message
+from connectors.api import (
+    Meeting,
+    Message,
+    Role,
+    Unreadable,
+    parse_calendar,
+    parse_html,
+    parse_invitations,
+    parse_message,
+)
 from daemon.cli.arguments import Verbs, add_verb
+from daemon.cli.explain_meetings import Window, add_window, explain_meetings, window_of
 from daemon.cli.header_values import KINDS, explain_headers
 from daemon.cli.output import json_text, write_line
 from daemon.credentials import why_unreadable
@@ -34,11 +44,14 @@ def register(verbs: Verbs) -> None:
         verbs,
         "explain",
         explain,
-        "say what is made of raw mails, without a store",
-        "Says what keeptouch makes of raw mails: one JSON object a line for each file, in their order. A file that "
-        'can\'t be read has an "error", and the rest go on. Exit code 1: some could not be read.',
+        "say what is made of raw mails and calendars, without a store",
+        "Says what keeptouch makes of raw mails and calendars: one JSON object a line for each file, in their order. A "
+        'file that can\'t be read has an "error", and the rest go on. Exit code 1: some could not be read.',
     )
-    parser.add_argument("files", metavar="FILE", nargs="+", help="a raw mail (.eml); - is standard input")
+    parser.add_argument(
+        "files", metavar="FILE", nargs="+", help="a raw mail (.eml) or calendar (.ics); - is standard input"
+    )
+    add_window(parser)
     parser.add_argument(
         "--own-domain", metavar="DOMAIN", action="append", default=[], help="one of ours: tells directions (repeatable)"
     )
@@ -53,11 +66,12 @@ def register(verbs: Verbs) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A file, and the mail in it or why there is none."""
+    """A file, and the mail or calendar in it, or why there is none."""
 
     file: str
     message: Message | None = None
     html: str = ""
+    meetings: tuple[Meeting, ...] = ()
     error: str | None = None
 
 
@@ -68,6 +82,7 @@ def explain(args: argparse.Namespace) -> int:
     if args.headers:
         return explain_headers(args.files, args.headers, folded=args.folded)
     company = _company(args.own_domain)
+    window = window_of(args)
     explained: Iterable[Explained] = map(_read, args.files)
     places: Places = {}
     if args.threads:
@@ -75,7 +90,7 @@ def explain(args: argparse.Namespace) -> int:
         places = _places(explained, company)
     is_fine = True
     for each in explained:
-        document = _document(each, company if args.own_domain else None)
+        document = _document(each, company if args.own_domain else None, window)
         if args.threads:
             document |= places.get(each.file, {"parent": None, "thread": None})
         write_line(json_text(document))
@@ -99,12 +114,20 @@ def _read(file: str) -> Explained:
     if len(raw) > _LARGEST:
         return Explained(file, error=f"is larger than {_LARGEST // 1024**2} MiB")
     if file.lower().endswith(".ics") or raw.lstrip(b"\xef\xbb\xbf \r\n").startswith(_CALENDAR):
-        return Explained(file, error="calendar files are read from a later version on")
+        return _calendar(file, raw)
     match parse_message(raw, ref=file):
         case Unreadable() as unreadable:
             return Explained(file, error=unreadable.reason)
         case message:
-            return Explained(file, message, parse_html(raw))
+            return Explained(file, message, parse_html(raw), parse_invitations(raw, ref=file))
+
+
+def _calendar(file: str, raw: bytes) -> Explained:
+    """To-dos are shown too: they stand in calendars, though no meeting is made of them."""
+    found = parse_calendar(raw, ref=file, with_tasks=True)
+    meetings = tuple(each for each in found if isinstance(each, Meeting))
+    reasons = sorted({each.reason for each in found if isinstance(each, Unreadable)})
+    return Explained(file, meetings=meetings, error="; ".join(reasons) or None)
 
 
 def read_bytes(file: str) -> bytes:
@@ -115,18 +138,18 @@ def read_bytes(file: str) -> bytes:
         return opened.read(_LARGEST + 1)
 
 
-def _document(explained: Explained, company: Company | None) -> dict[str, object]:
+def _document(explained: Explained, company: Company | None, window: Window) -> dict[str, object]:
     message = explained.message
     document = _message(message) | {"html": explained.html} if message else None
     if message and document is not None and company:
         document["direction"] = assess(message, company).direction
-    # signals, the new part of the text, and meetings have no rules yet
+    # signals and the new part of the text have no rules yet
     return {
         "file": explained.file,
         "message": document,
         "signals": [],
         "new_text": None,
-        "meetings": [],
+        "meetings": explain_meetings(explained.meetings, window),
         "error": explained.error,
     }
 

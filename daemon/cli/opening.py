@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from daemon.cli.arguments import load_config
 from daemon.config import Config
@@ -23,9 +24,9 @@ def opened_session(args: argparse.Namespace) -> Iterator[Session]:
 
 
 @contextmanager
-def session_of(config: Config) -> Iterator[Session]:
-    """The session of a configuration that is loaded already."""
-    environment = Environment(os.environ)
+def session_of(config: Config, clock: Callable[[], datetime] | None = None) -> Iterator[Session]:
+    """The session of a configuration that is loaded already; `clock`: aware UTC, instead of the machine's."""
+    environment = Environment(os.environ) if clock is None else Environment(os.environ, clock=clock)
     with Session(config, open_store(config, os.environ), environment) as session:
         session.apply_policy()
         yield session

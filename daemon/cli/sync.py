@@ -94,6 +94,7 @@ def sync_all(session: Session, accounts: Sequence[Account], stop: threading.Even
             break
         for account in waiting:
             turn(account, only_wanted=True)
+    session.tick(stop)
     return list(reports.values())
 
 

@@ -43,12 +43,17 @@ def show(args: argparse.Namespace) -> int:
         return 0
     write_text(f"{hits[0].display_name}  <{', '.join(hits[0].addresses)}>")
     write_table(
-        ("when (UTC)", "direction", "people", "subject"),
-        [(f"{i.occurred_at:%Y-%m-%d %H:%M}", i.direction, ", ".join(i.people), i.subject or "") for i in page],
+        ("when (UTC)", "what", "people", "subject"),
+        [(f"{i.occurred_at:%Y-%m-%d %H:%M}", what(i), ", ".join(i.people), i.subject or "") for i in page],
     )
     if following:
         write_text(f"older: --before {following}")
     return 0
+
+
+def what(item: TimelineItem) -> str:
+    """Which way a mail went, or how a meeting stands."""
+    return f"meeting, {item.status}" if item.kind == "meeting" else item.direction
 
 
 def contact(hit: ContactHit) -> dict[str, object]:
@@ -67,6 +72,7 @@ def document(item: TimelineItem) -> dict[str, object]:
         "people": list(item.people),
         "thread_id": item.thread_id,
         "reason": item.reason,
+        "status": item.status,
     }
 
 

@@ -1,4 +1,4 @@
-"""keeptouch why ITEM: what became of a mail, where its copies lie, and why it is linked or was skipped."""
+"""keeptouch why ITEM: what became of a mail or meeting, where its copies lie, why it is linked or was skipped."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from store.read import Why, why
 #: What the reasons of the store mean, for people.
 MEANINGS = {
     "contact": "it concerns a contact",
+    "may_meet": "who takes part becomes a contact once it has been held",
     "copy": "another copy of it concerns a contact",
     "no_contact": "nobody outside who takes part is a contact",
     "internal": "only our own people take part",
@@ -27,6 +28,17 @@ MEANINGS = {
     "base_address": "the contact holds this address without its tag or dots",
 }
 
+#: What became of a mail's word on a meeting.
+OUTCOMES = {
+    "applied": "applied",
+    "calendar": "not needed: a calendar of ours holds the meeting and has the word",
+    "outdated": "not applied: something newer was said",
+    "proposal": "not applied: it only proposes",
+    "stranger": "not applied: its sender is neither the organizer nor was invited",
+    "unverified": "not applied: the receiving server does not vouch for its sender",
+    "unknown": "not applied: the meeting is not known",
+}
+
 
 def register(verbs: Verbs) -> None:
     """Add the command."""
@@ -34,11 +46,11 @@ def register(verbs: Verbs) -> None:
         verbs,
         "why",
         explain,
-        "what became of a mail, and why",
-        "Tells for every mail that was seen what became of it: stored or skipped, in which folders its copies lie, "
-        "and why it is linked to a contact. Exit code 1: nothing is known of it.",
+        "what became of a mail or a meeting, and why",
+        "Tells for every mail and meeting that was seen what became of it: stored or skipped, in which folders its "
+        "copies lie, and why it is linked to a contact. Exit code 1: nothing is known of it.",
     )
-    parser.add_argument("item", metavar="ITEM", help="a Message-ID, an interaction's id, or ACCOUNT/FOLDER/UID")
+    parser.add_argument("item", metavar="ITEM", help="a Message-ID, an id, a UID, or ACCOUNT/FOLDER/UID")
 
 
 def explain(args: argparse.Namespace) -> int:
@@ -75,6 +87,10 @@ def document(item: Why) -> dict[str, object]:
             }
             for link in item.links
         ],
+        "invitations": [
+            {"method": said.method, "uid": said.uid, "outcome": said.outcome, "meeting_id": said.meeting_id}
+            for said in item.invitations
+        ],
         "placements": [
             {
                 "account": place.account,
@@ -102,6 +118,10 @@ def tell(item: Why) -> None:
     write_text(f"{item.verdict}{subject}: {meaning(item.reason)}")
     for link in item.links:
         write_text(f"  linked to {link.contact}: {link.role} {link.address}, {meaning(link.reason)}")
+    for said in item.invitations:
+        write_text(
+            f"  {said.method} of the meeting {said.uid}: {OUTCOMES.get(said.outcome or '', 'not looked at yet')}"
+        )
     for place in item.placements:
         gone = f"; it is no longer there since {instant(place.removed_at)}" if place.removed_at else ""
         write_text(

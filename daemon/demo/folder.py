@@ -19,7 +19,7 @@ from daemon.problems import refuse
 #: Says that the folder is a demo's, and which.
 MARKER = ".keeptouch-demo"
 #: Counted up when the mail of the demo changes.
-VERSION = 1
+VERSION = 2
 #: Older demos are made anew, so that their mail is of this year.
 _LASTS = timedelta(days=30)
 _STORE = ("keeptouch.db", "keeptouch.db-wal", "keeptouch.db-shm", "keeptouch.db.generation")

@@ -43,6 +43,9 @@ class Letter:
     form: Literal["plain", "html", "report"] = "plain"
     #: The name of an attached file, "" for none.
     attachment: str = ""
+    #: A calendar object that comes with it (RFC 6047), and its METHOD.
+    calendar: str = ""
+    method: str = ""
     #: The reason for which keeptouch keeps it ("contact") or leaves it out.
     reason: str = "contact"
 
@@ -90,12 +93,13 @@ class Letter:
     def _body(self) -> bytes:
         if self.form == "report":
             return self.text.encode()
-        if not self.attachment:
+        if not self.attachment and not self.calendar:
             return self._text_part()
         boundary = _BOUNDARY.format(self.message_id.partition("@")[0])
-        parts = (self._text_part(), self._file_part())
+        parts = (self._text_part(), self._calendar_part() if self.calendar else self._file_part())
         lines = b"".join(b"\n--%s\n" % boundary.encode() + part for part in parts)
-        head = f'Content-Type: multipart/mixed; boundary="{boundary}"\n'.encode()
+        kind = "alternative" if self.calendar else "mixed"
+        head = f'Content-Type: multipart/{kind}; boundary="{boundary}"\n'.encode()
         return head + lines + f"\n--{boundary}--\n".encode()
 
     def _text_part(self) -> bytes:
@@ -114,6 +118,10 @@ class Letter:
         kind = "html" if is_html else "plain"
         head = f"Content-Type: text/{kind}; charset={charset}\nContent-Transfer-Encoding: {encoding}\n\n"
         return head.encode() + body
+
+    def _calendar_part(self) -> bytes:
+        head = f"Content-Type: text/calendar; charset=utf-8; method={self.method}\nContent-Transfer-Encoding: 8bit\n\n"
+        return (head + self.calendar).encode()
 
     def _file_part(self) -> bytes:
         name = self.attachment

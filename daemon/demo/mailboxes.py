@@ -11,6 +11,7 @@ from daemon.demo.company import REPS, Rep
 from daemon.demo.exchanges import Exchange, exchanges
 from daemon.demo.letter import Letter
 from daemon.demo.odd import late_customer, odd_ones
+from daemon.demo.planned import planned
 from daemon.demo.surroundings import Sent, surroundings
 
 _SEED = 2000
@@ -53,6 +54,7 @@ def _placed(rng: random.Random, end: datetime) -> Iterator[Sent]:
     yield from _in_folders(later, end)
     yield from odd_ones(rng, end)
     yield from surroundings(rng, end)
+    yield from planned(end)
 
 
 def _in_folders(each: Exchange, end: datetime) -> Iterator[Sent]:

@@ -40,7 +40,7 @@ class Outcome:
     reports: tuple[Report, ...]
     #: How many mails a second sync stored.
     stored_again: int
-    #: "contacts", "organizations" and "interactions" -> how many the store holds.
+    #: "contacts", "organizations", "interactions" and "meetings" (among them) -> how many the store holds.
     totals: dict[str, int]
     #: (verdict, reason, mails) of what is not in the history.
     left_out: tuple[tuple[str, str, int], ...]

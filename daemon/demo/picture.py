@@ -8,7 +8,7 @@ import re
 import sys
 import tempfile
 import threading
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -23,6 +23,7 @@ from daemon.demo.sections import Shown, sections
 
 #: The day on which the demo of the picture is made.
 DAY = date(2026, 11, 22)
+_NOON = datetime(DAY.year, DAY.month, DAY.day, 12, tzinfo=UTC)
 _COLUMNS = 104
 #: rich's own drawing without its fonts, which would come from the network.
 _FORM = """\
@@ -52,7 +53,7 @@ def draw(folder: Path) -> str:
     """Make the demo in an empty folder and draw what it shows; the same each time."""
     place = prepare(folder, DAY)
     config = load(place.config, environ=os.environ, today=DAY)
-    with session_of(config) as session:
+    with session_of(config, lambda: _NOON) as session:
         stop = threading.Event()
         reports, again = (sync_all(session, config.accounts, stop, lambda *_page: None) for _round in range(2))
         found = outcome(session, reports, again)

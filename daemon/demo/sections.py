@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from daemon.cli.sync import counts
+from daemon.cli.timeline import what
 from daemon.cli.why import MEANINGS, tell
 from daemon.demo.company import DOMAIN, LANGUAGES, REPS
 from daemon.demo.outcome import UNWANTED, Outcome
@@ -93,8 +94,8 @@ def _reading(found: Outcome, shown: Shown) -> Section:
         outro=(
             again + before,
             "seen is the sum of the others; known: held already, through the other mailbox or another folder.",
-            "The store holds {contacts} contacts of {organizations} organizations and {interactions} mails with"
-            " them.".format_map(found.totals),
+            "The store holds {contacts} contacts of {organizations} organizations, {interactions} mails and meetings"
+            " with them, {meetings} of them meetings.".format_map(found.totals),
         ),
     )
 
@@ -106,7 +107,9 @@ def _left_out(found: Outcome) -> Section:
 
 def _busiest(found: Outcome) -> Section:
     rows = [(str(c.interactions), f"{c.last_at:%Y-%m-%d}", c.organization, c.name) for c in found.busiest]
-    return Section("Whom we write with most", header=("mails", "last", "organization", "contact"), rows=_aligned(rows))
+    return Section(
+        "Whom we write with most", header=("mails, meetings", "last", "organization", "contact"), rows=_aligned(rows)
+    )
 
 
 def _history(found: Outcome, shown: Shown) -> Section:
@@ -115,9 +118,9 @@ def _history(found: Outcome, shown: Shown) -> Section:
     return Section(
         f"The history of {contact.display_name}",
         commands=(f"{shown.command} timeline {email}",),
-        header=("when (UTC)", "direction", "people", "subject"),
+        header=("when (UTC)", "what", "people", "subject"),
         rows=tuple(
-            (f"{item.occurred_at:%Y-%m-%d %H:%M}", item.direction, _people(item.people), item.subject or "")
+            (f"{item.occurred_at:%Y-%m-%d %H:%M}", what(item), _people(item.people), item.subject or "")
             for item in found.history
         ),
     )

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import engine, push, sockets, tables
+from tests.bench import calendars, engine, push, sockets, tables
 from tests.bench.first_import import Result, compare, mailbox, once, scale
 from tests.bench.measure import BenchError, machine
 from tests.bench.programs import Mailbox, pull_by_offlineimap
@@ -24,7 +24,8 @@ SCALE = 5
 _EPILOG = """
 Every program reads the same mailbox in turn, after a pass that is not counted. Before a rate is told keeptouch's
 rows are compared with what is known of each mail: its place and verdict, its text, its attachments' names, its links.
-mbsync must be there (Debian: isync), offlineimap may (Debian: offlineimap3); `sudo make servers` installs both.
+mbsync must be there (Debian: isync), for calendars vdirsyncer, offlineimap may (Debian: offlineimap3); `sudo make
+servers` installs them.
 """
 
 
@@ -32,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure and tell; exit code 1 where a program failed, left mail behind or wrote what is not so."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench",
-        description="keeptouch beside mbsync, offlineimap and a bare socket",
+        description="keeptouch beside mbsync, offlineimap, vdirsyncer and a bare socket",
         epilog=_EPILOG,
     )
     parser.add_argument("--runs", type=_positive, default=5, help="of each program; medians are told (default 5)")
@@ -40,17 +41,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--scale", action="store_true", help=f"keeptouch alone, with --mails mails and {SCALE} times as many, in turn"
     )
-    parser.add_argument("--only", choices=("import", "push", "engine"), help="one of the measurements")
+    parser.add_argument("--only", choices=("import", "push", "engine", "calendar"), help="one of the measurements")
     parser.add_argument("--accounts", type=_positive, default=100, help="watched, two folders each (default 100)")
     parser.add_argument("--deliveries", type=_positive, default=200, help="to watched folders (default 200)")
     parser.add_argument("--polled", type=_positive, default=2_000, help="accounts polled every 60 s (default 2000)")
     parser.add_argument("--minutes", type=_positive, default=5, help="for which they are polled (default 5)")
+    parser.add_argument("--events", type=_positive, default=20_000, help="in the generated calendar (default 20000)")
     args = parser.parse_args(argv)
     try:
         if args.scale:
             scales(args)
             return 0
-        for name, measurement in {"import": imports, "push": pushes, "engine": polls}.items():
+        for name, measurement in {"import": imports, "push": pushes, "engine": polls, "calendar": meetings}.items():
             if args.only in (None, name):
                 measurement(args)
     except (BenchError, ServerError) as error:
@@ -112,6 +114,12 @@ def polls(args: argparse.Namespace) -> None:
     """Many accounts at an interval."""
     print(_when_and_where())
     engine.show(engine.measure(args.polled, 60.0, args.minutes, _tell))
+
+
+def meetings(args: argparse.Namespace) -> None:
+    """A calendar, beside vdirsyncer."""
+    print(_when_and_where())
+    calendars.show(calendars.measure(args.events, args.runs, _tell))
 
 
 def _introduce(boxes: Sequence[Mailbox]) -> None:

@@ -78,6 +78,17 @@ SECOND = b"Content-Type: image/png; name=c.png\nContent-Transfer-Encoding: base6
     random.Random(5).randbytes(300_000)
 )
 NOTE = b"Content-Type: text/plain\n\nbehind it all"
+_REQUEST = (
+    b"BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nUID:u\nDTSTART:20260328T100000Z\nDESCRIPTION:%s\nEND:VEVENT\n"
+)
+INVITATION = b"Content-Type: text/calendar; charset=utf-8\n\n" + _REQUEST % (b"word " * 30_000)
+INVITATION_FILE = (
+    b"Content-Type: application/ics; name=i.ics\nContent-Transfer-Encoding: base64\n\n"
+    + base64.encodebytes(_REQUEST.replace(b"UID:u", b"UID:v") % (b"word " * 10_000))
+)
+TOO_LONG_INVITATION = b"Content-Type: text/calendar\nContent-Transfer-Encoding: base64\n\n" + base64.encodebytes(
+    _REQUEST % (b"word " * 300_000)
+)
 MAILS = {
     "one attachment": attached(1, 500_000),
     "its size is no multiple of three": attached(2, 500_001),
@@ -86,6 +97,8 @@ MAILS = {
     "plain attachment": attached(5, 200_000, CSV, encoding="7bit"),
     "quoted-printable": attached(6, 200_000, NOTE, encoding="quoted-printable"),
     "a mail inside": attached(7, 200_000, FORWARDED, NOTE),
+    "invitations behind": attached(13, 200_000, INVITATION, INVITATION_FILE),
+    "too long an invitation": attached(14, 200_000, INVITATION_FILE, TOO_LONG_INVITATION, NOTE),
     "short lines": attached(8, 200_000, line=64),
     "odd lines": attached(9, 200_000, line=75),
     "one line alone": attached(10, 200_000, line=10_000_000),
@@ -110,6 +123,8 @@ def test_records_of_long_mails_are_the_same_in_parts_and_whole(
     assert len(whole) == len(MAILS)
     assert pieces == whole
     assert found == whole
+    invitations = [len(each.invitations) for each in whole.values() if isinstance(each, Message)]
+    assert sorted(invitations)[-2:] == [1, 2]
 
 
 def test_records_of_generated_mail_are_the_same_in_parts_and_whole(

@@ -1,4 +1,5 @@
-"""Cyrus IMAP 3.6 in a temporary folder, on loopback: a second server beside Dovecot, with OBJECTID and QRESYNC.
+"""Cyrus IMAP 3.6 in a temporary folder, on loopback: a second server beside Dovecot, with OBJECTID and QRESYNC; and
+calendars over CalDAV with scheduling, at `server.url`.
 
     with Cyrus({"alice": "secret"}) as server:
         IMAPClient(server.host, server.imap_port, ssl=False).login("alice", "secret")
@@ -36,9 +37,16 @@ class Cyrus(Server):
     name = "cyrus"
     run_as = "cyrus"
 
-    def __init__(self, users: Mapping[str, str]) -> None:
+    def __init__(self, users: Mapping[str, str], *, expunge_mode: str = "delayed") -> None:
+        """`expunge_mode` "immediate": what is removed leaves no trace, and makes sync tokens from before worthless."""
         self.users = dict(users)
+        self._expunge_mode = expunge_mode
         self._passwords: _Passwords | None = None
+
+    @property
+    def url(self) -> str:
+        """Of CalDAV."""
+        return f"http://{HOST}:{self.http_port}/dav/"
 
     def add_user(self, user: str, password: str) -> None:
         """A new login with its folders."""
@@ -69,18 +77,20 @@ class Cyrus(Server):
             (self.dir / folder).mkdir()
         for folder in ("db", "log", "msg", "ptclient", "quota", "user"):
             (self.dir / "conf" / folder).mkdir()
-        [self.imap_port] = free_ports(1)
+        self.imap_port, self.http_port = free_ports(2)
         self._passwords = _Passwords(self.dir / "sock" / "mux", self.users)
         parts = _TEMPLATE.read_text().split("# cyrus.conf\n")
         for name, text in zip(("imapd.conf", "cyrus.conf"), parts, strict=True):
             group = grp.getgrgid(self.owner.pw_gid).gr_name
             known = {"dir": self.dir, "user": self.owner.pw_name, "group": group, "programs": _PROGRAMS}
-            filled = Template(text).substitute(known, host=HOST, port=self.imap_port, admin=_ADMIN)
+            ports = {"port": self.imap_port, "http_port": self.http_port, "expunge": self._expunge_mode}
+            filled = Template(text).substitute(known, **ports, host=HOST, admin=_ADMIN)
             (self.dir / name).write_text(filled)
         self.give(self.dir)
         files = ("-C", self.dir / "imapd.conf", "-M", self.dir / "cyrus.conf", "-p", self.dir / "master.pid")
         self.process = self.spawn([_PROGRAMS / "master", *files])
         self.wait_greeting(self.imap_port, b"* OK")
+        self.wait_open(self.http_port)
         for user, password in list(self.users.items()):
             self.add_user(user, password)
 

@@ -55,11 +55,17 @@ class Radicale(Server):
 
     def book(self, user: str, name: str, displayname: str = "") -> Path:
         """The folder of an address book, made if need be."""
+        return self._collection(user, name, "VADDRESSBOOK", displayname)
+
+    def calendar(self, user: str, name: str, displayname: str = "") -> Path:
+        """The folder of a calendar, made if need be."""
+        return self._collection(user, name, "VCALENDAR", displayname)
+
+    def _collection(self, user: str, name: str, tag: str, displayname: str) -> Path:
         folder = self.dir / "collections" / "collection-root" / user / name
         if not folder.exists():
             folder.mkdir(parents=True)
-            properties = {"tag": "VADDRESSBOOK", "D:displayname": displayname or name}
-            (folder / ".Radicale.props").write_text(json.dumps(properties))
+            (folder / ".Radicale.props").write_text(json.dumps({"tag": tag, "D:displayname": displayname or name}))
             self.give(self.dir / "collections")
         return folder
 

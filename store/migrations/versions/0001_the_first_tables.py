@@ -67,7 +67,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=8), nullable=False),
         sa.Column("direction", sa.String(length=8), nullable=False),
         sa.Column("occurred_at", store.types.Instant(), nullable=False),
-        sa.Column("message_key", store.types.Key(), nullable=False),
+        sa.Column("message_key", store.types.Key(), nullable=True),
         sa.Column("thread_id", sa.String(length=36), nullable=True),
         sa.Column("parent_id", sa.String(length=36), nullable=True),
         sa.Column("answer_seconds", sa.Integer(), nullable=True),
@@ -268,6 +268,56 @@ def upgrade() -> None:
     with op.batch_alter_table("webhook_delivery", schema=None) as batch_op:
         batch_op.create_index("ix_webhook_delivery_webhook", ["webhook"], unique=False)
     op.create_table(
+        "calendar_object",
+        sa.Column("stream_id", sa.Integer(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("uid_key", store.types.Key(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("former", sa.Text(), nullable=False),
+        sa.Column("is_private", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("stream_id", "ref", name=op.f("pk_calendar_object")),
+    )
+    with op.batch_alter_table("calendar_object", schema=None) as batch_op:
+        batch_op.create_index("ix_calendar_object_uid_key", ["uid_key"], unique=False)
+    op.create_table(
+        "calendar_party",
+        sa.Column("stream_id", sa.Integer(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("normal", sa.Text(), nullable=False),
+        sa.Column("base", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("stream_id", "ref", "normal", name=op.f("pk_calendar_party")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("calendar_party", schema=None) as batch_op:
+        batch_op.create_index("ix_calendar_party_normal", ["normal"], unique=False)
+        batch_op.create_index("ix_calendar_party_base", ["base"], unique=False)
+    op.create_table(
+        "invitation",
+        sa.Column("message_key", store.types.Key(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("uid_key", store.types.Key(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("outcome", sa.String(length=12), nullable=True),
+        sa.Column("meeting_id", sa.String(length=36), nullable=True),
+        sa.PrimaryKeyConstraint("message_key", "position", name=op.f("pk_invitation")),
+    )
+    with op.batch_alter_table("invitation", schema=None) as batch_op:
+        batch_op.create_index("ix_invitation_uid_key", ["uid_key"], unique=False)
+    op.create_table(
+        "series",
+        sa.Column("uid_key", store.types.Key(), nullable=False),
+        sa.Column("first_seen_at", store.types.Instant(), nullable=False),
+        sa.Column("settled_at", store.types.Instant(), nullable=False),
+        sa.Column("due_at", store.types.Instant(), nullable=True),
+        sa.Column("kept_from_at", store.types.Instant(), nullable=True),
+        sa.Column("named_from_at", store.types.Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("uid_key", name=op.f("pk_series")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("series", schema=None) as batch_op:
+        batch_op.create_index("ix_series_due_at", ["due_at"], unique=False)
+    op.create_table(
         "meeting",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("interaction_id", sa.String(length=36), nullable=False),
@@ -280,16 +330,21 @@ def upgrade() -> None:
         sa.Column("ends_on", sa.Date(), nullable=True),
         sa.Column("is_all_day", sa.Boolean(), nullable=False),
         sa.Column("time_zone", sa.Text(), nullable=True),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("location", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("location", sa.Text(), nullable=True),
         sa.Column("conference_url", sa.Text(), nullable=True),
         sa.Column("status", sa.String(length=10), nullable=False),
         sa.Column("is_tentative", sa.Boolean(), nullable=False),
         sa.Column("moved_count", sa.Integer(), nullable=False),
+        sa.Column("uid_key", store.types.Key(), nullable=False),
+        sa.Column("over_at", store.types.Instant(), nullable=False),
+        sa.Column("is_observed", sa.Boolean(), nullable=False),
+        sa.Column("is_frozen", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting")),
     )
     with op.batch_alter_table("meeting", schema=None) as batch_op:
         batch_op.create_index("ix_meeting_interaction_id", ["interaction_id"], unique=False)
+        batch_op.create_index("ix_meeting_uid_key", ["uid_key"], unique=False)
     op.create_table(
         "attendee",
         sa.Column("meeting_id", sa.String(length=36), nullable=False),
@@ -299,11 +354,13 @@ def upgrade() -> None:
         sa.Column("role", sa.String(length=12), nullable=False),
         sa.Column("response", sa.String(length=12), nullable=False),
         sa.Column("responded_at", store.types.Instant(), nullable=True),
+        sa.Column("source", sa.String(length=8), nullable=False),
         sa.PrimaryKeyConstraint("meeting_id", "address", name=op.f("pk_attendee")),
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("attendee", schema=None) as batch_op:
         batch_op.create_index("ix_attendee_contact_id", ["contact_id"], unique=False)
+        batch_op.create_index("ix_attendee_address", ["address"], unique=False)
     op.create_table(
         "signal",
         sa.Column("id", sa.String(length=36), nullable=False),

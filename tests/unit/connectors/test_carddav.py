@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors import webdav
 from connectors.api import AuthFailed, Book, Card, Cursor, Misconfigured, Secret, Unavailable
-from connectors.carddav import multistatus
-from connectors.carddav.multistatus import NoMultistatus
 from connectors.carddav.reader import CardDav, CardDavSettings
 from connectors.http import Origin, canonical, wire
+from connectors.webdav import NoMultistatus
 
 HEAD = '<?xml version="1.0"?><d:multistatus xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:carddav">{}</d:multistatus>'
 CARD = "BEGIN:VCARD\nVERSION:3.0\nUID:{0}\nFN:{0}\nEND:VCARD\n"
@@ -275,6 +275,6 @@ def test_whatever_a_server_calls_an_href_its_origin_is_ours(href: str, base: str
 @given(st.binary() | st.text().map(lambda text: HEAD.format(text).encode("utf-8", "replace")))
 def test_any_body_is_a_multistatus_or_none(body: bytes) -> None:
     try:
-        multistatus.read(body)
+        webdav.read(body)
     except NoMultistatus:
         return

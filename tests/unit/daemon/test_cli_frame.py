@@ -200,7 +200,7 @@ def test_folders_are_listed_with_their_purpose(folder: Path, capsys: pytest.Capt
     (listing,) = answer(capsys)["accounts"]
     assert listing["error"] is None
     assert listing["folders"]
-    assert set(listing["folders"][0]) == {"stream", "purpose", "followed", "reason"}
+    assert set(listing["folders"][0]) == {"stream", "kind", "purpose", "followed", "reason"}
     assert main(["accounts", "folders"]) == 0
     assert "FOLDER" in capsys.readouterr().out
 

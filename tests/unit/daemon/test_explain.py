@@ -96,14 +96,14 @@ def test_text_of_any_kind_stays_on_one_line(folder: Path, capsys: pytest.Capture
 
 
 def test_a_bad_file_has_an_error_and_the_rest_go_on(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (folder / "invitation.ics").write_text("BEGIN:VCALENDAR\nEND:VCALENDAR\n", "utf-8")
+    (folder / "invitation.ics").write_text("no calendar\n", "utf-8")
     (folder / "empty.eml").touch()
     found = explained(capsys, "missing.eml", ".", "empty.eml", "invitation.ics", "1.eml", code=1)
     assert [each["file"] for each in found] == ["missing.eml", ".", "empty.eml", "invitation.ics", "1.eml"]
     assert [each["error"] is None for each in found] == [False, False, False, False, True]
     assert "does not exist" in found[0]["error"]
     assert found[0]["message"] is None
-    assert "later version" in found[3]["error"]
+    assert found[3]["error"] == "it is no calendar"
 
 
 @pytest.mark.parametrize(

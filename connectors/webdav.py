@@ -1,4 +1,4 @@
-"""The XML of WebDAV: what is asked (RFC 4918, 6352, 6578) and the multistatus that answers."""
+"""The XML of WebDAV: what is asked (RFC 4918, 4791, 6352, 6578) and the multistatus that answers."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
-DAV, CARD, CALENDARSERVER = "DAV:", "urn:ietf:params:xml:ns:carddav", "http://calendarserver.org/ns/"
-_PREFIXES = {"d": DAV, "c": CARD, "cs": CALENDARSERVER}
+DAV, CALENDARSERVER = "DAV:", "http://calendarserver.org/ns/"
+CARD, CAL = "urn:ietf:params:xml:ns:carddav", "urn:ietf:params:xml:ns:caldav"
+_PREFIXES = {"d": DAV, "c": CARD, "cal": CAL, "cs": CALENDARSERVER}
 _ROOT = " ".join(f'xmlns:{prefix}="{name}"' for prefix, name in _PREFIXES.items())
 #: Elements within elements; more is no multistatus.
 _MAX_DEPTH = 50
+#: Elements in all: 20 MiB of the shortest would take a gigabyte of memory.
+_MAX_ELEMENTS = 1_500_000
 
 
 class NoMultistatus(Exception):
@@ -55,23 +58,37 @@ class Multistatus:
 
 def propfind(*names: str) -> str:
     """A PROPFIND of properties, named like "d:getetag"."""
-    return f'<?xml version="1.0" encoding="utf-8"?><d:propfind {_ROOT}>{_prop(names)}</d:propfind>'
+    return _written("d:propfind", _prop(names))
 
 
-def sync_collection(token: str) -> str:
-    """What changed since the token (RFC 6578 section 3.2)."""
+def sync_collection(token: str, *names: str) -> str:
+    """What changed since the token (RFC 6578 section 3.2), with these properties."""
     level = "<d:sync-level>1</d:sync-level>"
-    asked = f"<d:sync-token>{escape(token)}</d:sync-token>{level}{_prop(('d:getetag',))}"
-    return f'<?xml version="1.0" encoding="utf-8"?><d:sync-collection {_ROOT}>{asked}</d:sync-collection>'
+    return _written("d:sync-collection", f"<d:sync-token>{escape(token)}</d:sync-token>{level}{_prop(names)}")
 
 
-def multiget(paths: Iterable[str]) -> str:
+def card_multiget(paths: Iterable[str]) -> str:
     """These cards (RFC 6352 section 8.7)."""
-    hrefs = "".join(f"<d:href>{escape(path)}</d:href>" for path in paths)
-    prop = _prop(("d:getetag", "c:address-data"))
-    return (
-        f'<?xml version="1.0" encoding="utf-8"?><c:addressbook-multiget {_ROOT}>{prop}{hrefs}</c:addressbook-multiget>'
-    )
+    return _written("c:addressbook-multiget", _prop(("d:getetag", "c:address-data")) + _hrefs(paths))
+
+
+def calendar_multiget(paths: Iterable[str]) -> str:
+    """These calendar objects (RFC 4791 section 7.9)."""
+    return _written("cal:calendar-multiget", _prop(("d:getetag", "cal:calendar-data")) + _hrefs(paths))
+
+
+def event_query(*names: str) -> str:
+    """All calendar objects that hold events (RFC 4791 section 7.8), with these properties."""
+    within = '<cal:comp-filter name="VCALENDAR"><cal:comp-filter name="VEVENT"/></cal:comp-filter>'
+    return _written("cal:calendar-query", f"{_prop(names)}<cal:filter>{within}</cal:filter>")
+
+
+def _written(root: str, content: str) -> str:
+    return f'<?xml version="1.0" encoding="utf-8"?><{root} {_ROOT}>{content}</{root}>'
+
+
+def _hrefs(paths: Iterable[str]) -> str:
+    return "".join(f"<d:href>{escape(path)}</d:href>" for path in paths)
 
 
 def _prop(names: Iterable[str]) -> str:
@@ -82,6 +99,7 @@ class _Builder(ET.TreeBuilder):
     """Refuses what no server of ours has to write: document types, which can grow without bounds, and great depth."""
 
     depth = 0
+    elements = 0
 
     def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
         raise NoMultistatus("it has a document type")
@@ -90,6 +108,9 @@ class _Builder(ET.TreeBuilder):
         self.depth += 1
         if self.depth > _MAX_DEPTH:
             raise NoMultistatus("its elements lie too deep")
+        self.elements += 1
+        if self.elements > _MAX_ELEMENTS:
+            raise NoMultistatus("it has too many elements")
         return super().start(tag, attrs)
 
     def end(self, tag: str) -> ET.Element:

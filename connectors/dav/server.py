@@ -1,0 +1,186 @@
+"""The questions that CalDAV knows, and their answers as values. Only PROPFIND, REPORT and GET are ever sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from connectors import webdav
+from connectors.dav.login import Login
+from connectors.dav.settings import CalDavSettings
+from connectors.http import Answer, HttpClient, TooLarge
+from connectors.network import quoted
+from connectors.records import AuthFailed, ConnectorError, CursorExpired, NotPermitted, Secret, Unavailable
+from connectors.webdav import CAL, DAV, Multistatus, NoMultistatus, Response
+
+_LISTED = ("d:resourcetype", "d:getetag", "d:getcontentlength")
+#: What a person can do about an answer that makes no sense.
+_HINT = "check url: it must lead to CalDAV, and be this user's own"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is told of an object before it is read."""
+
+    etag: str
+    #: Bytes; None: not told.
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An answer to "what changed since the token"."""
+
+    present: dict[str, Held]
+    gone: frozenset[str]
+    token: str
+    #: There is more, to be asked for with the new token (RFC 6578, section 3.6).
+    is_cut: bool
+
+
+class Server:
+    """One login to one server."""
+
+    def __init__(self, settings: CalDavSettings, secret: Secret | None) -> None:
+        self._login = Login(settings.username, secret)
+        self.http = HttpClient(
+            settings.url,
+            login=self._login,
+            ca_file=settings.ca_file,
+            proxy=settings.proxy,
+            timeout=float(settings.timeout_seconds),
+        )
+        self.origin, self.path = self.http.origin, self.http.path
+
+    def close(self) -> None:
+        """Let go of the server."""
+        self.http.close()
+        self._login.forget()
+
+    def properties(self, path: str, *names: str) -> tuple[Response, str]:
+        """(the properties of one resource, its path after redirects); raises ConnectorError."""
+        found, path = self._propfind(path, 0, *names)
+        for response in found.responses:
+            if self.origin.path_of(response.href, path) is not None:
+                return response, path
+        return Response(path), path
+
+    def members(self, path: str, *names: str) -> list[tuple[str, Response]]:
+        """A folder and what lies in it: (path, properties)."""
+        found, path = self._propfind(path, 1, *names)
+        paths = ((self.origin.path_of(each.href, path), each) for each in found.responses)
+        return [(each, response) for each, response in paths if each is not None]
+
+    def listed(self, calendar: str) -> dict[str, Held]:
+        """Ref -> what is told of it, of all objects in a calendar that hold events; raises ConnectorError."""
+        try:
+            answer = self.ask("REPORT", calendar, webdav.event_query(*_LISTED[1:]), depth=1)
+            found = webdav.read(answer.body) if answer.status == 207 else None
+        except (TooLarge, NoMultistatus):
+            found = None
+        if found is None or any(response.status == 507 for response in found.responses):
+            # what is no event will turn out to be none
+            found, _path = self._propfind(calendar, 1, *_LISTED, step="select")
+        return {ref: held for ref, held, _status in self._objects(found, calendar) if held is not None}
+
+    def changed(self, calendar: str, token: str) -> Told | None:
+        """What changed since the token; None: the server can't tell at all. Raises CursorExpired and others."""
+        try:
+            answer = self.ask("REPORT", calendar, webdav.sync_collection(token, *_LISTED), depth=0)
+            found = webdav.read(answer.body) if answer.status == 207 else None
+        except (TooLarge, NoMultistatus) as error:
+            raise CursorExpired(f"what changed can't be read: {quoted(error)}", step="select") from None
+        if found is None and answer.status in (403, 409, 410, 412, 507) and b"supported-report" not in answer.body:
+            raise CursorExpired(f"the server no longer knows the token ({answer.status})", step="select")
+        if found is None and answer.status in (404, 500, 502, 504):
+            raise self._refusal(answer, calendar, "select")
+        if found is None or not found.sync_token:
+            return None
+        present: dict[str, Held] = {}
+        gone: set[str] = set()
+        for ref, held, status in self._objects(found, calendar):
+            if status == 404:
+                present.pop(ref, None)
+                gone.add(ref)
+            elif held is not None:
+                present[ref] = held
+                gone.discard(ref)
+        is_cut = any(
+            response.status == 507 and self.origin.path_of(response.href, calendar) == calendar
+            for response in found.responses
+        )
+        return Told(present, frozenset(gone), found.sync_token, is_cut)
+
+    def given(self, calendar: str, refs: Sequence[str]) -> dict[str, bytes | None]:
+        """Ref -> the object, None where it is gone; without those that the server does not hand over together."""
+        try:
+            answer = self.ask("REPORT", calendar, webdav.calendar_multiget(refs), depth=1)
+            found = webdav.read(answer.body) if answer.status == 207 else None
+        except (TooLarge, NoMultistatus):
+            # one of them is to blame; the halves are asked until it stands alone
+            if len(refs) == 1:
+                return {}
+            half = len(refs) // 2
+            return self.given(calendar, refs[:half]) | self.given(calendar, refs[half:])
+        wanted = set(refs)
+        objects: dict[str, bytes | None] = {}
+        for response in found.responses if found else ():
+            ref = self.origin.path_of(response.href, calendar)
+            data = response.text(CAL, "calendar-data")
+            if ref in wanted and data:
+                objects[ref] = data.encode()
+            elif ref in wanted and response.status in (404, 410):
+                objects[ref] = None
+        return objects
+
+    def alone(self, ref: str) -> Answer:
+        """One object by its own URL; raises TooLarge."""
+        return self.http.request("GET", ref, headers={"Accept": "text/calendar"})
+
+    def own_path(self, href: str, base: str) -> str:
+        """The path of what the server calls `href`; raises Unavailable where it lies on another server."""
+        path = self.origin.path_of(href, base)
+        if path is None:
+            problem = f"{self.origin.host} keeps the calendars on another server: {quoted(href)}"
+            raise Unavailable(problem, step="list", hint="write that server's URL, if it is the right one")
+        return path
+
+    def _objects(self, found: Multistatus, calendar: str) -> list[tuple[str, Held | None, int | None]]:
+        """(ref, what is told, status) of what lies in the calendar itself: hrefs may lead anywhere."""
+        objects: list[tuple[str, Held | None, int | None]] = []
+        for response in found.responses:
+            ref = self.origin.path_of(response.href, calendar)
+            if ref is None or ref == calendar or not ref.startswith(calendar) or response.is_kind(DAV, "collection"):
+                continue
+            etag = response.text(DAV, "getetag")
+            size = (response.text(DAV, "getcontentlength") or "").strip()
+            held = Held(etag, int(size) if size.isdecimal() and len(size) < 19 else None) if etag else None
+            objects.append((ref, held, response.status))
+        return objects
+
+    def _propfind(self, path: str, depth: int, *names: str, step: str = "list") -> tuple[Multistatus, str]:
+        try:
+            answer = self.ask("PROPFIND", path, webdav.propfind(*names), depth=depth)
+            if answer.status == 207:
+                return webdav.read(answer.body), answer.path
+        except TooLarge as error:
+            raise Unavailable(error.problem, step=step, hint=_HINT) from None
+        except NoMultistatus as error:
+            problem = f"{self.origin.host} answers what can't be read: {quoted(error)}"
+            raise Unavailable(problem, step=step, hint=_HINT) from None
+        raise self._refusal(answer, path, step)
+
+    def _refusal(self, answer: Answer, path: str, step: str) -> ConnectorError:
+        problem = f"{self.origin.host} does not tell what lies at {path} ({answer.status})"
+        kind = NotPermitted if answer.status == 403 else Unavailable
+        return kind(problem, step=step, hint=_HINT)
+
+    def ask(self, method: str, path: str, body: str, *, depth: int) -> Answer:
+        """The answer; a token that is refused is exchanged once."""
+        headers = {"Content-Type": "application/xml; charset=utf-8", "Depth": str(depth)}
+        try:
+            return self.http.request(method, path, body.encode(), headers)
+        except AuthFailed:
+            if not self._login.renew():
+                raise
+            return self.http.request(method, path, body.encode(), headers)

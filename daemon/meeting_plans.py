@@ -1,0 +1,317 @@
+"""What is to become of meetings: their occurrences, who takes part and what each answered. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from connectors.api import Attendee, AttendeeRole, Event, EventStatus, Meeting, Occurrence, Response, occurrences
+from matching import meetings as matching
+from matching import policy
+from matching.addresses import normalize
+from matching.meetings import Resolved, Status, status_of
+from matching.policy import MAX_RECIPIENTS, Company, Create
+from matching.visibility import Level, narrowest, shows_subject, widest
+from store import calendars, meeting_rows
+from store.calendars import Sources
+from store.contacts import Candidate
+from store.engine import Transaction
+from store.keys import IdentityKey
+from store.meeting_rows import AttendeeRow, MeetingRow, SeriesRow
+
+#: Occurrences are rows so far ahead.
+AHEAD = timedelta(days=90)
+#: Without a calendar that tells from when on it has been read, so far back from when the meeting was seen first.
+_BACK = timedelta(days=730)
+#: What has ended may change for so long, so that the last word on it has come.
+SETTLING = timedelta(hours=1)
+#: A series has further occurrences by then.
+_ROLLING = timedelta(days=1)
+_ROLES = {
+    AttendeeRole.CHAIR: "required",
+    AttendeeRole.REQUIRED: "required",
+    AttendeeRole.OPTIONAL: "optional",
+    AttendeeRole.INFORMED: "optional",
+    AttendeeRole.RESOURCE: "resource",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who takes part in an occurrence."""
+
+    normal: str
+    email: str
+    name: str
+    role: str
+    response: str
+    responded_at: datetime | None
+    source: str
+    is_own: bool
+    is_creatable: bool
+
+    @property
+    def is_outside(self) -> bool:
+        return not self.is_own and self.role != "resource"
+
+
+@dataclass(slots=True)
+class Held:
+    """An occurrence on its way to its rows."""
+
+    row: MeetingRow
+    people: list[Person]
+    occurred_at: datetime
+    direction: str
+
+
+@dataclass(slots=True)
+class Plan:
+    """What is to become of one UID."""
+
+    uid_key: bytes
+    sources: Sources
+    resolved: Resolved
+    level: Level
+    state: SeriesRow
+    held: list[Held] = field(default_factory=list)
+    is_published: bool = False
+
+
+class Planner:
+    """Plans UIDs from what is stored of them."""
+
+    def __init__(self, transaction: Transaction, key: IdentityKey, company: Company, now: datetime) -> None:
+        self.transaction = transaction
+        self.key = key
+        self.company = company
+        self.now = now
+        self.before: list[MeetingRow] = []
+        self.people_before: dict[str, list[AttendeeRow]] = {}
+
+    def plans(self, uids: Sequence[bytes]) -> list[Plan]:
+        """What is known of them, as occurrences."""
+        found = calendars.sources(self.transaction, uids)
+        self.before, self.people_before = meeting_rows.stored(self.transaction, uids)
+        states = meeting_rows.states(self.transaction, uids)
+        return [self._plan(uid, found[uid], states.get(uid)) for uid in uids]
+
+    def _plan(self, uid: bytes, sources: Sources, state: SeriesRow | None) -> Plan:
+        settled_at = self.now - SETTLING
+        known = state or SeriesRow(uid, self.now, settled_at)
+        plan = Plan(
+            uid_key=uid,
+            sources=sources,
+            resolved=matching.resolve(sources.copies, sources.mails),
+            level=self._level(sources),
+            state=known._replace(settled_at=max(settled_at, known.settled_at)),
+        )
+        stored = {row.id: row for row in self.before if row.uid_key == uid}
+        frozen = {key: row for key, row in stored.items() if row.is_frozen}
+        for each in self._occurrences(plan):
+            before = stored.get(each.row.id)
+            over_at = each.row.over_at
+            if each.row.id in frozen:
+                continue
+            if before is None and known.first_seen_at < over_at <= known.settled_at:
+                continue  # when its time came it was not planned
+            is_observed = over_at > self.now or (before is not None and before.is_observed)
+            is_frozen = is_observed and over_at <= settled_at
+            each.row = each.row._replace(is_observed=is_observed, is_frozen=is_frozen)
+            plan.held.append(each)
+        plan.held += [self._frozen(row, plan.resolved) for row in frozen.values()]
+        plan.held = [each for each in plan.held if not _is_before(each, known.kept_from_at)]
+        for each in plan.held:
+            if _is_before(each, known.named_from_at):
+                each.row = each.row._replace(subject=None, location=None, conference_url=None)
+        plan.held.sort(key=lambda each: (each.row.over_at, each.row.id))
+        plan.state = plan.state._replace(due_at=self._due_at(plan))
+        return plan
+
+    def _level(self, sources: Sources) -> Level:
+        choose = widest if self.company.shows_widest else narrowest
+        levels = [choose(Level(place.visibility) for place in sources.places)]
+        return narrowest([*levels, self.company.confidential] if sources.is_private else levels)
+
+    def _occurrences(self, plan: Plan) -> Iterator[Held]:
+        meeting = plan.resolved.meeting
+        if meeting is None or plan.level is Level.NONE:
+            return
+        zone = _zone(plan)
+        for each in occurrences(meeting, self._since(plan), self.now + AHEAD, str(zone)):
+            yield self._held(plan, meeting, each, zone)
+
+    def _since(self, plan: Plan) -> datetime:
+        since = min((each for each in plan.sources.since if each is not None), default=None)
+        return plan.state.first_seen_at - _BACK if since is None or None in plan.sources.since else since
+
+    def _held(self, plan: Plan, meeting: Meeting, each: Occurrence, zone: tzinfo) -> Held:
+        event, is_all_day = each.event, not isinstance(each.starts, datetime)
+        over_at = _instant(each.ends, zone)
+        people = self._people(plan.resolved, each, over_at)
+        deleted_at = plan.resolved.deleted_at
+        is_cancelled = event.status is EventStatus.CANCELLED or (deleted_at is not None and deleted_at < over_at)
+        status = status_of(is_cancelled=is_cancelled, is_over=over_at <= self.now, ours=_ours(people, plan))
+        is_shown = shows_subject(plan.level)
+        name = (meeting.uid, each.recurrence_id)
+        row = MeetingRow(
+            id=self.key.id("meeting", *name),
+            interaction_id=self.key.id("meeting_interaction", *name),
+            uid=meeting.uid,
+            recurrence_id=each.recurrence_id or None,
+            series_id=self.key.id("series", meeting.uid) if each.recurrence_id else None,
+            starts_at=None if is_all_day else _aware(each.starts),
+            ends_at=None if is_all_day else _aware(each.ends),
+            starts_on=_day(each.starts) if is_all_day else None,
+            ends_on=max(_day(each.starts), _day(each.ends) - timedelta(days=1)) if is_all_day else None,
+            is_all_day=is_all_day,
+            time_zone=None if is_all_day else _zone_name(event, meeting),
+            subject=event.subject if is_shown else None,
+            location=event.location if is_shown else None,
+            conference_url=event.conference_url or None if is_shown else None,
+            status=status.value,
+            is_tentative=event.status is EventStatus.TENTATIVE,
+            moved_count=plan.resolved.moves(event),
+            uid_key=plan.uid_key,
+            over_at=over_at,
+            is_observed=False,
+            is_frozen=False,
+        )
+        return Held(row, people, _instant(each.starts, UTC), self._direction(plan.resolved.organizer))
+
+    def _people(self, resolved: Resolved, each: Occurrence, over_at: datetime) -> list[Person]:
+        """The organizer first, then the attendees, each address once."""
+        event = each.event
+        organizer = event.organizer or Attendee(email=resolved.organizer)
+        found: dict[str, Person] = {}
+        for person in (organizer, *event.attendees):
+            normal = normalize(person.email)
+            if normal is None:
+                continue
+            if normal == resolved.organizer:
+                known = found.get(normal)
+                name = person.name or (known.name if known else "")
+                found[normal] = self._person(
+                    normal, person, name, "organizer", matching.Answer(Response.ACCEPTED, None, "")
+                )
+            else:
+                answer = resolved.answer(normal, each.recurrence_id, event, over_at)
+                found.setdefault(normal, self._person(normal, person, person.name, _ROLES[person.role], answer))
+        return list(found.values())
+
+    def _person(self, normal: str, person: Attendee, name: str, role: str, answer: matching.Answer) -> Person:
+        is_creatable = not person.is_group and person.role is not AttendeeRole.RESOURCE and policy.is_creatable(normal)
+        return Person(
+            normal=normal,
+            email=person.email,
+            name=name,
+            role=role,
+            response=answer.response.value,
+            responded_at=answer.at,
+            source=answer.source,
+            is_own=self.company.own.owns(normal),
+            is_creatable=is_creatable,
+        )
+
+    def _direction(self, organizer: str) -> str:
+        return "outbound" if not organizer or self.company.own.owns(organizer) else "inbound"
+
+    def _frozen(self, row: MeetingRow, resolved: Resolved) -> Held:
+        """As it was known when it had ended."""
+        people = [
+            Person(
+                normal=each.address,
+                email=each.address,
+                name="",
+                role=each.role,
+                response=each.response,
+                responded_at=each.responded_at,
+                source=each.source,
+                is_own=self.company.own.owns(each.address),
+                is_creatable=policy.is_creatable(each.address),
+            )
+            for each in self.people_before.get(row.id, ())
+        ]
+        organizer = next((each.normal for each in people if each.role == "organizer"), resolved.organizer)
+        day = row.starts_on
+        starts_at = row.starts_at or (datetime.combine(day, time(), UTC) if day else row.over_at)
+        return Held(row, people, starts_at, self._direction(organizer))
+
+    def _due_at(self, plan: Plan) -> datetime | None:
+        """When time changes something: one ends, is settled, or comes into sight."""
+        times = [self.now + _ROLLING] if _is_recurring(plan.resolved.meeting) else []
+        for each in plan.held:
+            row = each.row
+            if not row.is_frozen and row.is_observed:
+                times.append(row.over_at if row.over_at > self.now else row.over_at + SETTLING)
+            elif row.over_at > self.now:
+                times.append(row.over_at)
+        if plan.resolved.meeting is not None and not plan.held:
+            times += _entries(plan.resolved.meeting, self.now)
+        return min(times, default=None)
+
+    def made(self, plan: Plan) -> Iterator[Candidate]:
+        """Whom the meetings make contacts: those outside who met us, under the policy."""
+        create = self.company.create
+        if create is Create.OFF:
+            return
+        for each in plan.held:
+            is_met = each.row.status == Status.HELD
+            if len(each.people) > MAX_RECIPIENTS or not (is_met or create is Create.ALL):
+                continue
+            for person in each.people:
+                if person.is_outside and person.is_creatable and person.response != Response.DECLINED:
+                    yield Candidate(person.normal, self.company.rules.base(person.normal), person.email)
+
+
+def _ours(people: Iterable[Person], plan: Plan) -> list[Response]:
+    """The answers of our people; whose calendar holds it without naming one of ours takes part."""
+    answers = [Response(each.response) for each in people if each.is_own]
+    is_held = any(copy.removed_at is None for copy in plan.sources.copies) or not plan.sources.copies
+    return answers or ([Response.NEEDS_ACTION] if is_held else [])
+
+
+def _is_before(each: Held, when: datetime | None) -> bool:
+    return when is not None and each.row.over_at < when
+
+
+def _zone(plan: Plan) -> ZoneInfo:
+    """Of the calendar's owner: for floating times and whole days."""
+    base = plan.resolved.base
+    name = plan.sources.zones.get(base.name, "") if base is not None else ""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (LookupError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def _zone_name(event: Event, meeting: Meeting) -> str | None:
+    zone = event.start.zone if event.start is not None else ""
+    return zone if zone and zone not in dict(meeting.zones) else None
+
+
+def _instant(value: datetime | date, zone: tzinfo) -> datetime:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    return datetime.combine(value, time(), zone).astimezone(UTC)
+
+
+def _aware(value: datetime | date) -> datetime:
+    return _instant(value, UTC)
+
+
+def _day(value: datetime | date) -> date:
+    return value.date() if isinstance(value, datetime) else value
+
+
+def _is_recurring(meeting: Meeting | None) -> bool:
+    return meeting is not None and any(event.rules or event.extra for event in meeting.events)
+
+
+def _entries(meeting: Meeting, now: datetime) -> list[datetime]:
+    """When a meeting that is far ahead comes into sight, a day too early at most."""
+    days = [_day(event.start.local) for event in meeting.events if event.start is not None]
+    sights = [datetime.combine(day, time(), UTC) - AHEAD - timedelta(days=1) for day in days if day.year > 1]
+    return [max(each, now + _ROLLING) for each in sights if each + AHEAD + timedelta(days=3) > now]

@@ -1,0 +1,190 @@
+"""From what calendars and mails say of meetings to rows.
+
+All of a UID is derived at once, in a pure function of the facts, the policy and the time; but what had ended while it
+was known stays as it was known then. Occurrences are rows from when on the calendar has been read until 90 days ahead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from connectors.api import Meeting
+from daemon.meeting_plans import Held, Plan, Planner
+from matching.calendar_events import key_of
+from matching.itip import Outcome
+from matching.names import clean_name
+from matching.policy import Company
+from store import calendars, contacts, copies, history, meeting_rows
+from store.company import people_by_address
+from store.contacts import Directory
+from store.engine import Transaction
+from store.history import Link
+from store.idle_contacts import drop_idle_contacts
+from store.keys import IdentityKey
+from store.meeting_rows import ANSWER, AttendeeRow, MeetingRow, Shown, SignalRow
+
+#: UIDs derived in one transaction.
+BATCH = 250
+_LINKED = (Outcome.APPLIED, Outcome.CALENDAR, Outcome.OUTDATED, Outcome.PROPOSAL)
+
+
+def derive_meetings(
+    key: IdentityKey, company: Company, now: datetime, transaction: Transaction, keys: Sequence[str]
+) -> bool:
+    """Derive these dirty keys; is there more to derive because of it?"""
+    if not keys:
+        return False
+    return _Batch(transaction, key, company, now).run([bytes.fromhex(key) for key in keys])
+
+
+def made_by(
+    transaction: Transaction, key: IdentityKey, company: Company, now: datetime, uids: Sequence[bytes]
+) -> set[str]:
+    """Normal forms of the addresses that these meetings make contacts."""
+    batch = Planner(transaction, key, company, now)
+    return {each.normal for plan in batch.plans(uids) for each in batch.made(plan)}
+
+
+class _Batch(Planner):
+    """The UIDs that one transaction derives."""
+
+    def run(self, uids: Sequence[bytes]) -> bool:
+        """Write what follows from them."""
+        plans = self.plans(uids)
+        candidates = [each for plan in plans for each in self.made(plan)]
+        added = contacts.create_by_policy(self.transaction, self.key, candidates, self.now)
+        copies.mark_dirty(self.transaction, "address", [each.normal for each in added])
+        self._publish(plans)
+        return bool(added)
+
+    # -- rows ------------------------------------------------------------------------------------------------------
+
+    def _publish(self, plans: Sequence[Plan]) -> None:
+        """Meetings that concern a contact are rows; of others nothing is told."""
+        outside = {p.normal for plan in plans for each in plan.held for p in each.people if p.is_outside}
+        bases = {normal: self.company.rules.base(normal) for normal in outside}
+        directory = Directory(self.transaction, outside, bases.values())
+        persons = people_by_address(self.transaction)
+        written = _Written()
+        former = history.linked_contacts(self.transaction, [row.interaction_id for row in self.before])
+        for plan in plans:
+            linked = [self._links(each, directory, bases) for each in plan.held]
+            plan.is_published = any(linked)
+            for each, links in zip(plan.held, linked, strict=True) if plan.is_published else ():
+                written.add(each, links, persons, plan)
+            written.signals += self._signals(plan, written)
+        meeting_rows.save(
+            self.transaction,
+            self.before,
+            self.people_before,
+            written.rows,
+            written.people,
+            written.shown,
+            self.now,
+        )
+        kept = {row.interaction_id for row in written.rows} & {row.interaction_id for row in self.before}
+        history.replace_links(self.transaction, kept, written.links)
+        history.replace_people(self.transaction, kept, written.holders)
+        meeting_rows.replace_signals(self.transaction, sorted(kept), written.signals)
+        drop_idle_contacts(self.transaction, sorted(former - {link.contact_id for link in written.links}))
+        contacts.offer_names(self.transaction, written.names, self.now)
+        self._save_states(plans)
+
+    def _links(self, each: Held, directory: Directory, bases: dict[str, str]) -> list[Link]:
+        return [
+            Link(
+                contact_id=contact_id,
+                occurred_at=each.occurred_at,
+                interaction_id=each.row.interaction_id,
+                role="organizer" if person.role == "organizer" else "attendee",
+                address=person.normal,
+                reason=reason,
+            )
+            for person in each.people
+            if person.is_outside
+            for contact_id, reason in directory.find(person.normal, bases[person.normal], each.occurred_at)
+        ]
+
+    def _signals(self, plan: Plan, written: _Written) -> list[SignalRow]:
+        """Each answer once, at the first occurrence that it holds for."""
+        found: dict[str, SignalRow] = {}
+        for each in plan.held if plan.is_published else ():
+            for person in each.people:
+                contact_id = written.contact_of.get((each.row.id, person.normal))
+                if contact_id is None or not person.source or person.responded_at is None:
+                    continue
+                words = (each.row.uid, person.normal, person.response, person.responded_at.isoformat())
+                row = SignalRow(
+                    id=self.key.id("signal", ANSWER, *words),
+                    interaction_id=each.row.interaction_id,
+                    contact_id=contact_id,
+                    kind=ANSWER,
+                    occurred_at=person.responded_at,
+                    evidence=f"{person.response} ({person.source})",
+                    confidence=1.0,
+                )
+                found.setdefault(row.id, row)
+        return list(found.values())
+
+    def _save_states(self, plans: Sequence[Plan]) -> None:
+        kept = [p for p in plans if p.sources.copies or p.sources.mails or p.is_published]
+        states = [p.state for p in kept]
+        gone = {p.uid_key for p in plans} - {p.uid_key for p in kept}
+        meeting_rows.save_states(self.transaction, states, gone)
+        for plan in plans:
+            rows = [each.row for each in plan.held] if plan.is_published else []
+            outcomes = []
+            for mail in plan.sources.mails:
+                outcome = plan.resolved.outcomes.get(mail.name)
+                meeting_id = _about(mail.meeting, rows) if outcome in _LINKED else None
+                outcomes.append((*plan.sources.rows[mail.name], outcome.value if outcome else None, meeting_id))
+            calendars.save_outcomes(self.transaction, outcomes)
+
+
+@dataclass(slots=True)
+class _Written:
+    """The rows of a batch."""
+
+    rows: list[MeetingRow] = field(default_factory=list)
+    people: list[AttendeeRow] = field(default_factory=list)
+    shown: list[Shown] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    holders: list[tuple[str, str, str]] = field(default_factory=list)
+    signals: list[SignalRow] = field(default_factory=list)
+    names: list[tuple[str, str, str]] = field(default_factory=list)
+    #: (meeting, address) -> contact
+    contact_of: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def add(self, each: Held, links: Sequence[Link], persons: dict[str, str], plan: Plan) -> None:
+        """The rows of one occurrence."""
+        row = each.row
+        self.rows.append(row)
+        self.links += links
+        for link in links:
+            self.contact_of.setdefault((row.id, link.address), link.contact_id)
+        self.shown.append(Shown(row.interaction_id, each.direction, each.occurred_at, plan.level.value))
+        holders = {(place.person_id, place.account_id) for place in plan.sources.places}
+        having = {person_id for person_id, _account in holders}
+        self.holders += [(row.interaction_id, *holder) for holder in holders]
+        for person in each.people:
+            contact_id, person_id = self.contact_of.get((row.id, person.normal)), persons.get(person.normal)
+            self.people.append(
+                AttendeeRow(
+                    *(row.id, person.normal, contact_id, person_id, person.role, person.response),
+                    *(person.responded_at, person.source),
+                )
+            )
+            if person_id is not None and person_id not in having:
+                having.add(person_id)
+                self.holders.append((row.interaction_id, person_id, ""))
+            name = clean_name(person.name, person.email) if contact_id and person.name else ""
+            if contact_id and name:
+                self.names.append((contact_id, f"0 {each.occurred_at.isoformat()}", name))
+
+
+def _about(meeting: Meeting, rows: Sequence[MeetingRow]) -> str | None:
+    """The meeting that a mail is about: the occurrence it names, else the first."""
+    named = {key_of(event.recurrence_id) for event in meeting.events}
+    return next((row.id for row in rows if row.recurrence_id in named), next((row.id for row in rows), None))

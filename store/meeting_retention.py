@@ -1,0 +1,102 @@
+"""How long what is kept of meetings: as of mails, by the day on which they ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import Connection, or_, select, update
+
+from connectors.api import Meeting, occurrences
+from matching.policy import Verdict
+from store import calendars
+from store.meeting_facts import bare, dump
+from store.meeting_schema import calendar_object, meeting, series
+from store.schema import placement
+from store.upsert import one_of
+from store.write import nothing_but
+
+_BATCH = 500
+#: No meeting of people lasts longer; a series without one for so long is over.
+_LONGEST, _AHEAD = timedelta(days=31), timedelta(days=400)
+
+#: One batch: takes the instant before which things go; returns how many went, -1 when there is nothing left.
+Step = Callable[[Connection, datetime], int]
+
+
+def whole_meetings() -> Step:
+    """Meetings go as a whole; of a series those that are old. Derivation does it, by what is noted here."""
+    after = (-1, "")
+    is_begun = False
+
+    def step(connection: Connection, before: datetime) -> int:
+        nonlocal after, is_begun
+        if not is_begun:
+            is_begun = True
+            return _note(connection, "kept_from_at", before)
+        rows = calendars.objects_after(connection, after, _BATCH)
+        if not rows:
+            return -1
+        after = rows[-1][:2]
+        old = [(stream_id, ref) for stream_id, ref, each in rows if _is_over(each, before)]
+        for stream_id, ref in old:
+            calendars.mark(connection, calendars.uids_at(connection, stream_id, [ref]))
+            calendars.forget(connection, stream_id, [ref])
+            here = (placement.c.stream_id == stream_id, placement.c.ref == ref)
+            connection.execute(update(placement).where(*here).values(nothing_but(Verdict.EXPIRED, "age")))
+        return len(old)
+
+    return step
+
+
+def subjects_of_meetings() -> Step:
+    """Meetings lose what they were about, and where they took place."""
+    after = (-1, "")
+    is_begun = False
+
+    def step(connection: Connection, before: datetime) -> int:
+        nonlocal after, is_begun
+        if not is_begun:
+            is_begun = True
+            return _note(connection, "named_from_at", before)
+        rows = calendars.objects_after(connection, after, _BATCH)
+        if not rows:
+            return -1
+        after = rows[-1][:2]
+        for stream_id, ref, each in rows:
+            if _is_over(each, before):
+                here = (calendar_object.c.stream_id == stream_id, calendar_object.c.ref == ref)
+                connection.execute(update(calendar_object).where(*here).values(data=bare(dump(each))))
+        return 0
+
+    return step
+
+
+def _note(connection: Connection, name: str, before: datetime) -> int:
+    """The meetings that ended before lose something when they are derived; returns how many UIDs that are."""
+    old = select(meeting.c.uid_key).where(meeting.c.over_at < before)
+    if name == "named_from_at":
+        old = old.where(meeting.c.subject.is_not(None))
+    uids = list(connection.scalars(old.distinct()))
+    if uids:
+        is_earlier = or_(series.c[name].is_(None), series.c[name] < before)
+        here = one_of(connection, series.c.uid_key, uids)
+        connection.execute(update(series).where(here, is_earlier).values({name: before}))
+        calendars.mark(connection, uids)
+    return len(uids)
+
+
+def _is_over(held: Meeting, before: datetime) -> bool:
+    """Has all of it ended before?"""
+    if any(event.rules or event.extra for event in held.events):
+        window = occurrences(held, before - _LONGEST, before + _AHEAD, "UTC")
+        return all(_ended(each.ends) < before for each in window)
+    ends = [event.end or event.start for event in held.events]
+    days = [each.local for each in ends if each is not None]
+    return bool(days) and all(_ended(each) < before for each in days)
+
+
+def _ended(value: datetime | date) -> datetime:
+    """By then, wherever the clock hangs."""
+    latest = value if isinstance(value, datetime) else datetime.combine(value, time())
+    return latest.replace(tzinfo=UTC) + timedelta(days=1)
