@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -143,6 +144,12 @@ class Account:
         """Whose mailbox it is, as its server calls it; "" where its options name none."""
         settings = self.settings
         return str(getattr(settings, "authorize_as", None) or getattr(settings, "username", None) or "")
+
+    @property
+    def since_at(self) -> datetime | None:
+        """The beginning of the day that its options name, UTC."""
+        since = getattr(self.settings, "since", None)
+        return datetime.combine(since, time(), UTC) if isinstance(since, date) else None
 
     @property
     def is_personal(self) -> bool:

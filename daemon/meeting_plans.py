@@ -23,7 +23,7 @@ from store.meeting_rows import AttendeeRow, MeetingRow, SeriesRow
 
 #: Occurrences are rows so far ahead.
 AHEAD = timedelta(days=90)
-#: Without a calendar that tells from when on it has been read, so far back from when the meeting was seen first.
+#: Without a calendar whose account says from when on meetings count, so far back from when the meeting was seen first.
 _BACK = timedelta(days=730)
 #: What has ended may change for so long, so that the last word on it has come.
 SETTLING = timedelta(hours=1)

@@ -89,6 +89,8 @@ class Session:
                 is_shared=a.shared,
                 visibility=a.visibility.value,
                 is_enabled=a.enabled,
+                since_at=a.since_at,
+                is_since_assumed=a.is_since_assumed,
             )
             for a in self.config.accounts
         ]

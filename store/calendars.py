@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -167,6 +167,12 @@ def refs_kept(connection: Connection, stream_id: int, refs: Iterable[str]) -> di
     return {row.ref: row.uid_key for row in select_in(connection, query.where, calendar_object.c.ref, list(refs))}
 
 
+def uids_of_accounts(connection: Connection, account_ids: Collection[str]) -> set[bytes]:
+    """The UIDs of what lies in calendars of these accounts."""
+    query = select(calendar_object.c.uid_key).join(stream, stream.c.id == calendar_object.c.stream_id)
+    return {row.uid_key for row in select_in(connection, query.where, stream.c.account_id, account_ids)}
+
+
 def uids_of_mails(connection: Connection, message_keys: Iterable[bytes]) -> set[bytes]:
     """The UIDs that these mails speak of."""
     query = select(invitation.c.uid_key)
@@ -233,7 +239,7 @@ def _read_calendars(connection: Connection, found: dict[bytes, Sources]) -> None
     columns = (
         *(calendar_object.c.uid_key, calendar_object.c.stream_id, calendar_object.c.ref, calendar_object.c.data),
         *(calendar_object.c.former, calendar_object.c.is_private, placement.c.removed_at, stream.c.account_id),
-        *(stream.c.complete_since_at, account.c.person_id, account.c.visibility, person.c.time_zone),
+        *(account.c.since_at, account.c.person_id, account.c.visibility, person.c.time_zone),
     )
     same = and_(placement.c.stream_id == calendar_object.c.stream_id, placement.c.ref == calendar_object.c.ref)
     query = (
@@ -260,7 +266,7 @@ def _read_calendars(connection: Connection, found: dict[bytes, Sources]) -> None
         each.is_private |= row.is_private
         each.zones[name] = row.time_zone or ""
         if row.removed_at is None:
-            each.since.append(row.complete_since_at)
+            each.since.append(row.since_at)
 
 
 def _read_mails(connection: Connection, found: dict[bytes, Sources]) -> None:

@@ -45,6 +45,10 @@ class AccountFacts:
     #: How much of its mail others see: full | subject | metadata | none.
     visibility: str = "full"
     is_enabled: bool = True
+    #: From then on its meetings are history, aware UTC; None: its options say nothing of it.
+    since_at: datetime | None = None
+    #: It is a year before the account was new, so it stays as it was.
+    is_since_assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,7 @@ def save_accounts(
             connection.execute(delete(oauth_token).where(oauth_token.c.account_id == row.id))
         elif row.id in ids.values() and ids.get(row.name) != row.id:
             connection.execute(update(account).where(account.c.id == row.id).values(name=f"(renamed) {row.id}"))
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": ids[each.name],
             "name": each.name,
@@ -141,17 +145,29 @@ def save_accounts(
             "visibility": each.visibility,
             "state": "new" if each.is_enabled else "disabled",
             "state_since_at": now,
+            "since_at": _since(each, stored.get(ids[each.name])),
             "ended_at": None,
         }
         for each in accounts
     ]
-    changing = ("name", "person_id", "kind", "login", "is_shared", "visibility", "ended_at")
+    changing = ("name", "person_id", "kind", "login", "is_shared", "visibility", "since_at", "ended_at")
     upsert(connection, account, rows, update=changing)
+    moved = {row["id"]: row["since_at"] for row in rows if row["id"] in stored}
+    others = [key for key, since in moved.items() if since != stored[key].since_at]
+    calendars.mark(connection, calendars.uids_of_accounts(connection, others))
     for each in accounts:
         known = stored.get(ids[each.name])
         if known is not None and (known.state == "disabled") == each.is_enabled:
             switch(connection, known.id, is_enabled=each.is_enabled, now=now)
     return ids
+
+
+def _since(facts: AccountFacts, known: Any) -> datetime | None:
+    """From when on meetings count; what is only assumed does not move with the days."""
+    if facts.is_since_assumed and known is not None and known.since_at is not None:
+        since: datetime = known.since_at
+        return since
+    return facts.since_at
 
 
 def levels(connection: Connection) -> list[tuple[str, str]]:

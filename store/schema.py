@@ -72,6 +72,7 @@ account = Table(
     Column("coverage", Float),  # percent, of the last audit
     Column("audited_at", Instant),
     Column("horizon_reached_at", Instant),  # when all its streams had first been read down to the horizon
+    Column("since_at", Instant),  # from then on its meetings are history; NULL: its options say nothing of it
     Column("ended_at", Instant),
 )
 

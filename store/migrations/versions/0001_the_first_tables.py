@@ -568,6 +568,7 @@ def upgrade() -> None:
         sa.Column("coverage", sa.Float(), nullable=True),
         sa.Column("audited_at", store.types.Instant(), nullable=True),
         sa.Column("horizon_reached_at", store.types.Instant(), nullable=True),
+        sa.Column("since_at", store.types.Instant(), nullable=True),
         sa.Column("ended_at", store.types.Instant(), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_account_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
