@@ -15,6 +15,7 @@ from tests.integration.company import Account, Company, Raw, Rows
 from tests.servers.calendars import CalendarUser
 from tests.servers.cyrus import Cyrus
 from tests.servers.radicale import Radicale
+from tests.unit.daemon.company_mail import KEY
 
 pytestmark = pytest.mark.server
 
@@ -64,14 +65,16 @@ def vevent(start: datetime, *lines: str, uid: str = "series", answers: str = "+?
     return "\n".join(said)
 
 
-def company_of(folder: Path, domain: str = "acme.example", **urls: str) -> Company:
-    """Accounts of kind caldav, by their owners."""
-    made = Company(folder, domains=(domain,), create="all", key=None)
+def company_of(
+    folder: Path, domain: str = "acme.example", since: str = "2026-01-01", url: str = "", **urls: str
+) -> Company:
+    """Accounts of kind caldav by their owners, in a store at `url`."""
+    made = Company(folder, domains=(domain,), create="all", key=KEY, url=url)
     for name, url in urls.items():
         secret = made.folder / f"{name}.secret"
         secret.write_text("secret")
         secret.chmod(0o600)
-        options = {"url": url, "username": name, "password_file": secret.name, "since": Raw("2026-01-01")}
+        options = {"url": url, "username": name, "password_file": secret.name, "since": Raw(since)}
         made.accounts[name] = Account(name, f"{name}@{domain}", options, kind="caldav")
     made.write()
     return made
