@@ -29,6 +29,10 @@ def save_streams(
     store: Store, account_id: str, connector: Connector, listed: Sequence[Stream], now: datetime
 ) -> dict[str, int]:
     """Name -> stream id of the folders listed; a folder under a new name is recognized by what lies in it."""
+    with store.read() as transaction:
+        ids = streams.as_listed(transaction, account_id, listed)
+    if ids is not None:  # the common case, with no turn of the one writer
+        return ids
     listed, recognized = recognize(store, account_id, connector, listed)
     # a list without a folder is no list: every mailbox has an inbox
     left_out = connector.left_out if isinstance(connector, Selective) and listed else None

@@ -33,15 +33,24 @@ class Entered:
     #: What a reading process may open the account by; None: there is none.
     opening: Opening | None = None
     _source: Source | None = None
+    #: Nothing has been asked of it since it listed them.
+    _is_fresh: bool = False
 
     @classmethod
     def enter(cls, connector: Connector, opening: Opening | None = None) -> Self:
         """Log in and list; raises ConnectorError."""
         with contextlib.ExitStack() as stack:
             stack.enter_context(connector)
-            entered = cls(connector, connector.streams(), opening)
+            entered = cls(connector, connector.streams(), opening, _is_fresh=True)
             stack.pop_all()
         return entered
+
+    def list_streams(self) -> tuple[Stream, ...]:
+        """The streams as the server lists them now; raises ConnectorError."""
+        if not self._is_fresh:
+            self.streams = self.connector.streams()
+        self._is_fresh = False
+        return self.streams
 
     def source(self, drafting: Drafting) -> Source:
         """Where its pages come from; once made it stays, with its reading process."""

@@ -97,7 +97,7 @@ class Worker:
 
     def _listed(self, entered: Entered) -> tuple[Sequence[Stream], dict[str, int]]:
         """(the streams as they are listed now, name -> id)"""
-        streams = entered.connector.streams()
+        streams = entered.list_streams()
         return streams, save_streams(self._store, self._account_id, entered.connector, streams, self._ingest.clock())
 
     def push(self, connector: Connector, streams: Sequence[Stream], report: Report, budget: Slice) -> None:
@@ -164,6 +164,9 @@ class Worker:
         """All folders have been read: what is gone from one and in no other is believed to be gone."""
         if report.error is not None:
             return
+        with self._store.read() as transaction:
+            if not removals.is_unsettled(transaction, self._account_id):
+                return
         with self._store.write() as transaction:
             refused = removals.settle(transaction, self._account_id, self._ingest.clock())
         for each in refused:
@@ -179,20 +182,25 @@ class Worker:
     ) -> None:
         """Late linking: mail that was skipped and concerns a contact now."""
         self._derive()
-        for stream in streams:
-            stream_id = ids[stream.name]
-            while not report.is_stopped:
-                with self._store.read() as transaction:
-                    refs = write.wanted_refs(transaction, stream_id, FETCH_BATCH)
-                if not refs:
-                    break
-                try:
-                    self._fetch_refs(connector, stream, stream_id, refs, report)
-                except Unavailable as error:
-                    self._note_refusal(error, stream, report)
-                    break
-                budget.add(len(refs))
-                report.is_stopped = self._stop.is_set() or budget.is_spent()
+        left = list(streams)
+        while not report.is_stopped:
+            stream, refs = self._next_wanted(left, ids)
+            if stream is None:
+                return
+            try:
+                self._fetch_refs(connector, stream, ids[stream.name], refs, report)
+            except Unavailable as error:
+                self._note_refusal(error, stream, report)
+                left.remove(stream)
+            budget.add(len(refs))
+            report.is_stopped = self._stop.is_set() or budget.is_spent()
+
+    def _next_wanted(self, streams: Sequence[Stream], ids: dict[str, int]) -> tuple[Stream | None, list[str]]:
+        """The first stream with wanted items, and some of these; what is fetched may make more wanted in any."""
+        with self._store.read() as transaction:
+            wanting = write.streams_wanting(transaction, self._account_id)
+            stream = next((each for each in streams if ids[each.name] in wanting), None)
+            return stream, write.wanted_refs(transaction, ids[stream.name], FETCH_BATCH) if stream else []
 
     def _fetch_refs(
         self, connector: Connector, stream: Stream, stream_id: int, refs: Sequence[str], report: Report

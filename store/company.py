@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
 
 from connectors.api import Cursor, Purpose
 from store import calendars
@@ -189,17 +189,20 @@ def clear_reason(connection: Connection, account_id: str) -> None:
 
 def stream_state(connection: Connection, stream_id: int) -> StreamState:
     """Cursor and version, read together."""
-    return _states(connection, stream.c.id == stream_id)[stream_id]
+    return _states(connection.execute(_STATES.where(stream.c.id == stream_id)))[stream_id]
 
 
 def stream_states(connection: Connection, account_id: str) -> dict[int, StreamState]:
     """Stream id -> cursor and version, read together, of all streams of an account."""
-    return _states(connection, stream.c.account_id == account_id)
+    return _states(connection.execute(_OF_ACCOUNT, {"account": account_id}))
 
 
-def _states(connection: Connection, condition: ColumnElement[bool]) -> dict[int, StreamState]:
-    names = ("id", "version", "cursor", "is_uncompared", "compared_at", "backlog")
-    columns = [stream.c[name] for name in names]
+#: Asked at each poll of each account: made once.
+_STATES = select(*(stream.c[name] for name in ("id", "version", "cursor", "is_uncompared", "compared_at", "backlog")))
+_OF_ACCOUNT = _STATES.where(stream.c.account_id == bindparam("account"))
+
+
+def _states(rows: Iterable[Any]) -> dict[int, StreamState]:
     return {
         row.id: StreamState(
             row.id,
@@ -209,7 +212,7 @@ def _states(connection: Connection, condition: ColumnElement[bool]) -> dict[int,
             row.compared_at,
             row.backlog,
         )
-        for row in connection.execute(select(*columns).where(condition))
+        for row in rows
     }
 
 

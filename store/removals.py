@@ -14,7 +14,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, exists, func, or_, select, update
 
 from connectors.api import Purpose
 from matching.policy import Verdict
@@ -28,6 +28,17 @@ _TRANSIENT = (Purpose.TRASH, Purpose.JUNK, Purpose.DRAFTS)
 #: Of these nothing is kept that would tell where else they lie.
 _UNTRACEABLE = (Verdict.QUARANTINED, Verdict.SUPPRESSED, Verdict.EXPIRED)
 _LIVE = placement.c.removed_at.is_(None)
+
+# asked at each poll of each account: made once
+_OF_ACCOUNT = stream.c.account_id == bindparam("account")
+_TOLD = and_(stream.c.state == "ok", exists().where(removal.c.stream_id == stream.c.id))
+_UNSETTLED = select(stream.c.id).where(_OF_ACCOUNT, or_(stream.c.state == "missing", stream.c.held_back > 0, _TOLD))
+_HELD = select(func.count()).where(placement.c.stream_id == stream.c.id, _LIVE).scalar_subquery()
+_HELD_BACK = (
+    select(stream.c.id, stream.c.name, stream.c.state, stream.c.held_back, _HELD.label("held"))
+    .where(_OF_ACCOUNT, stream.c.held_back > 0, stream.c.state.in_(("ok", "missing")))
+    .order_by(stream.c.name)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +102,13 @@ def settle(connection: Connection, account_id: str, now: datetime, *, is_accepte
     return list(held_back.values())
 
 
+def is_unsettled(connection: Connection, account_id: str) -> bool:
+    """Is there anything that `settle` would look at?"""
+    return connection.execute(_UNSETTLED, {"account": account_id}).first() is not None
+
+
 def held_back(connection: Connection, account_id: str) -> list[HeldBack]:
     """The account's folders whose removals were not believed when they were settled last."""
-    held = select(func.count()).where(placement.c.stream_id == stream.c.id, _LIVE).scalar_subquery()
-    query = select(stream.c.id, stream.c.name, stream.c.state, stream.c.held_back, held.label("held")).where(
-        stream.c.account_id == account_id, stream.c.held_back > 0, stream.c.state.in_(("ok", "missing"))
-    )
     return [
         HeldBack(
             row.name,
@@ -105,7 +117,7 @@ def held_back(connection: Connection, account_id: str) -> list[HeldBack]:
             departures.lost_lately(connection, row.id),
             is_missing=row.state == "missing",
         )
-        for row in connection.execute(query.order_by(stream.c.name)).all()
+        for row in connection.execute(_HELD_BACK, {"account": account_id}).all()
     ]
 
 

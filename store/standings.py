@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from store.account_schema import STANDING
 from store.schema import account
@@ -33,12 +33,12 @@ class Standing:
 #: States of accounts that do not fare well.
 FAILING = ("backoff", "auth_failed", "missing_rights")
 _NAMES = [column.name for column in STANDING]
+_STANDING = select(*(account.c[name] for name in _NAMES)).where(account.c.id == bindparam("account"))
 
 
 def standing(connection: Connection, account_id: str) -> Standing | None:
     """Where the account stands; None where the store does not know it."""
-    query = select(*(account.c[name] for name in _NAMES)).where(account.c.id == account_id)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_STANDING, {"account": account_id}).one_or_none()
     return None if row is None else Standing(**row._mapping)
 
 

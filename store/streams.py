@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from connectors.api import Outline, Stream
 from store.company import forget_cursor
@@ -19,6 +19,9 @@ from store.schema import placement, stream
 
 #: Placements that a folder is recognized by.
 SAMPLE = 8
+_KNOWN = select(
+    *(stream.c[name] for name in ("id", "name", "purpose", "server_id", "state", "missing_since_at"))
+).where(stream.c.account_id == bindparam("account"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,18 @@ class Unlisted:
     id: int
     name: str
     sample: Mapping[str, Outline]
+
+
+def as_listed(connection: Connection, account_id: str, listed: Sequence[Stream]) -> dict[str, int] | None:
+    """Name -> stream id where the list says no more than what is stored; None: it has to be saved."""
+    known = _known(connection, account_id)
+    matched = _matched(listed, known, {})
+    there = {row.id for row in matched.values()}
+    if len(matched) < len(listed) or any(row.state in ("ok", "missing") and row.id not in there for row in known):
+        return None
+    if any(_changes(matched[each.name], _values(each, matched[each.name])) for each in listed):
+        return None
+    return {name: row.id for name, row in matched.items()}
 
 
 def save(
@@ -53,14 +68,8 @@ def save(
         connection.execute(update(stream).where(stream.c.id.in_(renamed)).values(state="missing"))
     ids: dict[str, int] = {}
     for each in streams:
-        values = {
-            "name": each.name,
-            "purpose": each.purpose.value,
-            "server_id": each.server_id or (matched[each.name].server_id if each.name in matched else None),
-            "state": "ok",
-            "missing_since_at": None,
-        }
         row = matched.get(each.name)
+        values = _values(each, row)
         if row is None:
             fresh = {"account_id": account_id, "kind": each.kind.value, "version": 0, "compared_at": now}
             made = connection.execute(stream.insert().values(**fresh, **values))
@@ -71,12 +80,27 @@ def save(
         if row.state != "ok":
             # what was told meanwhile is looked at again
             connection.execute(update(stream).where(stream.c.id == row.id).values(compared_at=None))
-        if row.id in renamed or any(getattr(row, name) != value for name, value in values.items()):
+        if row.id in renamed or _changes(row, values):
             connection.execute(update(stream).where(stream.c.id == row.id).values(values))
         if row.server_id and each.server_id not in (None, row.server_id):
             # another folder under the same name
             forget_cursor(connection, row.id)
     return ids
+
+
+def _values(listed: Stream, row: Row[Any] | None) -> dict[str, Any]:
+    """What the stream's row says of a folder that is there."""
+    return {
+        "name": listed.name,
+        "purpose": listed.purpose.value,
+        "server_id": listed.server_id or (row.server_id if row else None),
+        "state": "ok",
+        "missing_since_at": None,
+    }
+
+
+def _changes(row: Row[Any], values: Mapping[str, Any]) -> bool:
+    return any(getattr(row, name) != value for name, value in values.items())
 
 
 def _miss(
@@ -103,9 +127,7 @@ def _miss(
 
 def _known(connection: Connection, account_id: str) -> list[Row[Any]]:
     """Rows of streams, those that are there last."""
-    names = ("id", "name", "purpose", "server_id", "state", "missing_since_at")
-    query = select(*(stream.c[name] for name in names)).where(stream.c.account_id == account_id)
-    rows: list[Row[Any]] = list(connection.execute(query))
+    rows: list[Row[Any]] = list(connection.execute(_KNOWN, {"account": account_id}))
     return sorted(rows, key=lambda row: (row.state == "ok", row.id))
 
 

@@ -7,7 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, exists, func, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from connectors.api import Page, Purpose
 from matching.identity import instant
@@ -262,6 +276,11 @@ def nothing_but(verdict: Verdict, reason: str) -> dict[str, Any]:
     return dict.fromkeys(("message_key", "mid_key", "received_at", *_SKIPPED_COLUMNS)) | said
 
 
+def streams_wanting(connection: Connection, account_id: str) -> set[int]:
+    """Ids of the account's streams with skipped items that have become wanted."""
+    return set(connection.scalars(_WANTING, {"account": account_id}))
+
+
 def wanted_refs(connection: Connection, stream_id: int, limit: int) -> list[str]:
     """Skipped items that have become wanted, to be fetched by reference."""
     query = select(placement.c.ref).where(placement.c.stream_id == stream_id, placement.c.is_wanted, _is_there())
@@ -279,6 +298,13 @@ def _is_there() -> ColumnElement[bool]:
     """Has nothing been told of the placement being gone?"""
     is_told = exists().where(removal.c.stream_id == placement.c.stream_id, removal.c.ref == placement.c.ref)
     return and_(placement.c.removed_at.is_(None), ~is_told)
+
+
+#: Asked at each poll of each account: made once.
+_WANTING = select(stream.c.id).where(
+    stream.c.account_id == bindparam("account"),
+    exists().where(placement.c.stream_id == stream.c.id, placement.c.is_wanted, _is_there()),
+)
 
 
 def accounts_wanting(connection: Connection) -> list[str]:

@@ -22,7 +22,7 @@ LOCK = ROOT / "requirements.lock"
 PACKAGES = {"daemon", "store", "matching", "connectors"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 #: Modules that other programs run: Alembic, and pytest in the hands of a plug-in's author.
-FOREIGN = {"store.migrations.env", "connectors.conformance"}
+FOREIGN = {"store.migrations.env", "connectors.conformance", "connectors.calendar_conformance"}
 IMPORT_ALL = f"""
 import importlib, json, pkgutil
 from importlib.metadata import packages_distributions

@@ -25,7 +25,7 @@ from tests.servers.xandikos import Xandikos
 
 pytestmark = pytest.mark.server
 _NUMBERS = count()
-_USERS = {f"c{number}": "secret" for number in range(200)}
+_USERS = {f"c{number}": "secret" for number in range(1000)}
 
 
 @pytest.fixture(scope="module")

@@ -7,23 +7,26 @@ to come, have to be the same; one that was seen to be planned and was then taken
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import icalendar
 import pytest
-import recurring_ical_events
 
 from tests.integration.company import Company
 from tests.integration.test_calendar_history import ANN, DOMAIN, company_of, refs
 from tests.servers.calendars import CalendarUser
 from tests.servers.cyrus import Cyrus
+
+#: Their types name every kind of property at once; here they only edit and expand as users' programs do.
+icalendar: Any = import_module("icalendar")
+recurring_ical_events: Any = import_module("recurring_ical_events")
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
@@ -51,7 +54,7 @@ _NUMBERS = count()
 def rules_of(zone: str) -> str:
     """Its VTIMEZONE; without one Cyrus forgets the zone where it merges an answer."""
     found = icalendar.Timezone.from_tzinfo(ZoneInfo(zone), zone, date(2020, 1, 1), date(2030, 1, 1))
-    return found.to_ical().decode().replace("\r\n", "\n")
+    return str(found.to_ical().decode()).replace("\r\n", "\n")
 
 
 @dataclass(slots=True)
@@ -235,7 +238,7 @@ def _instant(value: Any) -> datetime:
 
 
 @pytest.fixture
-def people(cyrus: Cyrus) -> Iterator[tuple[CalendarUser, CalendarUser]]:
+def people(cyrus: Cyrus) -> tuple[CalendarUser, CalendarUser]:
     """Two users of the server with empty calendars."""
     made = []
     for name in (f"org{next(_NUMBERS)}", f"att{next(_NUMBERS)}"):
