@@ -97,8 +97,11 @@ class _Series:
 
     def placed(self, since: datetime, until: datetime) -> Iterator[_Placed]:
         """Everything that begins from `since` to `until`."""
-        moved = sorted((self._exception(key, event) for key, event in self._exceptions.items()), key=_order)
-        for placed in heapq.merge(moved, self._regular(since, until), key=_order):
+        found = self._regular(since, until)
+        if self._exceptions:
+            moved = sorted((self._exception(key, event) for key, event in self._exceptions.items()), key=_order)
+            found = heapq.merge(moved, found, key=_order)
+        for placed in found:
             if since <= placed[0] <= until:
                 yield placed
 
@@ -140,9 +143,10 @@ class _Series:
         extra = [self._timed(self._fitting(start), end) for start, end in master.extra]
         if not master.rules:
             extra.append(self._timed(master.start, None))
-        parts.append(iter(sorted(extra, key=lambda timed: timed[:2])))
+        if extra:
+            parts.append(iter(sorted(extra, key=lambda timed: timed[:2])))
         before = ""
-        for timed in heapq.merge(*parts, key=lambda timed: timed[:2]):
+        for timed in parts[0] if len(parts) == 1 else heapq.merge(*parts, key=lambda timed: timed[:2]):
             key, start = timed[1], timed[2]
             day = start.local.date() if isinstance(start.local, datetime) else start.local
             if key != before and key not in left_out and day not in days_left_out:
@@ -236,7 +240,7 @@ class _Series:
     def _key(self, moment: Moment, instant: datetime | None = None) -> str:
         if not isinstance(moment.local, datetime):
             return moment.local.isoformat()
-        return f"{(instant or self._instant(moment)).isoformat(timespec='seconds')[:19]}Z"
+        return f"{(instant or self._instant(moment)).isoformat()[:19]}Z"
 
     def _instant(self, moment: Moment) -> datetime:
         return _instant(moment, self._zone(moment.zone))

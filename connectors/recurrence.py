@@ -270,8 +270,10 @@ def _weeks(rule: Rule, start: date, since: date) -> Iterator[Iterable[date]]:
     first = start.toordinal() - (start.weekday() - rule.week_start) % 7
     step = 7 * rule.interval
     skipped = max(0, (since.toordinal() - first) // step)
+    weekdays = {weekday for _number, weekday in rule.by_day}
+    wanted = [at for at in range(7) if (rule.week_start + at) % 7 in weekdays]
     for number in range(first + skipped * step, _LAST_DAY - 7, step):
-        yield [date.fromordinal(day) for day in range(max(number, 1), number + 7)]
+        yield [date.fromordinal(number + at) for at in wanted if number + at > 0]
 
 
 def _single_days(rule: Rule, start: date, since: date) -> Iterator[Iterable[date]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -94,15 +94,20 @@ def write_decided(
     key: IdentityKey,
     place: Place,
     decided: Decided,
+    before: Container[str],
     now: datetime,
     policy_version: int,
 ) -> set[str]:
-    """Write what becomes of them; returns the dirty keys of the UIDs that they touch."""
-    lost = [item.ref for item, _reason in decided.skipped] + [each.ref for each in decided.denied]
+    """Write what becomes of them; returns the dirty keys of the UIDs that they touch.
+
+    `before`: the refs at which something lay already.
+    """
+    denied = [each.ref for each in decided.denied if each.ref in before]
+    lost = [item.ref for item, _reason in decided.skipped if item.ref in before] + denied
     touched = calendars.uids_at(transaction, place.stream_id, lost)
-    touched |= calendars.write_stored(transaction, place, decided.stored, now)
-    calendars.write_skipped(transaction, key, place, decided.skipped, now, policy_version)
-    calendars.forget(transaction, place.stream_id, [each.ref for each in decided.denied])
+    touched |= calendars.write_stored(transaction, place, decided.stored, before, now)
+    calendars.write_skipped(transaction, key, place, decided.skipped, before, now, policy_version)
+    calendars.forget(transaction, place.stream_id, denied)
     write.write_denied(transaction, place, decided.denied, now)
     return {each.hex() for each in touched}
 
@@ -116,7 +121,8 @@ def write_again(
     policy_version: int,
 ) -> None:
     """Write what became of objects that lie where they lay, and mark what follows."""
-    copies.mark_dirty(transaction, "meeting", write_decided(transaction, key, place, decided, now, policy_version))
+    touched = write_decided(transaction, key, place, decided, decided.outcomes, now, policy_version)
+    copies.mark_dirty(transaction, "meeting", touched)
 
 
 def unread(transaction: Transaction, place: Place, refs: Sequence[str]) -> set[str]:

@@ -100,14 +100,14 @@ def _derive_batch(store: Store, company: Company, now: datetime, transaction: Tr
     normals = copies.take_dirty(transaction, "address", BATCH)
     meetings = copies.take_dirty(transaction, "meeting", MEETINGS)
     is_more = len(items) == BATCH or len(normals) == BATCH or len(meetings) == MEETINGS
-    if items or normals:
+    met = derive_meetings(store.key, company, now, transaction, meetings)
+    if items or normals or met:
         found = copies.copies_of_items(transaction, items)
         write.want_copies(transaction, [c.row for c in found if c.row.interaction_id is None])
         batch = _Batch(store, transaction, company, now)
         batch.add(found)
-        is_more |= batch.make_contacts([Candidate(n, company.rules.base(n), n) for n in normals])
+        is_more |= batch.make_contacts([Candidate(n, company.rules.base(n), n) for n in normals], met, meetings)
         batch.save()
-    is_more |= derive_meetings(store.key, company, now, transaction, meetings)
     return len(items) + len(normals) + len(meetings), is_more
 
 
@@ -133,10 +133,11 @@ class _Batch:
             derived = self._derive_mail(mail, tuple([by_key[c.key] for c in mail.copies]))
             self.mails[derived.id] = derived
 
-    def make_contacts(self, entered: list[Candidate]) -> bool:
+    def make_contacts(self, entered: list[Candidate], met: list[Candidate], meetings: Iterable[str]) -> bool:
         """Contacts that the policy makes of these mails, and all that touches their addresses or the `entered` ones.
 
-        Meetings with them are marked; are there any?
+        Meetings with them are marked; are there any? Those whose dirty keys are `meetings` are derived already, with
+        the contacts that they made themselves: those `met`.
         """
         candidates = [
             Candidate(party.normal, party.base or party.normal, party.email)
@@ -148,11 +149,13 @@ class _Batch:
         added = contacts.create_by_policy(self.transaction, self.key, candidates, self.now)
         self.made = [self.key.id("contact", each.base) for each in added]
         added += entered
-        if added:
-            contacts.want_skipped(self.transaction, self.key, added)
-            others = contacts.interactions_of(self.transaction, added) - set(self.mails)
+        touched = [*added, *met]
+        if touched:
+            contacts.want_skipped(self.transaction, self.key, touched)
+            others = contacts.interactions_of(self.transaction, touched) - set(self.mails)
             self.add(copies.copies_of_interactions(self.transaction, others))
-        return calendars.mark_with(self.transaction, added)
+        is_more = calendars.mark_with(self.transaction, added)
+        return calendars.mark_with(self.transaction, met, but=meetings) or is_more
 
     def save(self) -> None:
         """Write what follows."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -121,7 +121,8 @@ class Ingest:
             drafts = self._undecided(transaction, place, drafts, before, now)
         decided = self._decide(transaction, place, purpose, admission, drafts, denied)
         if before or planned:
-            self._write_meetings(transaction, place, admission, planned, [ref for ref, _reason in unreadable], decided)
+            lost = [ref for ref, _reason in unreadable if ref in before]
+            self._write_meetings(transaction, place, admission, planned, lost, before, decided)
         write.write_quarantined(transaction, place, unreadable, now)
         if before:
             placements.came_back(transaction, place.stream_id, before)
@@ -162,12 +163,13 @@ class Ingest:
         admission: Admission,
         planned: Sequence[MeetingDraft],
         unreadable: Sequence[str],
+        before: Container[str],
         decided: _Decided,
     ) -> None:
         """Decide about calendar objects and write what becomes of them, but for the marks."""
         key = self.store.key
         found = calendar_pages.decide(transaction, self.company, key, admission, planned)
-        dirty = calendar_pages.write_decided(transaction, key, place, found, self.clock(), self.policy_version)
+        dirty = calendar_pages.write_decided(transaction, key, place, found, before, self.clock(), self.policy_version)
         decided.dirty_meetings |= dirty | calendar_pages.unread(transaction, place, unreadable)
         decided.outcomes |= found.outcomes
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from connectors.api import Attendee, AttendeeRole, Event, EventStatus, Meeting, Occurrence, Response, occurrences
 from matching import meetings as matching
 from matching import policy
 from matching.addresses import normalize
-from matching.meetings import Resolved, Status, status_of
+from matching.meetings import Answer, Resolved, Status, status_of
 from matching.policy import MAX_RECIPIENTS, Company, Create
 from matching.visibility import Level, narrowest, shows_subject, widest
 from store import calendars, meeting_rows
 from store.calendars import Sources
-from store.contacts import Candidate
 from store.engine import Transaction
 from store.keys import IdentityKey
 from store.meeting_rows import AttendeeRow, MeetingRow, SeriesRow
@@ -36,10 +36,11 @@ _ROLES = {
     AttendeeRole.INFORMED: "optional",
     AttendeeRole.RESOURCE: "resource",
 }
+#: What the organizer of a meeting says to it.
+_OWN_MEETING = Answer(Response.ACCEPTED, None, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """Somebody who takes part in an occurrence."""
 
     normal: str
@@ -62,9 +63,11 @@ class Held:
     """An occurrence on its way to its rows."""
 
     row: MeetingRow
-    people: list[Person]
+    people: Sequence[Person]
     occurred_at: datetime
     direction: str
+    #: Address -> the contact that holds it.
+    contacts: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -77,6 +80,8 @@ class Plan:
     level: Level
     state: SeriesRow
     held: list[Held] = field(default_factory=list)
+    #: Number of the event's object -> who takes part, where that is the same for all its occurrences.
+    people: dict[int, Sequence[Person]] = field(default_factory=dict)
     is_published: bool = False
 
 
@@ -95,39 +100,32 @@ class Planner:
         """What is known of them, as occurrences."""
         found = calendars.sources(self.transaction, uids)
         self.before, self.people_before = meeting_rows.stored(self.transaction, uids)
+        stored: dict[bytes, dict[str, MeetingRow]] = {uid: {} for uid in uids}
+        for row in self.before:
+            stored[row.uid_key][row.id] = row
         states = meeting_rows.states(self.transaction, uids)
-        return [self._plan(uid, found[uid], states.get(uid)) for uid in uids]
+        return [self._plan(uid, found[uid], states.get(uid), stored[uid]) for uid in uids]
 
-    def _plan(self, uid: bytes, sources: Sources, state: SeriesRow | None) -> Plan:
-        settled_at = self.now - SETTLING
-        known = state or SeriesRow(uid, self.now, settled_at)
+    def _plan(self, uid: bytes, sources: Sources, state: SeriesRow | None, stored: dict[str, MeetingRow]) -> Plan:
+        known = state or SeriesRow(uid, self.now, self.now - SETTLING)
         plan = Plan(
             uid_key=uid,
             sources=sources,
             resolved=matching.resolve(sources.copies, sources.mails),
             level=self._level(sources),
-            state=known._replace(settled_at=max(settled_at, known.settled_at)),
+            state=known,
         )
-        stored = {row.id: row for row in self.before if row.uid_key == uid}
-        frozen = {key: row for key, row in stored.items() if row.is_frozen}
-        for each in self._occurrences(plan):
-            before = stored.get(each.row.id)
-            over_at = each.row.over_at
-            if each.row.id in frozen:
-                continue
-            if before is None and known.first_seen_at < over_at <= known.settled_at:
-                continue  # when its time came it was not planned
-            is_observed = over_at > self.now or (before is not None and before.is_observed)
-            is_frozen = is_observed and over_at <= settled_at
-            each.row = each.row._replace(is_observed=is_observed, is_frozen=is_frozen)
-            plan.held.append(each)
-        plan.held += [self._frozen(row, plan.resolved) for row in frozen.values()]
-        plan.held = [each for each in plan.held if not _is_before(each, known.kept_from_at)]
-        for each in plan.held:
-            if _is_before(each, known.named_from_at):
-                each.row = each.row._replace(subject=None, location=None, conference_url=None)
-        plan.held.sort(key=lambda each: (each.row.over_at, each.row.id))
-        plan.state = plan.state._replace(due_at=self._due_at(plan))
+        held = [*self._occurrences(plan, stored), *self._frozen(plan, stored.values())]
+        if known.kept_from_at is not None:
+            held = [each for each in held if each.row.over_at >= known.kept_from_at]
+        if known.named_from_at is not None:
+            for each in held:
+                if each.row.over_at < known.named_from_at:
+                    each.row = each.row._replace(subject=None, location=None, conference_url=None)
+        held.sort(key=lambda each: (each.row.over_at, each.row.id))
+        plan.held = held
+        settled_at = max(self.now - SETTLING, known.settled_at)
+        plan.state = known._replace(settled_at=settled_at, due_at=self._due_at(plan))
         return plan
 
     def _level(self, sources: Sources) -> Level:
@@ -135,35 +133,56 @@ class Planner:
         levels = [choose(Level(place.visibility) for place in sources.places)]
         return narrowest([*levels, self.company.confidential] if sources.is_private else levels)
 
-    def _occurrences(self, plan: Plan) -> Iterator[Held]:
-        meeting = plan.resolved.meeting
+    def _occurrences(self, plan: Plan, stored: dict[str, MeetingRow]) -> Iterator[Held]:
+        """Those that may still change, or that were not known before."""
+        meeting, known = plan.resolved.meeting, plan.state
         if meeting is None or plan.level is Level.NONE:
             return
         zone = _zone(plan)
+        series_id = None
         for each in occurrences(meeting, self._since(plan), self.now + AHEAD, str(zone)):
-            yield self._held(plan, meeting, each, zone)
+            over_at = _instant(each.ends, zone)
+            row_id = self.key.id("meeting", meeting.uid, each.recurrence_id)
+            before = stored.get(row_id)
+            if before is not None and before.is_frozen:
+                continue
+            if before is None and known.first_seen_at < over_at <= known.settled_at:
+                continue  # when its time came it was not planned
+            if each.recurrence_id and series_id is None:
+                series_id = self.key.id("series", meeting.uid)
+            is_observed = over_at > self.now or (before is not None and before.is_observed)
+            yield self._held(plan, meeting, each, row_id, series_id, over_at, is_observed=is_observed)
 
     def _since(self, plan: Plan) -> datetime:
         since = min((each for each in plan.sources.since if each is not None), default=None)
         return plan.state.first_seen_at - _BACK if since is None or None in plan.sources.since else since
 
-    def _held(self, plan: Plan, meeting: Meeting, each: Occurrence, zone: tzinfo) -> Held:
+    def _held(
+        self,
+        plan: Plan,
+        meeting: Meeting,
+        each: Occurrence,
+        row_id: str,
+        series_id: str | None,
+        over_at: datetime,
+        *,
+        is_observed: bool,
+    ) -> Held:
         event, is_all_day = each.event, not isinstance(each.starts, datetime)
-        over_at = _instant(each.ends, zone)
-        people = self._people(plan.resolved, each, over_at)
+        people = self._people(plan, each, over_at)
         deleted_at = plan.resolved.deleted_at
         is_cancelled = event.status is EventStatus.CANCELLED or (deleted_at is not None and deleted_at < over_at)
         status = status_of(is_cancelled=is_cancelled, is_over=over_at <= self.now, ours=_ours(people, plan))
         is_shown = shows_subject(plan.level)
-        name = (meeting.uid, each.recurrence_id)
+        starts_at = _instant(each.starts, UTC)
         row = MeetingRow(
-            id=self.key.id("meeting", *name),
-            interaction_id=self.key.id("meeting_interaction", *name),
+            id=row_id,
+            interaction_id=self.key.id("meeting_interaction", meeting.uid, each.recurrence_id),
             uid=meeting.uid,
             recurrence_id=each.recurrence_id or None,
-            series_id=self.key.id("series", meeting.uid) if each.recurrence_id else None,
-            starts_at=None if is_all_day else _aware(each.starts),
-            ends_at=None if is_all_day else _aware(each.ends),
+            series_id=series_id if each.recurrence_id else None,
+            starts_at=None if is_all_day else starts_at,
+            ends_at=None if is_all_day else over_at,
             starts_on=_day(each.starts) if is_all_day else None,
             ends_on=max(_day(each.starts), _day(each.ends) - timedelta(days=1)) if is_all_day else None,
             is_all_day=is_all_day,
@@ -176,13 +195,21 @@ class Planner:
             moved_count=plan.resolved.moves(event),
             uid_key=plan.uid_key,
             over_at=over_at,
-            is_observed=False,
-            is_frozen=False,
+            is_observed=is_observed,
+            is_frozen=is_observed and over_at <= self.now - SETTLING,
         )
-        return Held(row, people, _instant(each.starts, UTC), self._direction(plan.resolved.organizer))
+        return Held(row, people, starts_at, self._direction(plan.resolved.organizer))
 
-    def _people(self, resolved: Resolved, each: Occurrence, over_at: datetime) -> list[Person]:
+    def _people(self, plan: Plan, each: Occurrence, over_at: datetime) -> Sequence[Person]:
         """The organizer first, then the attendees, each address once."""
+        if not plan.resolved.is_alike:
+            return self._asked(plan.resolved, each, over_at)
+        found = plan.people.get(id(each.event))
+        if found is None:
+            found = plan.people[id(each.event)] = self._asked(plan.resolved, each, over_at)
+        return found
+
+    def _asked(self, resolved: Resolved, each: Occurrence, over_at: datetime) -> list[Person]:
         event = each.event
         organizer = event.organizer or Attendee(email=resolved.organizer)
         found: dict[str, Person] = {}
@@ -190,36 +217,30 @@ class Planner:
             normal = normalize(person.email)
             if normal is None:
                 continue
+            known = found.get(normal)
             if normal == resolved.organizer:
-                known = found.get(normal)
                 name = person.name or (known.name if known else "")
-                found[normal] = self._person(
-                    normal, person, name, "organizer", matching.Answer(Response.ACCEPTED, None, "")
-                )
-            else:
+                found[normal] = self._person(normal, person, name, "organizer", _OWN_MEETING)
+            elif known is None:
                 answer = resolved.answer(normal, each.recurrence_id, event, over_at)
-                found.setdefault(normal, self._person(normal, person, person.name, _ROLES[person.role], answer))
+                found[normal] = self._person(normal, person, person.name, _ROLES[person.role], answer)
         return list(found.values())
 
-    def _person(self, normal: str, person: Attendee, name: str, role: str, answer: matching.Answer) -> Person:
+    def _person(self, normal: str, person: Attendee, name: str, role: str, answer: Answer) -> Person:
+        is_own = self.company.own.owns(normal)
         is_creatable = not person.is_group and person.role is not AttendeeRole.RESOURCE and policy.is_creatable(normal)
         return Person(
-            normal=normal,
-            email=person.email,
-            name=name,
-            role=role,
-            response=answer.response.value,
-            responded_at=answer.at,
-            source=answer.source,
-            is_own=self.company.own.owns(normal),
-            is_creatable=is_creatable,
+            *(normal, person.email, name, role, answer.response.value, answer.at, answer.source, is_own, is_creatable)
         )
 
     def _direction(self, organizer: str) -> str:
         return "outbound" if not organizer or self.company.own.owns(organizer) else "inbound"
 
-    def _frozen(self, row: MeetingRow, resolved: Resolved) -> Held:
-        """As it was known when it had ended."""
+    def _frozen(self, plan: Plan, stored: Iterable[MeetingRow]) -> Iterator[Held]:
+        """Those of which nothing changes any more, as they were known when they had ended."""
+        return (self._as_it_was(row, plan.resolved) for row in stored if row.is_frozen)
+
+    def _as_it_was(self, row: MeetingRow, resolved: Resolved) -> Held:
         people = [
             Person(
                 normal=each.address,
@@ -252,7 +273,7 @@ class Planner:
             times += _entries(plan.resolved.meeting, self.now)
         return min(times, default=None)
 
-    def made(self, plan: Plan) -> Iterator[Candidate]:
+    def made(self, plan: Plan) -> Iterator[Person]:
         """Whom the meetings make contacts: those outside who met us, under the policy."""
         create = self.company.create
         if create is Create.OFF:
@@ -263,7 +284,7 @@ class Planner:
                 continue
             for person in each.people:
                 if person.is_outside and person.is_creatable and person.response != Response.DECLINED:
-                    yield Candidate(person.normal, self.company.rules.base(person.normal), person.email)
+                    yield person
 
 
 def _ours(people: Iterable[Person], plan: Plan) -> list[Response]:
@@ -271,10 +292,6 @@ def _ours(people: Iterable[Person], plan: Plan) -> list[Response]:
     answers = [Response(each.response) for each in people if each.is_own]
     is_held = any(copy.removed_at is None for copy in plan.sources.copies) or not plan.sources.copies
     return answers or ([Response.NEEDS_ACTION] if is_held else [])
-
-
-def _is_before(each: Held, when: datetime | None) -> bool:
-    return when is not None and each.row.over_at < when
 
 
 def _zone(plan: Plan) -> ZoneInfo:
@@ -289,17 +306,13 @@ def _zone(plan: Plan) -> ZoneInfo:
 
 def _zone_name(event: Event, meeting: Meeting) -> str | None:
     zone = event.start.zone if event.start is not None else ""
-    return zone if zone and zone not in dict(meeting.zones) else None
+    return zone if zone and all(name != zone for name, _text in meeting.zones) else None
 
 
 def _instant(value: datetime | date, zone: tzinfo) -> datetime:
     if isinstance(value, datetime):
-        return value.astimezone(UTC)
+        return value  # in UTC
     return datetime.combine(value, time(), zone).astimezone(UTC)
-
-
-def _aware(value: datetime | date) -> datetime:
-    return _instant(value, UTC)
 
 
 def _day(value: datetime | date) -> date:

@@ -6,7 +6,7 @@ was known stays as it was known then. Occurrences are rows from when on the cale
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,9 +16,9 @@ from matching.calendar_events import key_of
 from matching.itip import Outcome
 from matching.names import clean_name
 from matching.policy import Company
-from store import calendars, contacts, copies, history, meeting_rows
+from store import calendars, contacts, history, meeting_rows
 from store.company import people_by_address
-from store.contacts import Directory
+from store.contacts import Candidate, Directory
 from store.engine import Transaction
 from store.history import Link
 from store.idle_contacts import drop_idle_contacts
@@ -26,16 +26,16 @@ from store.keys import IdentityKey
 from store.meeting_rows import ANSWER, AttendeeRow, MeetingRow, Shown, SignalRow
 
 #: UIDs derived in one transaction.
-BATCH = 250
+BATCH = 500
 _LINKED = (Outcome.APPLIED, Outcome.CALENDAR, Outcome.OUTDATED, Outcome.PROPOSAL)
 
 
 def derive_meetings(
     key: IdentityKey, company: Company, now: datetime, transaction: Transaction, keys: Sequence[str]
-) -> bool:
-    """Derive these dirty keys; is there more to derive because of it?"""
+) -> list[Candidate]:
+    """Derive these dirty keys; returns the addresses that became contacts by it, to which these meetings are linked."""
     if not keys:
-        return False
+        return []
     return _Batch(transaction, key, company, now).run([bytes.fromhex(key) for key in keys])
 
 
@@ -50,14 +50,15 @@ def made_by(
 class _Batch(Planner):
     """The UIDs that one transaction derives."""
 
-    def run(self, uids: Sequence[bytes]) -> bool:
+    def run(self, uids: Sequence[bytes]) -> list[Candidate]:
         """Write what follows from them."""
         plans = self.plans(uids)
-        candidates = [each for plan in plans for each in self.made(plan)]
+        # one is met again and again
+        made = {(each.normal, each.email) for plan in plans for each in self.made(plan)}
+        candidates = [Candidate(normal, self.company.rules.base(normal), email) for normal, email in made]
         added = contacts.create_by_policy(self.transaction, self.key, candidates, self.now)
-        copies.mark_dirty(self.transaction, "address", [each.normal for each in added])
         self._publish(plans)
-        return bool(added)
+        return added
 
     # -- rows ------------------------------------------------------------------------------------------------------
 
@@ -72,9 +73,9 @@ class _Batch(Planner):
         for plan in plans:
             linked = [self._links(each, directory, bases) for each in plan.held]
             plan.is_published = any(linked)
-            for each, links in zip(plan.held, linked, strict=True) if plan.is_published else ():
-                written.add(each, links, persons, plan)
-            written.signals += self._signals(plan, written)
+            if plan.is_published:
+                written.add(plan, linked, persons)
+            written.signals += self._signals(plan)
         meeting_rows.save(
             self.transaction,
             self.before,
@@ -93,30 +94,30 @@ class _Batch(Planner):
         self._save_states(plans)
 
     def _links(self, each: Held, directory: Directory, bases: dict[str, str]) -> list[Link]:
+        interaction_id, when = each.row.interaction_id, each.occurred_at
         return [
             Link(
-                contact_id=contact_id,
-                occurred_at=each.occurred_at,
-                interaction_id=each.row.interaction_id,
-                role="organizer" if person.role == "organizer" else "attendee",
-                address=person.normal,
-                reason=reason,
+                *(contact_id, when, interaction_id, "organizer" if person.role == "organizer" else "attendee"),
+                *(person.normal, reason),
             )
             for person in each.people
             if person.is_outside
-            for contact_id, reason in directory.find(person.normal, bases[person.normal], each.occurred_at)
+            for contact_id, reason in directory.find(person.normal, bases[person.normal], when)
         ]
 
-    def _signals(self, plan: Plan, written: _Written) -> list[SignalRow]:
+    def _signals(self, plan: Plan) -> list[SignalRow]:
         """Each answer once, at the first occurrence that it holds for."""
-        found: dict[str, SignalRow] = {}
+        found: dict[tuple[str, str, datetime | None], SignalRow] = {}
         for each in plan.held if plan.is_published else ():
             for person in each.people:
-                contact_id = written.contact_of.get((each.row.id, person.normal))
-                if contact_id is None or not person.source or person.responded_at is None:
+                answer = (person.normal, person.response, person.responded_at)
+                if not person.source or person.responded_at is None or answer in found:
+                    continue
+                contact_id = each.contacts.get(person.normal)
+                if contact_id is None:
                     continue
                 words = (each.row.uid, person.normal, person.response, person.responded_at.isoformat())
-                row = SignalRow(
+                found[answer] = SignalRow(
                     id=self.key.id("signal", ANSWER, *words),
                     interaction_id=each.row.interaction_id,
                     contact_id=contact_id,
@@ -125,7 +126,6 @@ class _Batch(Planner):
                     evidence=f"{person.response} ({person.source})",
                     confidence=1.0,
                 )
-                found.setdefault(row.id, row)
         return list(found.values())
 
     def _save_states(self, plans: Sequence[Plan]) -> None:
@@ -154,22 +154,27 @@ class _Written:
     holders: list[tuple[str, str, str]] = field(default_factory=list)
     signals: list[SignalRow] = field(default_factory=list)
     names: list[tuple[str, str, str]] = field(default_factory=list)
-    #: (meeting, address) -> contact
-    contact_of: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def add(self, each: Held, links: Sequence[Link], persons: dict[str, str], plan: Plan) -> None:
-        """The rows of one occurrence."""
-        row = each.row
-        self.rows.append(row)
-        self.links += links
-        for link in links:
-            self.contact_of.setdefault((row.id, link.address), link.contact_id)
-        self.shown.append(Shown(row.interaction_id, each.direction, each.occurred_at, plan.level.value))
+    def add(self, plan: Plan, linked: Iterable[Sequence[Link]], persons: dict[str, str]) -> None:
+        """The rows of a UID; `linked`: the links of each occurrence, `persons`: ours by address."""
         holders = {(place.person_id, place.account_id) for place in plan.sources.places}
-        having = {person_id for person_id, _account in holders}
-        self.holders += [(row.interaction_id, *holder) for holder in holders]
+        owners = {person_id for person_id, _account in holders}
+        for each, links in zip(plan.held, linked, strict=True):
+            row = each.row
+            self.rows.append(row)
+            self.links += links
+            for link in links:
+                each.contacts.setdefault(link.address, link.contact_id)
+            self.shown.append(Shown(row.interaction_id, each.direction, each.occurred_at, plan.level.value))
+            self.holders += [(row.interaction_id, *holder) for holder in holders]
+            self._add_people(each, owners, persons)
+
+    def _add_people(self, each: Held, owners: set[str], persons: dict[str, str]) -> None:
+        """Who takes part; `owners` have it in their calendars."""
+        row, having = each.row, set(owners)
+        rank = f"0 {each.occurred_at.isoformat()}"
         for person in each.people:
-            contact_id, person_id = self.contact_of.get((row.id, person.normal)), persons.get(person.normal)
+            contact_id, person_id = each.contacts.get(person.normal), persons.get(person.normal)
             self.people.append(
                 AttendeeRow(
                     *(row.id, person.normal, contact_id, person_id, person.role, person.response),
@@ -181,7 +186,7 @@ class _Written:
                 self.holders.append((row.interaction_id, person_id, ""))
             name = clean_name(person.name, person.email) if contact_id and person.name else ""
             if contact_id and name:
-                self.names.append((contact_id, f"0 {each.occurred_at.isoformat()}", name))
+                self.names.append((contact_id, rank, name))
 
 
 def _about(meeting: Meeting, rows: Sequence[MeetingRow]) -> str | None:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from connectors.api import Attendee, Event, Meeting, Moment, Response
 from matching.addresses import normalize
@@ -72,8 +73,7 @@ def status_of(*, is_cancelled: bool, is_over: bool, ours: Iterable[Response]) ->
     return Status.HELD if is_over else Status.PLANNED
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What an attendee said."""
 
     response: Response
@@ -81,6 +81,9 @@ class Answer:
     at: datetime | None
     #: "calendar" or "mail"; "" where nothing was said.
     source: str
+
+
+_UNANSWERED = Answer(Response.NEEDS_ACTION, None, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,15 @@ class Resolved:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     copies: tuple[CalendarCopy, ...] = ()
     _replies: dict[str, list[_Reply]] = field(default_factory=dict)
+    #: Number of an event's object -> normal form -> who takes part in it.
+    _people: dict[int, dict[str, Attendee]] = field(default_factory=dict)
+    #: Copy's name -> (occurrence or "" -> event, occurrences left out).
+    _indexes: dict[str, tuple[dict[str, Event], set[str]]] = field(default_factory=dict)
+
+    @property
+    def is_alike(self) -> bool:
+        """Do attendees answer all occurrences of an event alike? Not where own copies or replies tell more."""
+        return not self._replies and all(copy.owners <= {self.organizer} for copy in self.copies)
 
     @property
     def deleted_at(self) -> datetime | None:
@@ -124,8 +136,8 @@ class Resolved:
             recurrence = key_of(event.recurrence_id)
         for copy in self.copies:
             if address in copy.owners and address != self.organizer:
-                return _own_answer(copy, address, recurrence, ends_at)
-        told = _told(event, address)
+                return self._own_answer(copy, address, recurrence, ends_at)
+        told = self._told(event, address)
         replies = [r for r in self._replies.get(address, ()) if r.recurrence in ("", recurrence)]
         if replies:
             last = max(replies, key=lambda r: (r.recurrence != "", r.order))
@@ -134,9 +146,38 @@ class Resolved:
                 return Answer(last.response, last.arrived_at, "mail")
         return told
 
+    def _own_answer(self, copy: CalendarCopy, address: str, recurrence: str, ends_at: datetime) -> Answer:
+        """What somebody's own copy says of the one's answer."""
+        if copy.removed_at is not None and copy.removed_at < ends_at:
+            return Answer(Response.DECLINED, copy.removed_at, "calendar")
+        if copy.name not in self._indexes:
+            events = {key_of(each.recurrence_id): each for each in copy.meeting.events}
+            left_out = {key_of(each) for each in events[""].left_out} if "" in events else set()
+            self._indexes[copy.name] = events, left_out
+        events, left_out = self._indexes[copy.name]
+        master = events.get("")
+        if master is not None and recurrence in left_out:
+            return Answer(Response.DECLINED, master.stamped_at, "calendar")
+        event = events.get(recurrence) or master
+        return _UNANSWERED if event is None else self._told(event, address)
+
+    def _told(self, event: Event, address: str) -> Answer:
+        """What an event says of an attendee, at the first place where it has the one."""
+        people = self._people.get(id(event))
+        if people is None:
+            people = self._people[id(event)] = {}
+            for each in event.attendees:
+                people.setdefault(normalize(each.email) or "", each)
+        said = people.get(address)
+        if said is None or said.response is Response.NEEDS_ACTION:
+            return _UNANSWERED
+        return Answer(said.response, event.stamped_at, "calendar")
+
     def moves(self, event: Event) -> int:
         """How often the start of an occurrence was changed."""
         times = self.base.former.starts if self.base is not None else ()
+        if not times and event.recurrence_id is None:
+            return 0
         own = key_of(event.recurrence_id)
         count = len([start for rid, start in times if rid == own])
         return max(count, int(not _is_in_place(event)))
@@ -168,7 +209,9 @@ def changed(before: Meeting, former: Former, now: Meeting) -> Former:
 
 def resolve(copies: Iterable[CalendarCopy], mails: Iterable[MailObject]) -> Resolved:
     """What all copies and mails of one UID come to."""
-    ranked = tuple(sorted(copies, key=_rank, reverse=True))
+    ranked = tuple(copies)
+    if len(ranked) > 1:
+        ranked = tuple(sorted(ranked, key=_rank, reverse=True))
     found = Resolved(copies=ranked)
     others = sorted(mails, key=lambda mail: (mail.arrived_at, mail.name))
     if ranked:
@@ -227,6 +270,8 @@ def _of_copies(ranked: Sequence[CalendarCopy]) -> Meeting:
         events[""] = master = replace(master, left_out=left_out)
         for moment in base.former.left_out if _is_organizers(base) else ():
             events.setdefault(key_of(moment), cancelled_at(master, moment))
+    elif len(ranked) == 1 and len(events) == len(base.meeting.events):
+        return base.meeting
     return replace(base.meeting, events=tuple(events.values()), zones=tuple(zones.items()))
 
 
@@ -261,32 +306,3 @@ def _take_reply(found: Resolved, mail: MailObject) -> None:
         )
         found._replies.setdefault(mail.sender, []).append(reply)
     found.outcomes[mail.name] = outcome
-
-
-# -- answers -------------------------------------------------------------------------------------------------------
-
-
-def _own_answer(copy: CalendarCopy, address: str, recurrence: str, ends_at: datetime) -> Answer:
-    """What somebody's own copy says of the one's answer."""
-    if copy.removed_at is not None and copy.removed_at < ends_at:
-        return Answer(Response.DECLINED, copy.removed_at, "calendar")
-    events = {key_of(each.recurrence_id): each for each in copy.meeting.events}
-    master = events.get("")
-    if master is not None and recurrence in {key_of(each) for each in master.left_out}:
-        return Answer(Response.DECLINED, master.stamped_at, "calendar")
-    event = events.get(recurrence) or master
-    if event is None:
-        return Answer(Response.NEEDS_ACTION, None, "")
-    return _told(event, address)
-
-
-def _told(event: Event, address: str) -> Answer:
-    """What an event says of an attendee."""
-    said = _attendee(event, address)
-    if said is None or said.response is Response.NEEDS_ACTION:
-        return Answer(Response.NEEDS_ACTION, None, "")
-    return Answer(said.response, event.stamped_at, "calendar")
-
-
-def _attendee(event: Event, address: str) -> Attendee | None:
-    return next((each for each in event.attendees if normalize(each.email) == address), None)

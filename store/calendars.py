@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -37,23 +37,30 @@ _UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def write_stored(
-    connection: Connection, place: Place, items: Sequence[tuple[MeetingDraft, str]], now: datetime
+    connection: Connection,
+    place: Place,
+    items: Sequence[tuple[MeetingDraft, str]],
+    before: Container[str],
+    now: datetime,
 ) -> set[bytes]:
-    """Write calendar objects worth keeping, each with the reason; returns the UIDs of those that are new or differ."""
-    refs = [item.ref for item, _reason in items]
+    """Write calendar objects worth keeping, each with the reason; returns the UIDs of those that are new or differ.
+
+    `before`: the refs at which something lay already.
+    """
+    refs = [item.ref for item, _reason in items if item.ref in before]
     known = {row.ref: row for row in _objects_at(connection, place.stream_id, refs)}
     _forget(connection, (calendar_party, skipped_participant), place.stream_id, refs)
     rows = []
     touched: set[bytes] = set()
     for item, _reason in items:
-        before = known.get(item.ref)
-        if before is None or before.data != item.data:
-            touched |= {item.uid_key, *((before.uid_key,) if before is not None else ())}
+        old = known.get(item.ref)
+        if old is None or old.data != item.data:
+            touched |= {item.uid_key, *((old.uid_key,) if old is not None else ())}
         former = ""
-        if before is not None and before.uid_key == item.uid_key:
-            former = before.former
-            if before.data != item.data:
-                former = dump_former(changed(load(before.data), load_former(before.former), item.meeting))
+        if old is not None and old.uid_key == item.uid_key:
+            former = old.former
+            if old.data != item.data:
+                former = dump_former(changed(load(old.data), load_former(old.former), item.meeting))
         rows.append((place.stream_id, item.ref, item.uid_key, item.data, former, item.is_private))
     names = ("stream_id", "ref", "uid_key", "data", "former", "is_private")
     upsert_rows(connection, calendar_object, names, rows, update=names[2:])
@@ -68,11 +75,12 @@ def write_skipped(
     key: IdentityKey,
     place: Place,
     items: Sequence[tuple[MeetingDraft, str]],
+    before: Container[str],
     now: datetime,
     policy_version: int,
 ) -> None:
-    """Write calendar objects that are not kept, as far as a later decision needs them."""
-    forget(connection, place.stream_id, [item.ref for item, _reason in items])
+    """Write calendar objects that are not kept, as far as a later decision needs them; `before` as for those kept."""
+    forget(connection, place.stream_id, [item.ref for item, _reason in items if item.ref in before])
     _place(
         connection,
         [
@@ -146,11 +154,12 @@ def is_any(connection: Connection) -> bool:
     return any(connection.execute(query).first() is not None for query in queries)
 
 
-def mark_with(connection: Connection, addresses: Sequence[Candidate]) -> bool:
-    """Have the meetings of these addresses derived anew; are there any?"""
+def mark_with(connection: Connection, addresses: Sequence[Candidate], but: Iterable[str] = ()) -> bool:
+    """Have the meetings of these addresses derived anew, all `but` those with these dirty keys; are there any?"""
     if not addresses or not is_any(connection):
         return False
     found = uids_with(connection, [each.normal for each in addresses], [each.base for each in addresses])
+    found -= {bytes.fromhex(each) for each in but}
     mark(connection, found)
     return bool(found)
 
@@ -233,9 +242,9 @@ def sources(connection: Connection, uid_keys: Sequence[bytes]) -> dict[bytes, So
 
 
 def _read_calendars(connection: Connection, found: dict[bytes, Sources]) -> None:
-    owners: dict[str, set[str]] = {}
-    for row in connection.execute(select(person_address)):
-        owners.setdefault(row.person_id, set()).add(row.address)
+    owners: dict[str, frozenset[str]] = {}
+    for person_id, address in connection.execute(select(person_address.c.person_id, person_address.c.address)):
+        owners[person_id] = owners.get(person_id, frozenset()) | {address}
     columns = (
         *(calendar_object.c.uid_key, calendar_object.c.stream_id, calendar_object.c.ref, calendar_object.c.data),
         *(calendar_object.c.former, calendar_object.c.is_private, placement.c.removed_at, stream.c.account_id),
@@ -249,24 +258,37 @@ def _read_calendars(connection: Connection, found: dict[bytes, Sources]) -> None
         .join(account, account.c.id == stream.c.account_id)
         .join(person, person.c.id == account.c.person_id)
     )
-    for row in select_in(connection, query.where, calendar_object.c.uid_key, found):
-        each = found[row.uid_key]
+    for (
+        uid_key,
+        _stream,
+        ref,
+        data,
+        former,
+        is_private,
+        removed_at,
+        account_id,
+        since_at,
+        person_id,
+        level,
+        zone,
+    ) in select_in(connection, query.where, calendar_object.c.uid_key, found):
+        each = found[uid_key]
         # its row number tells no more of the calendar than the order in which calendars were found
-        name = f"{row.account_id} {row.ref}"
+        name = f"{account_id} {ref}"
         each.copies.append(
             CalendarCopy(
                 name=name,
-                meeting=load(row.data, row.ref),
-                owners=frozenset(owners.get(row.person_id, ())),
-                removed_at=row.removed_at,
-                former=load_former(row.former),
+                meeting=load(data, ref),
+                owners=owners.get(person_id, frozenset()),
+                removed_at=removed_at,
+                former=load_former(former),
             )
         )
-        each.places.append(StoredPlace(row.account_id, row.person_id, Auth.UNKNOWN.value, "", row.visibility))
-        each.is_private |= row.is_private
-        each.zones[name] = row.time_zone or ""
-        if row.removed_at is None:
-            each.since.append(row.since_at)
+        each.places.append(StoredPlace(account_id, person_id, Auth.UNKNOWN.value, "", level))
+        each.is_private |= is_private
+        each.zones[name] = zone or ""
+        if removed_at is None:
+            each.since.append(since_at)
 
 
 def _read_mails(connection: Connection, found: dict[bytes, Sources]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -109,7 +109,7 @@ def add_redirects(connection: Connection, entity: str, moved: Mapping[str, str],
 
 def replace_links(connection: Connection, known: Iterable[str], links: Iterable[Link]) -> None:
     """The links become exactly `links`; `known`: their interactions that may have some already."""
-    _replace(connection, link, Link._fields, known, {tuple(each) for each in links})
+    _replace(connection, link, Link._fields, known, set(links))
 
 
 def linked_contacts(connection: Connection, interaction_ids: Iterable[str]) -> set[str]:
@@ -129,13 +129,13 @@ def _replace(
     table: Table,
     names: Sequence[str],
     known: Iterable[str],
-    wanted: set[tuple[Any, ...]],
+    wanted: Collection[tuple[Any, ...]],
 ) -> None:
     """The rows become exactly `wanted`; rows that stay are not touched."""
     columns = [table.c[name] for name in names]
     stored = {tuple(row) for row in select_in(connection, select(*columns).where, table.c.interaction_id, known)}
-    _remove(connection, table, names, stored - wanted)
-    upsert_rows(connection, table, names, sorted(wanted - stored))
+    _remove(connection, table, names, stored.difference(wanted))
+    upsert_rows(connection, table, names, sorted(each for each in wanted if each not in stored))
 
 
 def _remove(connection: Connection, table: Table, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from operator import itemgetter
 from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, select
@@ -137,23 +138,28 @@ def save(
     changed = sorted(row for row in rows if row not in known)
     upsert_rows(connection, meeting, MeetingRow._fields, changed, update=MeetingRow._fields[1:])
     _save_people(connection, [each for key in kept for each in people_before.get(key, ())], people)
-    _save_interactions(connection, shown, {row.interaction_id for row in changed}, now)
+    stored = {row.interaction_id for row in before if row.id in kept}
+    _save_interactions(connection, shown, stored, {row.interaction_id for row in changed}, now)
 
 
-def _save_people(connection: Connection, before: Iterable[AttendeeRow], people: Iterable[AttendeeRow]) -> None:
-    stored, wanted = set(before), set(people)
-    gone = {(each.meeting_id, each.address) for each in stored} - {(each.meeting_id, each.address) for each in wanted}
+def _save_people(connection: Connection, before: Iterable[AttendeeRow], people: Sequence[AttendeeRow]) -> None:
+    stored = set(before)
+    gone = {each[:2] for each in stored}
+    gone.difference_update(each[:2] for each in people)
     for meeting_id, address in sorted(gone):
         here = (attendee.c.meeting_id == meeting_id, attendee.c.address == address)
         connection.execute(delete(attendee).where(*here))
-    added = sorted(wanted - stored, key=lambda each: each[:2])
+    added = [each for each in people if each not in stored]
+    added.sort(key=itemgetter(0, 1))
     upsert_rows(connection, attendee, AttendeeRow._fields, added, update=AttendeeRow._fields[2:])
 
 
-def _save_interactions(connection: Connection, shown: Sequence[Shown], touched: set[str], now: datetime) -> None:
+def _save_interactions(
+    connection: Connection, shown: Sequence[Shown], stored_ids: set[str], touched: set[str], now: datetime
+) -> None:
     """`touched`: their meetings say something else, which readers see in the interaction too."""
     columns = [interaction.c[name] for name in Shown._fields]
-    rows = select_in(connection, select(*columns).where, interaction.c.id, [each.id for each in shown])
+    rows = select_in(connection, select(*columns).where, interaction.c.id, stored_ids)
     stored = {Shown._make(row) for row in rows}
     changed = [each for each in shown if each not in stored or each.id in touched]
     names = (*Shown._fields, "kind", "is_unverified", "is_message_id_reused", "is_answered", "is_forwarded")

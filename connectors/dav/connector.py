@@ -69,6 +69,7 @@ class CalDavConnector:
 
     Settings: ClassVar[type[CalDavSettings]] = CalDavSettings
     takes_bearer: ClassVar[bool] = True
+    opens_apart: ClassVar[bool] = True
 
     def __init__(self, options: CalDavSettings, secret: Secret | None) -> None:
         settings.check(options)

@@ -117,9 +117,10 @@ def polls(args: argparse.Namespace) -> None:
 
 
 def meetings(args: argparse.Namespace) -> None:
-    """A calendar, beside vdirsyncer."""
-    print(_when_and_where())
-    calendars.show(calendars.measure(args.events, args.runs, _tell))
+    """A calendar on each server, beside vdirsyncer."""
+    for server in calendars.SERVERS:
+        print(_when_and_where())
+        calendars.show(calendars.measure(server, args.events, args.runs, _tell))
 
 
 def _introduce(boxes: Sequence[Mailbox]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import http.client
 import ssl
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -63,6 +64,19 @@ class CalendarUser:
         """Write an object."""
         self._ask("PUT", self.path(calendar, file), raw, {"Content-Type": "text/calendar; charset=utf-8"})
 
+    def put_all(self, calendar: str, objects: Iterable[tuple[str, bytes]]) -> None:
+        """Write (file, object) after object on one connection, over plain HTTP."""
+        parts = urlsplit(self.url)
+        assert parts.hostname
+        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+        headers = {**self._login(), "Content-Type": "text/calendar; charset=utf-8"}
+        for file, raw in objects:
+            connection.request("PUT", self.path(calendar, file), raw, headers)
+            with connection.getresponse() as answer:
+                said = answer.read()
+            assert answer.status < 300, f"PUT {file}: {answer.status} {said[:300]!r}"
+        connection.close()
+
     def remove(self, calendar: str, file: str = "") -> None:
         """Remove an object, or the calendar."""
         self._ask("DELETE", self.path(calendar, file))
@@ -81,10 +95,13 @@ class CalendarUser:
             )
         else:
             connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=20)
-        login = base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
-        connection.request(method, path, body, {"Authorization": f"Basic {login}", **(headers or {})})
+        connection.request(method, path, body, {**self._login(), **(headers or {})})
         with connection.getresponse() as answer:
             said = answer.read()
         connection.close()
         assert answer.status < 300, f"{method} {path}: {answer.status} {said[:300]!r}"
         return said
+
+    def _login(self) -> dict[str, str]:
+        login = base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
+        return {"Authorization": f"Basic {login}"}
