@@ -160,7 +160,7 @@ class _Group:
     def meeting(self, ref: str, method: str, uid: str) -> Meeting | Unreadable:
         if self.is_crowded:
             return Unreadable(ref, f"the meeting has more than {MAX_EVENTS:,} exceptions")
-        reads = sorted(self.reads.values(), key=_place)
+        reads = sorted(_of_one_kind(self.reads.values()), key=_place)
         if self.problems:
             return Unreadable(ref, min(self.problems))
         if not method and all(read.event.start is None for read in reads):
@@ -174,6 +174,35 @@ class _Group:
             size=self.size,
             is_truncated=any(read.is_truncated for read in reads),
         )
+
+
+def _of_one_kind(reads: Iterable[Read]) -> Iterable[Read]:
+    """Exceptions without a zone in that of their series, where it has one.
+
+    A RECURRENCE-ID has to be of the same form as DTSTART of the series (RFC 5545, section 3.8.4.4). Start and end are
+    free to float, but nobody means that one hour of a series depends on who looks: Cyrus writes such where an object
+    has no VTIMEZONE and an answer is merged into it.
+    """
+    series = next((read.event.start for read in reads if read.event.recurrence_id is None), None)
+    if series is None or series.zone == FLOATING or not isinstance(series.local, datetime):
+        return reads
+    found: dict[Moment | None, Read] = {}
+    for read in reads:
+        event = read.event
+        if event.recurrence_id is not None:
+            named = _zoned(event.recurrence_id, series.zone)
+            start, end = _zoned(event.start, series.zone), _zoned(event.end, series.zone)
+            read = read._replace(event=replace(event, recurrence_id=named, start=start, end=end))
+        other = found.get(read.event.recurrence_id)
+        if other is None or _rank(read) > _rank(other):
+            found[read.event.recurrence_id] = read
+    return found.values()
+
+
+def _zoned(moment: Moment | None, zone: str) -> Moment | None:
+    if moment is None or moment.zone != FLOATING or not isinstance(moment.local, datetime):
+        return moment
+    return Moment(moment.local, zone)
 
 
 def _rank(read: Read) -> tuple[int, datetime, str, str]:

@@ -15,6 +15,10 @@ _ROOT = " ".join(f'xmlns:{prefix}="{name}"' for prefix, name in _PREFIXES.items(
 _MAX_DEPTH = 50
 #: Elements in all: 20 MiB of the shortest would take a gigabyte of memory.
 _MAX_ELEMENTS = 1_500_000
+#: Responses of an answer that is read as it comes, and elements and characters of each.
+MAX_RESPONSES = 300_000
+_MAX_EACH = 10_000
+_MAX_TEXT = 1024 * 1024
 
 
 class NoMultistatus(Exception):
@@ -100,6 +104,7 @@ class _Builder(ET.TreeBuilder):
 
     depth = 0
     elements = 0
+    most = _MAX_ELEMENTS
 
     def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
         raise NoMultistatus("it has a document type")
@@ -109,7 +114,7 @@ class _Builder(ET.TreeBuilder):
         if self.depth > _MAX_DEPTH:
             raise NoMultistatus("its elements lie too deep")
         self.elements += 1
-        if self.elements > _MAX_ELEMENTS:
+        if self.elements > self.most:
             raise NoMultistatus("it has too many elements")
         return super().start(tag, attrs)
 
@@ -131,6 +136,85 @@ def read(body: bytes) -> Multistatus:
     responses = tuple(_response(each) for each in root.findall(f"{{{DAV}}}response"))
     token = root.find(f"{{{DAV}}}sync-token")
     return Multistatus(responses, token.text if token is not None else None)
+
+
+class _Sieve(_Builder):
+    """Keeps of an answer what is not yet whole."""
+
+    most = _MAX_EACH
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Response] = []
+        self.token: str | None = None
+        #: So much of the document was understood.
+        self.events = 0
+        self._root: ET.Element | None = None
+        self._count = self._characters = 0
+
+    def start(self, tag: str, attrs: dict[str, str]) -> ET.Element:
+        self._weigh(len(tag) + sum(len(name) + len(value) for name, value in attrs.items()))
+        element = super().start(tag, attrs)
+        if self._root is None:
+            if tag != f"{{{DAV}}}multistatus":
+                raise NoMultistatus("it is no multistatus")
+            self._root = element
+        return element
+
+    def data(self, data: str) -> None:
+        self._weigh(len(data))
+        super().data(data)
+
+    def end(self, tag: str) -> ET.Element:
+        element = super().end(tag)
+        if self.depth == 1 and self._root is not None:
+            self._count += 1
+            if self._count > MAX_RESPONSES:
+                raise NoMultistatus(f"it lists more than {MAX_RESPONSES:,} resources")
+            if tag == f"{{{DAV}}}response":
+                self.found.append(_response(element))
+            elif tag == f"{{{DAV}}}sync-token":
+                self.token = element.text
+            del self._root[:]
+            self.elements = self._characters = 0
+        return element
+
+    def _weigh(self, characters: int) -> None:
+        self.events += 1
+        self._characters += characters
+        if self._characters > _MAX_TEXT:
+            raise NoMultistatus("it has too much text in one place")
+
+
+class Stream:
+    """A multistatus that is read as it comes: what it says of each resource, one after another.
+
+    So an answer may be far larger than what is kept of it. `sync_token` is known at the end.
+    """
+
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        self._parts = parts
+        self.sync_token: str | None = None
+
+    def __iter__(self) -> Iterator[Response]:
+        """Once; raises NoMultistatus, and what the parts raise."""
+        sieve = _Sieve()
+        parser = ET.XMLParser(target=sieve)
+        events = idle = 0
+        try:
+            for part in self._parts:
+                parser.feed(part)
+                # what has no end, a comment or an attribute, is searched for its end again and again
+                idle = idle + len(part) if sieve.events == events else 0
+                events = sieve.events
+                if idle > _MAX_TEXT:
+                    raise NoMultistatus("it says nothing for too long")
+                yield from sieve.found
+                sieve.found.clear()
+            parser.close()
+        except (ET.ParseError, ValueError, LookupError) as error:
+            raise NoMultistatus(f"it is no XML: {error}") from None
+        self.sync_token = sieve.token
 
 
 def _response(element: ET.Element) -> Response:

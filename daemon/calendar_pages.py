@@ -58,10 +58,11 @@ def decide(
         # an address may be held at the time of one occurrence and not of another
         is_known = any(p.normal in held.normals or p.base in held.bases for p in item.outside)
         may_meet = bool(set(item.made) - held.tombstones)
-        if is_known:
-            decided.stored.append((item, "contact"))
-        elif may_meet:
+        # the reason is the same whether who takes part became a contact before the page was read or after it
+        if may_meet:
             decided.stored.append((item, "may_meet"))
+        elif is_known:
+            decided.stored.append((item, "contact"))
         else:
             decided.skipped.append((item, "no_contact" if item.outside else "internal"))
     return decided

@@ -22,7 +22,7 @@ def told(account: str, refused: Sequence[HeldBack]) -> str | None:
 def loss(each: HeldBack) -> str:
     """In words."""
     if each.is_missing:
-        return f"the folder {each.stream} is gone from the server, with {each.gone:,} of its {each.held:,} mails"
+        return f"the folder {each.stream} is gone from the server, with {each.gone:,} of its {each.held:,} items"
     if each.lately:
         return (
             f"{each.gone:,} of {each.held:,} mails are gone from {each.stream}, "

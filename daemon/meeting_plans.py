@@ -12,14 +12,16 @@ from connectors.api import Attendee, AttendeeRole, Event, EventStatus, Meeting, 
 from matching import meetings as matching
 from matching import policy
 from matching.addresses import normalize
-from matching.meetings import Answer, Resolved, Status, status_of
+from matching.calendar_events import LONG_AGO
+from matching.meetings import Answer, Resolved, Status, is_declined, status_of
 from matching.policy import MAX_RECIPIENTS, Company, Create
 from matching.visibility import Level, narrowest, shows_subject, widest
-from store import calendars, meeting_rows
+from store import calendars, meeting_rows, standings
 from store.calendars import Sources
 from store.engine import Transaction
 from store.keys import IdentityKey
 from store.meeting_rows import AttendeeRow, MeetingRow, SeriesRow
+from store.standings import Reading
 
 #: Occurrences are rows so far ahead.
 AHEAD = timedelta(days=90)
@@ -27,6 +29,10 @@ AHEAD = timedelta(days=90)
 _BACK = timedelta(days=730)
 #: What has ended may change for so long, so that the last word on it has come.
 SETTLING = timedelta(hours=1)
+#: It may change until all that hold it have been read since; whoever fails for so long is not waited for.
+_PATIENCE = timedelta(days=14)
+#: While that is waited for, it is looked at again after a part of the time that passed, within these bounds.
+_SOON, _LATE = timedelta(minutes=5), timedelta(hours=1)
 #: A series has further occurrences by then.
 _ROLLING = timedelta(days=1)
 _ROLES = {
@@ -79,6 +85,8 @@ class Plan:
     resolved: Resolved
     level: Level
     state: SeriesRow
+    #: What had ended by then does not change any more.
+    settled_at: datetime
     held: list[Held] = field(default_factory=list)
     #: Number of the event's object -> who takes part, where that is the same for all its occurrences.
     people: dict[int, Sequence[Person]] = field(default_factory=dict)
@@ -95,6 +103,7 @@ class Planner:
         self.now = now
         self.before: list[MeetingRow] = []
         self.people_before: dict[str, list[AttendeeRow]] = {}
+        self._readings: dict[str, Reading] = {}
 
     def plans(self, uids: Sequence[bytes]) -> list[Plan]:
         """What is known of them, as occurrences."""
@@ -104,6 +113,8 @@ class Planner:
         for row in self.before:
             stored[row.uid_key][row.id] = row
         states = meeting_rows.states(self.transaction, uids)
+        accounts = {place.account_id for each in found.values() for place in each.places}
+        self._readings = standings.readings(self.transaction, accounts)
         return [self._plan(uid, found[uid], states.get(uid), stored[uid]) for uid in uids]
 
     def _plan(self, uid: bytes, sources: Sources, state: SeriesRow | None, stored: dict[str, MeetingRow]) -> Plan:
@@ -114,6 +125,7 @@ class Planner:
             resolved=matching.resolve(sources.copies, sources.mails),
             level=self._level(sources),
             state=known,
+            settled_at=self._heard_at(sources) - SETTLING,
         )
         held = [*self._occurrences(plan, stored), *self._frozen(plan, stored.values())]
         if known.kept_from_at is not None:
@@ -124,9 +136,15 @@ class Planner:
                     each.row = each.row._replace(subject=None, location=None, conference_url=None)
         held.sort(key=lambda each: (each.row.over_at, each.row.id))
         plan.held = held
-        settled_at = max(self.now - SETTLING, known.settled_at)
+        settled_at = max(plan.settled_at, known.settled_at)
         plan.state = known._replace(settled_at=settled_at, due_at=self._due_at(plan))
         return plan
+
+    def _heard_at(self, sources: Sources) -> datetime:
+        """Until when all is known that calendars say of it, or mailboxes where no calendar holds it."""
+        found = {self._readings[place.account_id] for place in sources.places if place.account_id in self._readings}
+        patient = [each for each in found if each.failing_since is None or self.now - each.failing_since < _PATIENCE]
+        return min([self.now, *(each.read_at or LONG_AGO + SETTLING for each in patient)])
 
     def _level(self, sources: Sources) -> Level:
         choose = widest if self.company.shows_widest else narrowest
@@ -150,7 +168,9 @@ class Planner:
                 continue  # when its time came it was not planned
             if each.recurrence_id and series_id is None:
                 series_id = self.key.id("series", meeting.uid)
-            is_observed = over_at > self.now or (before is not None and before.is_observed)
+            # one that was put into a time of which nothing had been heard was there in time
+            is_new = before is None and over_at > max(known.first_seen_at, known.settled_at)
+            is_observed = over_at > self.now or is_new or (before is not None and before.is_observed)
             yield self._held(plan, meeting, each, row_id, series_id, over_at, is_observed=is_observed)
 
     def _since(self, plan: Plan) -> datetime:
@@ -172,7 +192,8 @@ class Planner:
         people = self._people(plan, each, over_at)
         deleted_at = plan.resolved.deleted_at
         is_cancelled = event.status is EventStatus.CANCELLED or (deleted_at is not None and deleted_at < over_at)
-        status = status_of(is_cancelled=is_cancelled, is_over=over_at <= self.now, ours=_ours(people, plan))
+        ours = _ours(people, plan)
+        status = status_of(is_cancelled=is_cancelled, is_over=over_at <= self.now, ours=ours)
         is_shown = shows_subject(plan.level)
         starts_at = _instant(each.starts, UTC)
         row = MeetingRow(
@@ -191,12 +212,13 @@ class Planner:
             location=event.location if is_shown else None,
             conference_url=event.conference_url or None if is_shown else None,
             status=status.value,
+            is_declined=not is_cancelled and is_declined(ours),
             is_tentative=event.status is EventStatus.TENTATIVE,
             moved_count=plan.resolved.moves(event),
             uid_key=plan.uid_key,
             over_at=over_at,
             is_observed=is_observed,
-            is_frozen=is_observed and over_at <= self.now - SETTLING,
+            is_frozen=is_observed and over_at <= plan.settled_at,
         )
         return Held(row, people, starts_at, self._direction(plan.resolved.organizer))
 
@@ -263,10 +285,12 @@ class Planner:
     def _due_at(self, plan: Plan) -> datetime | None:
         """When time changes something: one ends, is settled, or comes into sight."""
         times = [self.now + _ROLLING] if _is_recurring(plan.resolved.meeting) else []
+        again_at = self.now + min(max((self.now - SETTLING - plan.settled_at) / 8, _SOON), _LATE)
         for each in plan.held:
             row = each.row
             if not row.is_frozen and row.is_observed:
-                times.append(row.over_at if row.over_at > self.now else row.over_at + SETTLING)
+                ends = row.over_at if row.over_at > self.now else row.over_at + SETTLING
+                times.append(ends if ends > self.now else again_at)
             elif row.over_at > self.now:
                 times.append(row.over_at)
         if plan.resolved.meeting is not None and not plan.held:

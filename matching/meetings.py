@@ -59,18 +59,20 @@ class Status(StrEnum):
     PLANNED = "planned"
     #: It has ended, was not cancelled, and one of ours at least did not decline.
     HELD = "held"
-    #: All of ours have declined.
-    DECLINED = "declined"
+    #: It was called off, or all of ours have declined: for us it does not take place.
     CANCELLED = "cancelled"
 
 
 def status_of(*, is_cancelled: bool, is_over: bool, ours: Iterable[Response]) -> Status:
     """`ours`: the answers of our people."""
-    if is_cancelled:
+    if is_cancelled or is_declined(ours):
         return Status.CANCELLED
-    if all(each is Response.DECLINED for each in ours):
-        return Status.DECLINED
     return Status.HELD if is_over else Status.PLANNED
+
+
+def is_declined(ours: Iterable[Response]) -> bool:
+    """Have all of our people declined?"""
+    return all(each is Response.DECLINED for each in ours)
 
 
 class Answer(NamedTuple):

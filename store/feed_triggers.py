@@ -84,8 +84,8 @@ WATCHED = (
         "meeting",
         (
             *("interaction_id", "uid", "recurrence_id", "series_id", "starts_at", "ends_at", "starts_on", "ends_on"),
-            *("is_all_day", "time_zone", "subject", "location", "conference_url", "status", "is_tentative"),
-            "moved_count",
+            *("is_all_day", "time_zone", "subject", "location", "conference_url", "status", "is_declined"),
+            *("is_tentative", "moved_count"),
         ),
     ),
     Watched(

@@ -37,6 +37,7 @@ class MeetingRow(NamedTuple):
     location: str | None
     conference_url: str | None
     status: str
+    is_declined: bool
     is_tentative: bool
     moved_count: int
     uid_key: bytes

@@ -96,7 +96,8 @@ meeting = Table(
     Column("subject", Text),  # NULL: nobody else may see it, or it expired
     Column("location", Text),
     Column("conference_url", Text),
-    Column("status", String(10), nullable=False),  # planned | held | declined | cancelled
+    Column("status", String(10), nullable=False),  # planned | held | cancelled
+    Column("is_declined", Boolean, nullable=False),  # cancelled because all of ours declined
     Column("is_tentative", Boolean, nullable=False),
     Column("moved_count", Integer, nullable=False),
     Column("uid_key", Key, nullable=False),

@@ -43,7 +43,7 @@ class TimelineItem:
     people: tuple[str, ...]
     thread_id: str | None
     reason: str
-    #: Of meetings: planned, held, declined or cancelled.
+    #: Of meetings: planned, held or cancelled.
     status: str | None = None
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from store.account_schema import STANDING
 from store.schema import account
+from store.upsert import select_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,3 +66,19 @@ def switch(connection: Connection, account_id: str, *, is_enabled: bool, now: da
 def failing(connection: Connection) -> set[str]:
     """Ids of the accounts that do not fare well."""
     return {row.id for row in connection.execute(select(account.c.id).where(account.c.state.in_(FAILING)))}
+
+
+class Reading(NamedTuple):
+    """How far an account has been read; times are aware UTC."""
+
+    #: When all its streams had been read to their end last; None: never.
+    read_at: datetime | None
+    #: None: it does not fail.
+    failing_since: datetime | None
+
+
+def readings(connection: Connection, account_ids: Iterable[str]) -> dict[str, Reading]:
+    """Account -> how far it has been read, of those of these that are followed."""
+    columns = (account.c.id, account.c.state, account.c.state_since_at, account.c.last_success_at)
+    rows = select_in(connection, select(*columns).where(account.c.state != "disabled").where, account.c.id, account_ids)
+    return {row.id: Reading(row.last_success_at, row.state_since_at if row.state in FAILING else None) for row in rows}

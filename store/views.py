@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, inspect
 
 #: Raised by one whenever a view or column is added.
-CONTRACT_VERSION = 8
+CONTRACT_VERSION = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +85,11 @@ _CONTACT_MEETINGS = """(
         min(CASE status WHEN 'planned' THEN occurred_at END) AS next_meeting_at,
         count(CASE status WHEN 'held' THEN 1 END) AS held_count,
         count(CASE status WHEN 'planned' THEN 1 END) AS planned_count,
-        count(CASE status WHEN 'declined' THEN 1 END) AS declined_count,
-        count(CASE status WHEN 'cancelled' THEN 1 END) AS cancelled_count,
+        count(CASE WHEN is_declined THEN 1 END) AS declined_count,
+        count(CASE WHEN status = 'cancelled' AND NOT is_declined THEN 1 END) AS cancelled_count,
         count(CASE WHEN moved_count > 0 THEN 1 END) AS moved_count
     FROM (
-        SELECT DISTINCT l.contact_id, l.occurred_at, m.id, m.status, m.moved_count
+        SELECT DISTINCT l.contact_id, l.occurred_at, m.id, m.status, m.is_declined, m.moved_count
         FROM meeting m JOIN link l ON l.interaction_id = m.interaction_id
     ) each
     GROUP BY contact_id
@@ -246,6 +246,7 @@ VIEWS: tuple[View, ...] = (
             ("status", "status", "text"),
             ("is_tentative", "is_tentative", "flag"),
             ("moved_count", "moved_count", "integer"),
+            ("is_declined", "is_declined", "flag"),
         ),
         "meeting",
     ),

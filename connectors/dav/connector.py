@@ -1,7 +1,8 @@
 """A CalDAV account as a connector.
 
 What changed is asked by sync token (RFC 6578). Where a server has none, or does not answer for it, the ETags of the
-calendar are compared whenever its ctag has changed. A poll without news is one PROPFIND of the folder of calendars.
+calendar are compared whenever its ctag has changed. A poll without news is one PROPFIND of each folder of calendars;
+most people have one.
 """
 
 from __future__ import annotations
@@ -125,18 +126,21 @@ class CalDavConnector:
         return self._left_out
 
     def _list(self) -> list[tuple[str, Response]]:
-        home = discovery.home(self._server, self._settings.username)
         try:
-            found = self._server.members(home, *_ASKED)
+            found = self._members()
         except AuthFailed:
             raise
         except ConnectorError as error:
             if error.step != "list":
                 raise
             discovery.forget(self._server, self._settings.username)
-            found = self._server.members(discovery.home(self._server, self._settings.username), *_ASKED)
-        calendars = [(f"{path.rstrip('/')}/", each) for path, each in found if _holds_events(each)]
-        return sorted(calendars, key=lambda each: each[0])
+            found = self._members()
+        calendars = {f"{path.rstrip('/')}/": each for path, each in found if _holds_events(each)}
+        return sorted(calendars.items(), key=lambda each: each[0])
+
+    def _members(self) -> list[tuple[str, Response]]:
+        homes = discovery.homes(self._server, self._settings.username)
+        return [each for home in homes for each in self._server.members(home, *_ASKED)]
 
     def _path(self, stream: Stream) -> str:
         if stream.name not in self._paths:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
 
 from connectors import webdav
 from connectors.dav.login import Login
 from connectors.dav.settings import CalDavSettings
-from connectors.http import Answer, HttpClient, TooLarge
+from connectors.http import Answer, HttpClient, Origin, Reply, TooLarge
 from connectors.network import quoted
 from connectors.records import AuthFailed, ConnectorError, CursorExpired, NotPermitted, Secret, Unavailable
 from connectors.webdav import CAL, DAV, Multistatus, NoMultistatus, Response
 
+#: Octets of a list of objects, decoded: of each only its name, ETag and size are kept.
+_MAX_LISTING = 256 * 1024 * 1024
 _LISTED = ("d:resourcetype", "d:getetag", "d:getcontentlength")
 #: What a person can do about an answer that makes no sense.
 _HINT = "check url: it must lead to CalDAV, and be this user's own"
@@ -36,6 +39,21 @@ class Told:
     token: str
     #: There is more, to be asked for with the new token (RFC 6578, section 3.6).
     is_cut: bool
+
+
+@dataclass(slots=True)
+class _Objects:
+    """What an answer tells of the objects in a calendar."""
+
+    status: int
+    #: The body of what is no multistatus.
+    said: bytes = b""
+    #: (ref, what is told, status)
+    objects: list[tuple[str, Held | None, int | None]] = field(default_factory=list)
+    #: The server had more to say (507), of anything; and of the calendar as a whole.
+    is_cut: bool = False
+    is_cut_here: bool = False
+    sync_token: str | None = None
 
 
 class Server:
@@ -74,42 +92,47 @@ class Server:
     def listed(self, calendar: str) -> dict[str, Held]:
         """Ref -> what is told of it, of all objects in a calendar that hold events; raises ConnectorError."""
         try:
-            answer = self.ask("REPORT", calendar, webdav.event_query(*_LISTED[1:]), depth=1)
-            found = webdav.read(answer.body) if answer.status == 207 else None
+            found = self._objects("REPORT", calendar, webdav.event_query(*_LISTED[1:]), depth=1)
         except (TooLarge, NoMultistatus):
             found = None
-        if found is None or any(response.status == 507 for response in found.responses):
+        if found is None or found.status != 207 or found.is_cut:
             # what is no event will turn out to be none
-            found, _path = self._propfind(calendar, 1, *_LISTED, step="select")
-        return {ref: held for ref, held, _status in self._objects(found, calendar) if held is not None}
+            found = self._all_objects(calendar)
+        return {ref: held for ref, held, _status in found.objects if held is not None}
+
+    def _all_objects(self, calendar: str) -> _Objects:
+        try:
+            found = self._objects("PROPFIND", calendar, webdav.propfind(*_LISTED), depth=1)
+        except TooLarge as error:
+            raise Unavailable(f"the list of {calendar} has {error.problem}", step="select", hint=_HINT) from None
+        except NoMultistatus as error:
+            raise self._unreadable(error, "select") from None
+        if found.status != 207:
+            raise self._refusal(found.status, calendar, "select")
+        return found
 
     def changed(self, calendar: str, token: str) -> Told | None:
         """What changed since the token; None: the server can't tell at all. Raises CursorExpired and others."""
         try:
-            answer = self.ask("REPORT", calendar, webdav.sync_collection(token, *_LISTED), depth=0)
-            found = webdav.read(answer.body) if answer.status == 207 else None
+            found = self._objects("REPORT", calendar, webdav.sync_collection(token, *_LISTED), depth=0)
         except (TooLarge, NoMultistatus) as error:
             raise CursorExpired(f"what changed can't be read: {quoted(error)}", step="select") from None
-        if found is None and answer.status in (403, 409, 410, 412, 507) and b"supported-report" not in answer.body:
-            raise CursorExpired(f"the server no longer knows the token ({answer.status})", step="select")
-        if found is None and answer.status in (404, 500, 502, 504):
-            raise self._refusal(answer, calendar, "select")
-        if found is None or not found.sync_token:
+        if found.status in (403, 409, 410, 412, 507) and b"supported-report" not in found.said:
+            raise CursorExpired(f"the server no longer knows the token ({found.status})", step="select")
+        if found.status in (404, 500, 502, 504):
+            raise self._refusal(found.status, calendar, "select")
+        if found.status != 207 or not found.sync_token:
             return None
         present: dict[str, Held] = {}
         gone: set[str] = set()
-        for ref, held, status in self._objects(found, calendar):
+        for ref, held, status in found.objects:
             if status == 404:
                 present.pop(ref, None)
                 gone.add(ref)
             elif held is not None:
                 present[ref] = held
                 gone.discard(ref)
-        is_cut = any(
-            response.status == 507 and self.origin.path_of(response.href, calendar) == calendar
-            for response in found.responses
-        )
-        return Told(present, frozenset(gone), found.sync_token, is_cut)
+        return Told(present, frozenset(gone), found.sync_token, found.is_cut_here)
 
     def given(self, calendar: str, refs: Sequence[str]) -> dict[str, bytes | None]:
         """Ref -> the object, None where it is gone; without those that the server does not hand over together."""
@@ -145,18 +168,32 @@ class Server:
             raise Unavailable(problem, step="list", hint="write that server's URL, if it is the right one")
         return path
 
-    def _objects(self, found: Multistatus, calendar: str) -> list[tuple[str, Held | None, int | None]]:
-        """(ref, what is told, status) of what lies in the calendar itself: hrefs may lead anywhere."""
-        objects: list[tuple[str, Held | None, int | None]] = []
-        for response in found.responses:
-            ref = self.origin.path_of(response.href, calendar)
-            if ref is None or ref == calendar or not ref.startswith(calendar) or response.is_kind(DAV, "collection"):
-                continue
-            etag = response.text(DAV, "getetag")
-            size = (response.text(DAV, "getcontentlength") or "").strip()
-            held = Held(etag, int(size) if size.isdecimal() and len(size) < 19 else None) if etag else None
-            objects.append((ref, held, response.status))
-        return objects
+    def _objects(self, method: str, calendar: str, body: str, *, depth: int) -> _Objects:
+        """What lies in the calendar itself, read as it comes; raises TooLarge, NoMultistatus and ConnectorError."""
+        reply, origin, _path = self._begin(method, calendar, body, depth)
+        found = _Objects(reply.status)
+        with closing(self.http.parts(reply, origin, _MAX_LISTING if reply.status == 207 else None)) as parts:
+            if reply.status != 207:
+                found.said = b"".join(parts)
+                return found
+            answer = webdav.Stream(parts)
+            for response in answer:
+                self._add(found, response, calendar)
+        found.sync_token = answer.sync_token
+        return found
+
+    def _add(self, found: _Objects, response: Response, calendar: str) -> None:
+        """Take over what an answer says of one resource: hrefs may lead anywhere."""
+        ref = self.origin.path_of(response.href, calendar)
+        if response.status == 507:
+            found.is_cut = True
+            found.is_cut_here |= ref == calendar
+        if ref is None or ref == calendar or not ref.startswith(calendar) or response.is_kind(DAV, "collection"):
+            return
+        etag = response.text(DAV, "getetag")
+        size = (response.text(DAV, "getcontentlength") or "").strip()
+        held = Held(etag, int(size) if size.isdecimal() and len(size) < 19 else None) if etag else None
+        found.objects.append((ref, held, response.status))
 
     def _propfind(self, path: str, depth: int, *names: str, step: str = "list") -> tuple[Multistatus, str]:
         try:
@@ -166,21 +203,27 @@ class Server:
         except TooLarge as error:
             raise Unavailable(error.problem, step=step, hint=_HINT) from None
         except NoMultistatus as error:
-            problem = f"{self.origin.host} answers what can't be read: {quoted(error)}"
-            raise Unavailable(problem, step=step, hint=_HINT) from None
-        raise self._refusal(answer, path, step)
+            raise self._unreadable(error, step) from None
+        raise self._refusal(answer.status, path, step)
 
-    def _refusal(self, answer: Answer, path: str, step: str) -> ConnectorError:
-        problem = f"{self.origin.host} does not tell what lies at {path} ({answer.status})"
-        kind = NotPermitted if answer.status == 403 else Unavailable
+    def _unreadable(self, error: NoMultistatus, step: str) -> Unavailable:
+        return Unavailable(f"{self.origin.host} answers what can't be read: {quoted(error)}", step=step, hint=_HINT)
+
+    def _refusal(self, status: int, path: str, step: str) -> ConnectorError:
+        problem = f"{self.origin.host} does not tell what lies at {path} ({status})"
+        kind = NotPermitted if status == 403 else Unavailable
         return kind(problem, step=step, hint=_HINT)
 
     def ask(self, method: str, path: str, body: str, *, depth: int) -> Answer:
-        """The answer; a token that is refused is exchanged once."""
+        """The whole answer; a token that is refused is exchanged once."""
+        reply, origin, path = self._begin(method, path, body, depth)
+        return Answer(reply.status, reply.headers, b"".join(self.http.parts(reply, origin)), path)
+
+    def _begin(self, method: str, path: str, body: str, depth: int) -> tuple[Reply, Origin, str]:
         headers = {"Content-Type": "application/xml; charset=utf-8", "Depth": str(depth)}
         try:
-            return self.http.request(method, path, body.encode(), headers)
+            return self.http.begin(method, path, body.encode(), headers)
         except AuthFailed:
             if not self._login.renew():
                 raise
-            return self.http.request(method, path, body.encode(), headers)
+            return self.http.begin(method, path, body.encode(), headers)

@@ -15,7 +15,7 @@ from connectors.http.client import (
     translated,
 )
 from connectors.http.origin import Origin, canonical
-from connectors.http.wire import Line, TooLarge, Way
+from connectors.http.wire import Line, Reply, TooLarge, Way
 from connectors.network import Deadline
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "HttpClient",
     "Line",
     "Origin",
+    "Reply",
     "TooLarge",
     "Way",
     "basic",

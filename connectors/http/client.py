@@ -11,7 +11,7 @@ import http.client
 import re
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -121,11 +121,11 @@ class HttpClient:
         reply, origin, path = self.begin(method, where, body, headers or {})
         return Answer(reply.status, reply.headers, b"".join(self.parts(reply, origin)), path)
 
-    def parts(self, reply: Reply, origin: Origin) -> Iterator[bytes]:
-        """The decoded body of what `begin` brought; raises as `request`."""
+    def parts(self, reply: Reply, origin: Origin, most: int | None = None) -> Generator[bytes, None, None]:
+        """The decoded body of what `begin` brought; raises as `request`, TooLarge for one above `most` octets."""
         try:
             with translated(origin.host):
-                yield from reply.parts()
+                yield from reply.parts(most)
         finally:
             if not reply.is_over:
                 self.close()

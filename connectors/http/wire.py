@@ -35,7 +35,7 @@ Refusal = Callable[[IPAddress], str | None]
 
 
 class TooLarge(Unavailable):
-    """The answer's body has more than MAX_BODY octets."""
+    """The answer's body has more octets than it may have."""
 
 
 class Refused(Exception):
@@ -130,10 +130,11 @@ class Reply:
         #: It was read to its end, and another request may follow on its connection.
         self.is_over = False
 
-    def parts(self) -> Iterator[bytes]:
-        """The decoded body; raises TooLarge, OSError, HTTPException, zlib.error."""
+    def parts(self, most: int | None = None) -> Iterator[bytes]:
+        """The decoded body, of `most` octets (MAX_BODY); raises TooLarge, OSError, HTTPException, zlib.error."""
+        most = MAX_BODY if most is None else most
         coding = self.headers.get("content-encoding", "identity").strip().lower()
-        received = self._received()
+        received = self._received(most)
         if coding in ("gzip", "x-gzip", "deflate"):
             received = _inflated(received)
         elif coding not in ("identity", ""):
@@ -141,8 +142,8 @@ class Reply:
         size = 0
         for part in received:
             size += len(part)
-            if size > MAX_BODY:
-                raise _too_large()
+            if size > most:
+                raise _too_large(most)
             yield part
         self.is_over = not self.response.will_close
 
@@ -151,23 +152,23 @@ class Reply:
         with self.response as response:
             response.read1(_PART)
 
-    def _received(self) -> Iterator[bytes]:
+    def _received(self, most: int) -> Iterator[bytes]:
         # closed whatever happens; and what was read to its end by `read1` does not count as read, else
         with self.response as response:
-            if response.length is not None and response.length > MAX_BODY:
-                raise _too_large()
+            if response.length is not None and response.length > most:
+                raise _too_large(most)
             size = 0
             while part := response.read1(_PART):
                 size += len(part)
-                if size > MAX_BODY:
-                    raise _too_large()
+                if size > most:
+                    raise _too_large(most)
                 yield part
             if response.length:
                 raise http.client.IncompleteRead(b"", response.length)
 
 
-def _too_large() -> TooLarge:
-    return TooLarge("more than 20 MiB")
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"more than {most >> 20} MiB")
 
 
 def _inflated(parts: Iterable[bytes]) -> Iterator[bytes]:

@@ -28,7 +28,7 @@ def progress_shown(is_quiet: bool) -> Iterator[Tell]:
     if is_quiet or not sys.stderr.isatty():
         yield lambda _account, _stream, _items: None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(pulse_style="cyan"), TextColumn("{task.completed} mails"))
+    columns = (TextColumn("{task.description}"), BarColumn(pulse_style="cyan"), TextColumn("{task.completed} items"))
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as progress:
         tasks: dict[str, int] = {}
         lock = threading.Lock()

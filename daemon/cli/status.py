@@ -104,8 +104,8 @@ def instant(value: datetime | None) -> str | None:
 
 def _missing(each: Missing) -> str:
     return (
-        f"{each.account}: the server does not list the folder {each.stream} since {each.since_at:%Y-%m-%d}; its "
-        f"{each.mails:,} mails count as gone from {each.gone_at:%Y-%m-%d} on, or now by "
+        f"{each.account}: the server does not list {each.stream} since {each.since_at:%Y-%m-%d}; its "
+        f"{each.mails:,} items count as gone from {each.gone_at:%Y-%m-%d} on, or now by "
         f"keeptouch accounts accept-deletions {each.account}"
     )
 
@@ -192,7 +192,7 @@ def _moment(value: datetime, now: datetime) -> str:
 
 
 def _complete(each: AccountStatus) -> str:
-    """The day from which on the account's mail was read without a gap."""
+    """The day from which on the account was read without a gap."""
     if each.complete_since_at is None:
         return "not yet"
     # servers' own beginning of time, where everything was read

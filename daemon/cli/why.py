@@ -13,7 +13,7 @@ from store.read import Why, why
 #: What the reasons of the store mean, for people.
 MEANINGS = {
     "contact": "it concerns a contact",
-    "may_meet": "who takes part becomes a contact once it has been held",
+    "may_meet": "who takes part is a contact, or becomes one once it has been held",
     "copy": "another copy of it concerns a contact",
     "no_contact": "nobody outside who takes part is a contact",
     "internal": "only our own people take part",

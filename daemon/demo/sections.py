@@ -85,7 +85,9 @@ def _reading(found: Outcome, shown: Shown) -> Section:
     tallies = [(report.account, counts(report.total)) for report in found.reports]
     total = {name: sum(tally[name] for _account, tally in tallies) for name in tallies[0][1]}
     took = f" in {shown.seconds:.1f} s" if shown.seconds is not None else ""
-    again = "Reading them once more stored {}.".format(found.stored_again or "nothing: no mail is there twice")
+    again = "Reading them once more stored {}.".format(
+        found.stored_again or "nothing: no mail or meeting is there twice"
+    )
     before = " They had been read before, so there was nothing new to see." if total["seen"] == 0 else ""
     return Section(
         f"Both mailboxes were read{took}, as `keeptouch sync` does",
@@ -102,7 +104,7 @@ def _reading(found: Outcome, shown: Shown) -> Section:
 
 def _left_out(found: Outcome) -> Section:
     rows = [(str(count), verdict, MEANINGS.get(reason, reason)) for verdict, reason, count in found.left_out]
-    return Section("What is not in the history, and why", header=("mails", "verdict", "reason"), rows=_aligned(rows))
+    return Section("What is not in the history, and why", header=("items", "verdict", "reason"), rows=_aligned(rows))
 
 
 def _busiest(found: Outcome) -> Section:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
-from tests.conftest import Login
+from tests.conftest import Login, require
+from tests.crash.calendars import USERS
 from tests.crash.labels import LABELS
 from tests.crash.scenarios import SCENARIOS, SYNC, Scenario, World, fill
 from tests.crash.state import state_of
@@ -15,12 +17,18 @@ from tests.crash.stores import Databases, Files
 from tests.crash.warm import Warm, warm_process
 from tests.integration.company import Company
 from tests.servers.dovecot import Dovecot
+from tests.servers.radicale import Radicale
 
 
 @pytest.fixture(scope="session")
 def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
     with warm_process(tmp_path_factory.mktemp("warm")) as process:
         yield process
+
+
+@pytest.fixture(scope="session")
+def crash_radicale() -> Iterator[Radicale]:
+    yield from require(Radicale(USERS))
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +45,8 @@ def world(
         logins = {"alice": dovecot_user(), "bob": dovecot_user()}
         fill(logins)
         stores = Files() if database == "sqlite" else Databases(request.getfixturevalue("postgres"))
-        return World(dovecot, warm, tmp_path_factory.mktemp("world"), logins, stores)
+        radicale = partial(request.getfixturevalue, "crash_radicale")
+        return World(dovecot, warm, tmp_path_factory.mktemp("world"), logins, stores, radicale)
 
     return make
 

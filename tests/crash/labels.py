@@ -65,6 +65,21 @@ _PROGRAM = frozenset(
         "call daemon.reprocess:reprocess",
         "return daemon.reprocess:reprocess",
         "return daemon.entered:apply_entered",
+        # calendars: what they hold, and the meetings that follow from it
+        "call daemon.calendar_pages:write_decided",
+        "return store.calendars:write_stored",
+        "return daemon.calendar_pages:write_decided",
+        "return store.calendars:mark",
+        "call daemon.meetings:derive_meetings",
+        "return store.calendars:sources",
+        "return store.meeting_rows:save",
+        "return store.meeting_rows:replace_signals",
+        "return store.meeting_rows:save_states",
+        "return store.calendars:save_outcomes",
+        "return daemon.meetings:derive_meetings",
+        # what time changes
+        "call daemon.ticking:tick",
+        "return daemon.ticking:tick",
         # the end
         "call daemon.session:Session.save_state",
         "return daemon.session:Session.save_state",

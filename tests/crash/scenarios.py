@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.conftest import Login
+from tests.crash.calendars import Plans
 from tests.crash.state import State, differences, state_of
 from tests.crash.stores import Stores
 from tests.crash.warm import Run, Warm
@@ -18,6 +19,7 @@ from tests.integration.databases import opened as opened_database
 from tests.integration.mailboxes import letter, opened, put
 from tests.servers.dovecot import Dovecot
 from tests.servers.mailbox import write_maildir
+from tests.servers.radicale import Radicale
 
 DOMAIN = "example.org"
 ALICE, BOB = f"alice@{DOMAIN}", f"bob@{DOMAIN}"
@@ -40,7 +42,11 @@ class World:
     folder: Path
     logins: dict[str, Login]
     stores: Stores
+    #: Starts the server of calendars, or gives the one that runs.
+    radicale: Callable[[], Radicale]
     create: str = "corresponded"
+    #: The calendars that are read beside the mailboxes.
+    plans: Plans | None = None
     _made: int = field(default=0)
 
     def company(self, before: Company | None = None) -> Company:
@@ -49,6 +55,8 @@ class World:
         company = Company(self.folder / str(self._made), domains=(DOMAIN,), create=self.create)
         for name, login in self.logins.items():
             company.add(name, login, self.dovecot.imap_port, folders=_FOLDERS)
+        if self.plans is not None:
+            self.plans.add_to(company)
         self.stores.give(company, before)
         company.write()
         return company
@@ -184,8 +192,24 @@ def _contact(world: World) -> Company:
 
 def _written_to(world: World) -> list[str]:
     """Some who take part in the mail of this world: the contacts that another policy makes."""
-    other = World(world.dovecot, world.warm, world.folder / "other", world.logins, world.stores)
+    other = World(world.dovecot, world.warm, world.folder / "other", world.logins, world.stores, world.radicale)
     return [address for (address,) in other.read().rows("SELECT address FROM v1_contact_address ORDER BY 1")]
+
+
+def _calendars(world: World) -> None:
+    """Calendars are there, and invitations in the mail; nothing was read."""
+    world.plans = Plans(world.radicale())
+    world.plans.fill()
+    put(world.dovecot, world.logins["alice"], "INBOX", *world.plans.invitations())
+
+
+def _plans_change(world: World) -> Company | None:
+    """They were read; since then meetings were made, moved, called off and answered."""
+    _calendars(world)
+    before = world.read()
+    assert world.plans is not None
+    world.plans.change()
+    return before
 
 
 SCENARIOS: Mapping[str, Callable[[World], Company | None]] = {
@@ -194,6 +218,8 @@ SCENARIOS: Mapping[str, Callable[[World], Company | None]] = {
     "renumbered": _renumbered,
     "policy": _policy,
     "contact": _contact,
+    "calendars": _calendars,
+    "plans change": _plans_change,
 }
 
 

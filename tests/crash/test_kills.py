@@ -11,7 +11,7 @@ from tests.crash.labels import LABELS
 from tests.crash.scenarios import SCENARIOS, Scenario
 
 pytestmark = pytest.mark.slow
-#: Of each scenario: `make test` kills 50 times in all on each database, `make soak` 1,000 times.
+#: Of each scenario: `make test` kills 70 times in all on each database, `make soak` 1,400 times.
 KILLS = [10, pytest.param(200, marks=pytest.mark.soak)]
 
 

@@ -25,7 +25,9 @@ from typing import Any
 
 from sqlalchemy import Engine, event, make_url
 
+import connectors.dav.reading
 import connectors.imap.fetch
+import daemon.derive
 import daemon.source
 import daemon.streams
 import daemon.worker
@@ -66,6 +68,8 @@ def be_small() -> None:
     connectors.imap.fetch.PAGE_MESSAGES = 6
     daemon.streams.DERIVE_EVERY = 10
     daemon.worker.FETCH_BATCH = 4
+    connectors.dav.reading._BATCH = 4
+    setattr(daemon.derive, "MEETINGS", 3)  # noqa: B010 - it comes from another module, and mypy rightly says so
 
 
 def be_warm() -> None:

@@ -205,7 +205,16 @@ class Company:
             "SELECT last_seq, last_seq FROM v1_store"
         )
         assert self.rows("SELECT * FROM outbox") == []
-        for entity in ("interaction", "contact", "contact_address", "organization", "thread", "person"):
+        for entity in (
+            "interaction",
+            "contact",
+            "contact_address",
+            "organization",
+            "thread",
+            "person",
+            "meeting",
+            "signal",
+        ):
             told = f"SELECT entity_id FROM v1_change WHERE entity = '{entity}' AND op = 'upsert'"  # noqa: S608 - words of ours
             untold = f"SELECT id FROM v1_{entity} EXCEPT {told}"  # noqa: S608 - as above
             assert self.rows(untold) == [], entity

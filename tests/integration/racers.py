@@ -13,12 +13,13 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
-from connectors.api import Message, Purpose
+from connectors.api import Meeting, Message, Purpose
 from store.errors import Fenced
 from tests.unit.daemon.company_mail import House
+from tests.unit.daemon.company_meetings import Calendars
 
-#: (account, folder) -> what it is for, and its mails in pages.
-Server = Mapping[tuple[str, str], tuple[Purpose, Sequence[Sequence[Message]]]]
+#: (account, folder or calendar) -> what it is for, and what it holds in pages.
+Server = Mapping[tuple[str, str], tuple[Purpose, Sequence[Sequence[Message | Meeting]]]]
 Racer = Callable[[House, Server, tuple[str, str], Barrier, random.Random], None]
 
 
@@ -54,7 +55,7 @@ def _run(url: str, server: Server, racer: Racer, runner: tuple[str, str], start:
 
 def opened(folder: Path, url: str | None, server: Server) -> House:
     """A company whose accounts have the folders of the server."""
-    house = House(folder, url=url)
+    house = Calendars(folder, url=url)
     for (account, name), (purpose, _pages) in server.items():
         house.folders[account][name] = purpose
     return house
@@ -96,8 +97,8 @@ def read_shared_folder(
 
 def fetch_wanted(house: House, server: Server) -> int:
     """Fetch what is wanted by reference."""
-    flat: dict[tuple[str, str], tuple[Purpose, Sequence[Message]]] = {
-        where: (purpose, [mail for page in pages for mail in page]) for where, (purpose, pages) in server.items()
+    flat: dict[tuple[str, str], tuple[Purpose, Sequence[Message | Meeting]]] = {
+        where: (purpose, [item for page in pages for item in page]) for where, (purpose, pages) in server.items()
     }
     return house.fetch_wanted(flat)
 

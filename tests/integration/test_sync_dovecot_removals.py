@@ -121,7 +121,7 @@ def test_a_folder_that_is_deleted_is_told_and_gone_when_the_operator_says_so(
     assert (status["missing_streams"], status["reason"]) == (1, None)
     [missing] = status["missing"]
     assert (missing["stream"], missing["mails"]) == ("Ann", 30)
-    assert "alice: the server does not list the folder Ann since 20" in company.run("status").out
+    assert "alice: the server does not list Ann since 20" in company.run("status").out
     assert len(company.placements()) == 30
     # seven days later
     with contextlib.closing(sqlite3.connect(company.store)) as connection, connection:
@@ -129,7 +129,7 @@ def test_a_folder_that_is_deleted_is_told_and_gone_when_the_operator_says_so(
     company.sync()
     [(state, reason)] = company.rows(REASON)
     assert (state, len(company.placements())) == ("ok", 30)
-    assert "the folder Ann is gone from the server, with 30 of its 30 mails" in reason
+    assert "the folder Ann is gone from the server, with 30 of its 30 items" in reason
     answer = company.run("accounts", "accept-deletions", "alice", "--json")
     assert answer.document["accounts"] == [
         {"account": "alice", "streams": [{"stream": "Ann", "removed": 30, "held": 30, "missing": True}]}

@@ -334,6 +334,7 @@ def upgrade() -> None:
         sa.Column("location", sa.Text(), nullable=True),
         sa.Column("conference_url", sa.Text(), nullable=True),
         sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("is_declined", sa.Boolean(), nullable=False),
         sa.Column("is_tentative", sa.Boolean(), nullable=False),
         sa.Column("moved_count", sa.Integer(), nullable=False),
         sa.Column("uid_key", store.types.Key(), nullable=False),

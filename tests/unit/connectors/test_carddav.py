@@ -144,7 +144,7 @@ def test_what_is_no_multistatus_is_told(serve: Callable[[Script], str]) -> None:
 def test_an_answer_without_end_is_given_up(serve: Callable[[Script], str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "MAX_BODY", 1000)
     url = serve(lambda _method, _path, _body: (207, {}, "x" * 1001))
-    with reader(url) as books, pytest.raises(Unavailable, match="more than 20 MiB"):
+    with reader(url) as books, pytest.raises(Unavailable, match="more than"):
         books.books()
 
 

@@ -238,3 +238,53 @@ def test_a_rule_of_seconds_gives_its_first_hundred_times() -> None:
     assert len(seen(raw)) == 100
     assert seen(raw, since=datetime(2026, 1, 2, tzinfo=UTC)) == []
     assert len(seen(calendar("DTSTART:20260101T100000Z\nRRULE:FREQ=HOURLY;COUNT=50"))) == 50
+
+
+_TEHRAN = "DTSTART;TZID=Asia/Tehran:20260105T100000\nDTEND;TZID=Asia/Tehran:20260105T110000\nRRULE:FREQ=DAILY;COUNT=2"
+
+
+@pytest.mark.parametrize(
+    ("series", "exception", "expected"),
+    [
+        # Cyrus writes the second of them
+        (
+            _TEHRAN,
+            "RECURRENCE-ID:20260106T100000\nDTSTART:20260106T120000\nDTEND:20260106T130000",
+            ["2026-01-05T06:30Z", "2026-01-06T08:30Z"],
+        ),
+        (
+            _TEHRAN.replace(";TZID=Asia/Tehran", ""),
+            "RECURRENCE-ID:20260106T100000\nDTSTART:20260106T120000\nDTEND:20260106T130000",
+            ["2026-01-05T15:00Z", "2026-01-06T17:00Z"],
+        ),
+        (
+            _TEHRAN,
+            "RECURRENCE-ID;TZID=Asia/Tehran:20260106T100000\nDTSTART:20260106T120000",
+            ["2026-01-05T06:30Z", "2026-01-06T08:30Z"],
+        ),
+        # a zone of its own counts, and days are days
+        (
+            _TEHRAN,
+            "RECURRENCE-ID:20260106T100000\nDTSTART;TZID=Asia/Riyadh:20260106T120000",
+            ["2026-01-05T06:30Z", "2026-01-06T09:00Z"],
+        ),
+        (
+            _TEHRAN,
+            "RECURRENCE-ID:20260106T100000\nDTSTART;VALUE=DATE:20260107",
+            ["2026-01-05T06:30Z", "2026-01-07"],
+        ),
+    ],
+)
+def test_an_exception_that_lost_its_zone_is_in_that_of_the_series(
+    series: str, exception: str, expected: list[str]
+) -> None:
+    assert starts(calendar(series, exception), zone="America/New_York") == expected
+
+
+def test_of_an_exception_with_and_without_its_zone_the_newer_counts() -> None:
+    lost = "RECURRENCE-ID:20260106T100000\nDTSTART:20260106T120000\nSEQUENCE:2"
+    whole = "RECURRENCE-ID;TZID=Asia/Tehran:20260106T100000\nDTSTART;TZID=Asia/Tehran:20260106T150000\nSEQUENCE:1"
+    for events in ((lost, whole), (whole, lost)):
+        assert starts(calendar(_TEHRAN, *events)) == ["2026-01-05T06:30Z", "2026-01-06T08:30Z"]
+    newer = whole.replace("SEQUENCE:1", "SEQUENCE:3")
+    assert starts(calendar(_TEHRAN, lost, newer)) == ["2026-01-05T06:30Z", "2026-01-06T11:30Z"]

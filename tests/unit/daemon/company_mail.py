@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import psycopg
 
-from connectors.api import Cursor, Envelope, Message, Page, Participant, Purpose, Role, Stream
+from connectors.api import Cursor, Envelope, Meeting, Message, Page, Participant, Purpose, Role, Stream
 from daemon.derive import derive
 from daemon.ingest import Ingest
 from matching.addresses import AddressRules, OwnAddresses
@@ -157,22 +157,22 @@ class House:
         return Place(state.id, state.version, purposes[folder] is Purpose.SENT), state.cursor
 
     def ingest_page(
-        self, place: Place, purpose: Purpose, mails: Sequence[Message], cursor: str = "c"
+        self, place: Place, purpose: Purpose, items: Sequence[Message | Meeting], cursor: str = "c"
     ) -> Mapping[str, int]:
         """Ingest a page, without deriving; raises Fenced."""
         if self.skims:
-            mails = [skimmed(each, self.company, purpose) for each in mails]
-        page = Page(changes=tuple(mails), cursor=Cursor(cursor))
+            items = [skimmed(each, self.company, purpose) if isinstance(each, Message) else each for each in items]
+        page = Page(changes=tuple(items), cursor=Cursor(cursor))
         ingest = self.ingest()
         return ingest.page(place, purpose, ingest.drafting.prepared(page))
 
     def derive(self) -> None:
         derive(self.store, self.company, lambda: NOON)
 
-    def fetch_wanted(self, server: Mapping[tuple[str, str], tuple[Purpose, Sequence[Message]]]) -> int:
-        """What a worker does for late linking; `server` holds (account, folder) -> (purpose, mails)."""
+    def fetch_wanted(self, server: Mapping[tuple[str, str], tuple[Purpose, Sequence[Message | Meeting]]]) -> int:
+        """What a worker does for late linking; `server` holds (account, folder) -> (purpose, items)."""
         fetched = 0
-        for (account, folder), (purpose, mails) in server.items():
+        for (account, folder), (purpose, items) in server.items():
             with self.store.read() as transaction:
                 known = company_store.known_streams(transaction, self.accounts[account])
             stream_id = next((i for i, name, _purpose in known if name == folder), None)
@@ -180,7 +180,7 @@ class House:
                 continue
             with self.store.read() as transaction:
                 refs = set(write.wanted_refs(transaction, stream_id, 1000))
-            found = [m for m in mails if m.ref in refs]
+            found = [each for each in items if each.ref in refs]
             self.ingest().batch(Place(stream_id, 0, purpose is Purpose.SENT), purpose, found)
             fetched += len(found)
             self.derive()

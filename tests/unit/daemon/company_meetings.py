@@ -22,7 +22,8 @@ from connectors.api import Cursor as PageCursor
 from daemon.derive import derive
 from daemon.ingest import Ingest
 from daemon.ticking import tick
-from store import removals
+from store import removals, standings
+from store.standings import Standing
 from tests.unit.daemon.company_mail import NOON, House, mail
 
 ALICE, BOB, ANN = "alice@acme.example", "bob@acme.example", "ann@client.example"
@@ -107,14 +108,27 @@ class Calendars(House):
     def delete(self, account: str, *refs: str, calendar: str = "Calendar") -> None:
         """They are gone from the calendar, and all of the account was read."""
         self.plan(account, *(Deleted(ref) for ref in refs), calendar=calendar, derives=False)
-        with self.store.write() as transaction:
-            removals.settle(transaction, self.accounts[account], self.now, is_accepted=True)
+        self.settle(account)
         self.derive()
 
-    def pass_time(self, **length: float) -> None:
-        """Later; what time changes is written."""
+    def settle(self, account: str) -> None:
+        """All of the account was read: what was told to be gone is gone."""
+        with self.store.write() as transaction:
+            removals.settle(transaction, self.accounts[account], self.now, is_accepted=True)
+
+    def pass_time(self, *, is_heard: bool = True, **length: float) -> None:
+        """Later; what time changes is written, with all accounts read before where `is_heard`."""
         self.now += timedelta(**length)
+        if is_heard:
+            self.hear()
         tick(self.store, self.company, lambda: self.now)
+
+    def hear(self, *accounts: str) -> None:
+        """These accounts, or all, have been read through just now."""
+        with self.store.write() as transaction:
+            for account_id in [self.accounts[each] for each in accounts] or self.accounts.values():
+                fine = Standing(state="ok", state_since_at=NOON, last_success_at=self.now)
+                standings.save(transaction, account_id, fine)
 
     def invite(self, account: str, *mails: Message, folder: str = "INBOX") -> None:
         """Mails that bring calendar objects."""

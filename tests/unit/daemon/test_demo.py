@@ -198,7 +198,7 @@ def test_run_again_it_stores_nothing_and_says_so(made: Made) -> None:
     assert {account["seen"] for account in made.second["accounts"]} == {0}
     assert made.second["totals"] == made.first["totals"]
     assert made.views[0] == made.views[1]
-    assert "Reading them once more stored nothing: no mail is there twice." in made.text
+    assert "Reading them once more stored nothing: no mail or meeting is there twice." in made.text
 
 
 # -- what it shows -----------------------------------------------------------------------------------------------

@@ -61,9 +61,11 @@ DAMAGE = {
     "INSERT INTO calendar_object VALUES (1, 'x', x'00', x'00', '', 1)": {"calendar_object_without_placement"},
     "INSERT INTO calendar_party VALUES (1, 'x', 'x', 'x')": {"calendar_party_without_placement"},
     "INSERT INTO invitation VALUES (x'00', 0, x'00', 'REQUEST', x'00', NULL, NULL)": {"invitation_without_message"},
-    "INSERT INTO meeting (id, interaction_id, uid, is_all_day, status, is_tentative, moved_count, uid_key, over_at,"
-    " is_observed, is_frozen) SELECT 'x', 'x', 'x', is_unverified, 'held', is_unverified, 0, x'00', occurred_at,"
-    " is_unverified, is_unverified FROM interaction LIMIT 1": {"meeting_without_interaction"},
+    "INSERT INTO meeting (id, interaction_id, uid, is_all_day, status, is_declined, is_tentative, moved_count,"
+    " uid_key, over_at, is_observed, is_frozen) SELECT 'x', 'x', 'x', is_unverified, 'held', is_unverified,"
+    " is_unverified, 0, x'00', occurred_at, is_unverified, is_unverified FROM interaction LIMIT 1": {
+        "meeting_without_interaction"
+    },
     "INSERT INTO attendee VALUES ('x', 'x', NULL, NULL, 'required', 'accepted', NULL, '')": {
         "attendee_without_meeting"
     },
