@@ -29,19 +29,33 @@ from tests.unit.daemon.company_mail import House, empty_store_at
 S = TypeVar("S", bound=Server)
 _SERVER_FIXTURES = {"cyrus", "dovecot", "dovecot_user", "postgres", "postgres_url", "radicale"}
 _ROOT = Path(__file__).resolve().parent.parent
+#: Files that take longest, and begin first: the others are done meanwhile.
+_LONGEST = (
+    "test_many_accounts.py",
+    "test_caldav.py",
+    "test_setup.py",
+    "test_packaging.py",
+    "test_crash.py",
+    "test_reload.py",
+    "test_systemd.py",
+)
 
 
 def pytest_configure() -> None:
     """Share what every store would do again; and take interrupts, which a run started in the background ignores."""
     shared_work.share_statements()
     shared_work.share_migrations()
+    shared_work.share_comparisons()
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a server, before `-m` chooses; what is slow on SQLite is a long form on PostgreSQL."""
+    """Mark what needs a server, before `-m` chooses; what is slow on SQLite is a long form on PostgreSQL.
+
+    The longest come first.
+    """
     for item in items:
         if _SERVER_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("server")
@@ -49,6 +63,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         is_postgresql = callspec is not None and callspec.params.get("new_url") == "postgresql"
         if is_postgresql and item.get_closest_marker("slow"):
             item.add_marker("soak")
+    order = {name: place for place, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))
 
 
 def pytest_collection_finish() -> None:

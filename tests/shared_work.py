@@ -1,4 +1,6 @@
-"""What every new store and engine would do again, done once in a process: migrations run, statements compiled.
+"""What every new store and engine would do again, done once in a process.
+
+Migrations are run, schemas compared and statements compiled.
 
 The program opens one store, so it would gain nothing; a run of the tests opens thousands.
 """
@@ -7,13 +9,15 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, MutableMapping
-from pathlib import Path
+from contextlib import contextmanager
 from typing import Any
 
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.util import LRUCache
 
-from store import migrate, upgrading
+from store import upgrading
 
 #: More than all statements of the program on all databases.
 _STATEMENTS = 10_000
@@ -43,8 +47,12 @@ class _Compiled(MutableMapping[Any, Any]):
         return len(self._kept)
 
 
-#: What a migration of an empty SQLite file executes, by the migrations and the release.
-_migrated: dict[tuple[Path, str, str], list[tuple[str, Any, bool]]] = {}
+#: What the migrations execute on an empty database, by its kind and where they are.
+_migrated: dict[tuple[str, str], list[tuple[str, Any, bool]]] = {}
+_NEW = {
+    "sqlite": "SELECT count(*) = 0 FROM sqlite_master",
+    "postgresql": "SELECT to_regclass('alembic_version') IS NULL",
+}
 
 
 def share_statements() -> None:
@@ -59,30 +67,63 @@ def share_statements() -> None:
 
 
 def share_migrations() -> None:
-    """From now on an empty SQLite store is migrated by executing what was executed for the first one."""
-    migrate_to_newest = upgrading.migrate_to_newest
+    """From now on an empty database is migrated by executing what was executed for the first one of its kind."""
+    upgrade = command.upgrade
 
-    def migrate_once(connection: Connection, oldest_program: str = "") -> None:
-        raw: Any = connection.connection.driver_connection
-        if connection.dialect.name != "sqlite" or raw.execute("SELECT 1 FROM sqlite_master").fetchone():
-            migrate_to_newest(connection, oldest_program)
+    def upgrade_once(config: Config, revision: str, *args: Any, **named: Any) -> None:
+        connection: Connection | None = config.attributes.get("connection")
+        if (
+            connection is None
+            or revision != "head"
+            or not connection.exec_driver_sql(_NEW[connection.dialect.name]).scalar()
+        ):
+            upgrade(config, revision, *args, **named)
             return
-        known = (migrate.MIGRATIONS, migrate.program(), migrate.OLDEST_PROGRAM)
-        if known not in _migrated:
-            executed: list[tuple[str, Any, bool]] = []
-
-            def note(_c: Any, _cursor: Any, sql: str, values: Any, _context: Any, is_many: bool) -> None:
-                executed.append((sql, values, is_many))
-
-            event.listen(connection, "before_cursor_execute", note)
-            migrate_to_newest(connection, oldest_program)
-            event.remove(connection, "before_cursor_execute", note)
-            _migrated[known] = executed
+        kind = (connection.dialect.name, config.get_main_option("script_location") or "")
+        if kind not in _migrated:
+            with _noted(connection) as executed:
+                upgrade(config, revision, *args, **named)
+            _migrated[kind] = executed
             return
-        for sql, values, is_many in _migrated[known]:
-            (raw.executemany if is_many else raw.execute)(sql, values)
+        for sql, values, is_many in _migrated[kind]:
+            cursor = connection.connection.cursor()
+            (cursor.executemany if is_many else cursor.execute)(sql, values)
+            cursor.close()
 
-    upgrading.migrate_to_newest = migrate_once
+    command.upgrade = upgrade_once
+
+
+def share_comparisons() -> None:
+    """From now on each schema of a SQLite store is compared with the program's once, by all that it consists of."""
+    differences = upgrading.differences
+    known: dict[tuple[Any, ...], list[str]] = {}
+
+    def differences_once(connection: Connection) -> list[str]:
+        if connection.dialect.name != "sqlite":
+            return differences(connection)
+        schema = tuple(
+            map(tuple, connection.exec_driver_sql("SELECT type, name, sql FROM sqlite_master ORDER BY 1, 2"))
+        )
+        if schema not in known:
+            known[schema] = differences(connection)
+        return known[schema]
+
+    upgrading.differences = differences_once
+
+
+@contextmanager
+def _noted(connection: Connection) -> Iterator[list[tuple[str, Any, bool]]]:
+    """What is executed on a connection meanwhile."""
+    executed: list[tuple[str, Any, bool]] = []
+
+    def note(_c: Any, _cursor: Any, sql: str, values: Any, _context: Any, is_many: bool) -> None:
+        executed.append((sql, values, is_many))
+
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        yield executed
+    finally:
+        event.remove(connection, "before_cursor_execute", note)
 
 
 def keep_for_good() -> None:

@@ -12,32 +12,13 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.metadata import version
-from typing import Protocol
 
 import structlog
 
 from daemon import log
-from daemon.cli import (
-    accounts,
-    changes,
-    check,
-    contacts,
-    decisions,
-    demo,
-    explain,
-    keys,
-    privacy,
-    reprocess,
-    run,
-    status,
-    store,
-    sync,
-    timeline,
-    webhooks,
-    why,
-)
-from daemon.cli.arguments import Verbs, add_common
+from daemon.cli.arguments import add_common
 from daemon.cli.output import Trouble, write_error, write_json, write_troubles
 from daemon.problems import ConfigError
 from store.errors import StoreError
@@ -45,48 +26,54 @@ from store.errors import StoreError
 FINE, PROBLEMS, UNUSABLE, INTERRUPTED, UNREAD = 0, 1, 2, 130, 141
 
 
-class VerbModule(Protocol):
-    """A module with commands."""
-
-    def register(self, verbs: Verbs) -> None:
-        """Add its commands."""
-
-
-#: In the order of `keeptouch --help`.
-MODULES: tuple[VerbModule, ...] = (
-    demo,
-    sync,
-    run,
-    check,
-    status,
-    timeline,
-    why,
-    explain,
-    accounts,
-    contacts,
-    privacy,
-    changes,
-    webhooks,
-    decisions,
-    store,
-    keys,
-    reprocess,
+#: The commands in the order of `keeptouch --help`, each a module of this package.
+COMMANDS = (
+    "demo",
+    "sync",
+    "run",
+    "check",
+    "status",
+    "timeline",
+    "why",
+    "explain",
+    "accounts",
+    "contacts",
+    "privacy",
+    "changes",
+    "webhooks",
+    "decisions",
+    "store",
+    "keys",
+    "reprocess",
 )
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
-    whole = argparse.ArgumentParser(
+def parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """The command line with some commands; only their modules are imported."""
+    built = argparse.ArgumentParser(
         prog="keeptouch",
         description="Follows a company's mailboxes and keeps the history of its contacts in one SQL database.",
         allow_abbrev=False,
     )
-    whole.add_argument("--version", action="version", version=f"keeptouch {version('keeptouch')}")
-    add_common(whole, before_verb=True)
-    verbs = whole.add_subparsers(metavar="COMMAND", required=True)
-    for module in MODULES:
-        module.register(verbs)
-    return whole
+    built.add_argument("--version", action="version", version=f"keeptouch {version('keeptouch')}")
+    add_common(built, before_verb=True)
+    verbs = built.add_subparsers(metavar="COMMAND", required=True)
+    for command in commands:
+        import_module(f"daemon.cli.{command}").register(verbs)
+    return built
+
+
+def asked_for(argv: Sequence[str]) -> Sequence[str]:
+    """The command that a command line calls; all of them where it calls none: for help, and to say what is wrong."""
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    add_common(first, before_verb=True)
+    first.add_argument("words", nargs=argparse.REMAINDER)
+    try:
+        common, unknown = first.parse_known_args(argv)
+    except argparse.ArgumentError:
+        return COMMANDS
+    called = common.words[:1]
+    return called if not unknown and called and called[0] in COMMANDS else COMMANDS
 
 
 def entry() -> int:
@@ -102,7 +89,7 @@ def entry() -> int:
 def main(argv: Sequence[str]) -> int:
     """Carry out one command line and return its exit code."""
     try:
-        args = parser().parse_args(argv)
+        args = parser(asked_for(argv)).parse_args(argv)
     except SystemExit as ended:  # --help, --version and usage errors have written what there is to say
         return ended.code if isinstance(ended.code, int) else UNUSABLE
     log.configure(level=args.log_level)

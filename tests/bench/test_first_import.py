@@ -83,6 +83,7 @@ def test_without_offlineimap_the_table_says_so(box: Mailbox, tmp_path: Path, mon
     assert offlineimap(box, tmp_path) == ([], "offlineimap: not installed (Debian: offlineimap3)")
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("dovecot")
 def test_keeptouch_is_measured_with_mailboxes_of_two_sizes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--scale", "--mails", "12", "--runs", "1"]) == 0

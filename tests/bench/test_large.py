@@ -223,7 +223,7 @@ def test_a_disk_that_is_too_small_is_told_before_anything_is_filled(tmp_path: Pa
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_both_databases_give_the_same_right_answers_without_reading_tables_whole(
     postgres_url: str, tmp_path: Path
 ) -> None:

@@ -92,7 +92,7 @@ class Fragile(Direction):
         self.cut_after = self.LONGEST + int(self._distances.expovariate(2e-6))
 
 
-@pytest.mark.parametrize("cuts", [6, pytest.param(50, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("cuts", [3, pytest.param(50, marks=pytest.mark.soak)])
 def test_connections_that_break_at_any_byte_cost_repeated_work_alone(
     undisturbed: Undisturbed, tmp_path: Path, cuts: int
 ) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.test_run import COMMAND, keeptouch
+from tests.integration.company import answered
+from tests.integration.test_run import COMMAND
 
 pytestmark = pytest.mark.slow
 
@@ -77,8 +78,8 @@ class Running:
         return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
 
     def status(self) -> tuple[int, dict[str, Any]]:
-        answer = keeptouch(self.folder, "status", "--json")
-        return answer.returncode, json.loads(answer.stdout)
+        answer = answered(self.config, "status", "--json")
+        return answer.code, answer.document
 
     def accounts(self) -> set[object]:
         return {row[0] for row in self.rows("SELECT name FROM account WHERE ended_at IS NULL")}
@@ -156,7 +157,7 @@ def test_a_broken_configuration_changes_nothing_and_is_shown_until_it_is_mended(
         wait(lambda: running.has(number))  # noqa: B023 - called at once
         if told.startswith("store."):
             # which store is meant is what is wrong
-            assert keeptouch(running.folder, "status").returncode == 2
+            assert answered(running.config, "status").code == 2
         elif text is not None and number % 4 == 0:
             code, shown = running.status()
             assert code in (1, 2), kind

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.company import answered
+
 pytestmark = pytest.mark.slow
 
 CONFIG = """
@@ -54,11 +56,6 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def keeptouch(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [*COMMAND, "--config", str(folder / "config.toml"), *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-
-
 @contextmanager
 def running(folder: Path) -> Iterator[subprocess.Popen[str]]:
     command = [*COMMAND, "--config", str(folder / "config.toml"), "run", "--interval", "1"]
@@ -73,14 +70,14 @@ def wait_for(folder: Path, stored: int) -> dict[str, dict[str, object]]:
     """The accounts of `status` once alice has so many mails."""
     end = time.monotonic() + 40
     while True:
-        answer = keeptouch(folder, "status", "--json")
-        if answer.returncode in (0, 1) and answer.stdout:
-            accounts = {each["account"]: each for each in json.loads(answer.stdout)["accounts"]}
+        answer = answered(folder / "config.toml", "status", "--json")
+        if answer.code in (0, 1):
+            accounts = {each["account"]: each for each in answer.document["accounts"]}
             # the accounts come a moment after the store
             if accounts.get("alice", {}).get("stored") == stored:
                 return accounts
-        assert time.monotonic() < end, (answer.stdout, answer.stderr)
-        time.sleep(0.2)
+        assert time.monotonic() < end, answer
+        time.sleep(0.05)
 
 
 def test_run_reads_what_arrives_while_another_account_fails_and_stops_on_sigterm(folder: Path) -> None:
@@ -89,9 +86,9 @@ def test_run_reads_what_arrives_while_another_account_fails_and_stops_on_sigterm
         wait_for(folder, 1)
         (folder / "mail" / "2.eml").write_text(MAIL.format(2))
         assert wait_for(folder, 2)["broken"]["state"] == "backoff"
-        second = keeptouch(folder, "run")
-        assert second.returncode == 2
-        assert "another `keeptouch run`" in second.stderr
+        second = answered(folder / "config.toml", "run")
+        assert second.code == 2
+        assert "another `keeptouch run`" in second.err
         service.send_signal(signal.SIGTERM)
         _out, log = service.communicate(timeout=20)
     assert service.returncode == 0
@@ -111,6 +108,6 @@ def test_run_after_kill_goes_on_where_it_was(folder: Path) -> None:
 
 @pytest.mark.parametrize("interval", ["0", "-5", "nan", "soon"])
 def test_an_interval_that_nobody_means_is_refused(folder: Path, interval: str) -> None:
-    answer = keeptouch(folder, "run", f"--interval={interval}")
-    assert answer.returncode == 2
-    assert "interval" in answer.stderr
+    answer = answered(folder / "config.toml", "run", f"--interval={interval}")
+    assert answer.code == 2
+    assert "interval" in answer.err

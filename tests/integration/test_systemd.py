@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import require
-from tests.integration.test_run import COMMAND, MAIL, keeptouch
+from tests.integration.company import answered
+from tests.integration.test_run import COMMAND, MAIL
 from tests.servers.postgres import Postgres
 from tests.servers.process import MissingServer
 
@@ -196,17 +197,17 @@ def test_a_parked_account_stays_so_after_a_restart(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=_refuse, args=(server, logins), daemon=True).start()
         folder = configure(tmp_path, server.getsockname()[1])
-        keeptouch(folder, "sync", "--account", "bob")
-        keeptouch(folder, "sync", "--account", "bob")
+        answered(folder / "config.toml", "sync", "--account", "bob")
+        answered(folder / "config.toml", "sync", "--account", "bob")
         assert len(logins) == 2
         for _ in range(2):
             with running(folder) as service:
                 service.wait(lambda: "STATUS=2 accounts, 1 failing" in service.told)
                 service.gives_signs()
                 assert service.stop() == 0
-        keeptouch(folder, "sync")
+        answered(folder / "config.toml", "sync")
         assert len(logins) == 2
-        assert keeptouch(folder, "status").returncode == 1
+        assert answered(folder / "config.toml", "status").code == 1
         # another secret is tried at once
         (folder / "secret").write_text("other\n")
         with running(folder) as service:

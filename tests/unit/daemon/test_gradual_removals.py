@@ -103,6 +103,7 @@ def _archiving(life: Life) -> None:
     life.come(4)
 
 
+#: What people and programs do; three of them stand for all in the short form.
 ORDINARY: dict[str, tuple[int, Callable[[Life], None]]] = {
     "clean up": (200, _clean_up),
     "POP": (0, _pop),
@@ -127,7 +128,13 @@ def begin(life: Life, house: House, amount: int, days: int = 30) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("habit", ORDINARY)
+@pytest.mark.parametrize(
+    "habit",
+    [
+        h if h in ("clean up", "expiring after 3 days", "deleting") else pytest.param(h, marks=pytest.mark.soak)
+        for h in ORDINARY
+    ],
+)
 def test_what_people_and_programs_do_for_a_month_is_never_held_back(
     new_house: Callable[..., House], life: Life, habit: str
 ) -> None:

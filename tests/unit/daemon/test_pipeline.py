@@ -138,7 +138,11 @@ def test_all_copies_are_one_interaction_and_a_forged_reuse_is_a_second(house: Ho
 
 @pytest.mark.parametrize(
     ("create", "orders"),
-    [(Create.CORRESPONDED, 2), *(pytest.param(each, 10, marks=pytest.mark.slow) for each in Create)],
+    [
+        (Create.CORRESPONDED, 2),
+        *(pytest.param(each, 2, marks=pytest.mark.slow) for each in (Create.OFF, Create.ALL)),
+        *(pytest.param(each, 10, marks=pytest.mark.soak) for each in Create),
+    ],
 )
 def test_the_result_does_not_depend_on_the_order_of_reading(
     new_house: Callable[..., House], create: Create, orders: int
