@@ -235,7 +235,8 @@ def _fitting(start: Moment, end: Moment | None) -> Moment | None:
     if not isinstance(start.local, datetime):
         last = end.local
         if isinstance(last, datetime):
-            last = last.date() + timedelta(last.time() != datetime.min.time())
+            is_within = last.time() != datetime.min.time() and last.date() < date.max
+            last = last.date() + timedelta(is_within)
         return Moment(last, start.zone) if last > start.local else None
     if not isinstance(end.local, datetime):
         end = Moment(datetime.combine(end.local, datetime.min.time()), start.zone)

@@ -1,4 +1,4 @@
-"""HTML of a mail -> readable text: lines kept, words of links kept, scripts, styles and markup gone.
+"""HTML of a mail -> readable text: lines kept, words of links kept, quotes marked by ">", scripts and markup gone.
 
 The tags that begin lines are made marks in the source, and only what is left is parsed: a tree of a newsletter's nested
 tables takes ten times as long to build, and says nothing more about where its lines begin.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 
 from selectolax.lexbor import LexborHTMLParser
+
+from connectors.html_quotes import CLOSE, OPEN, RULE, draw_quotes, mark_quotes
 
 #: Most tags read; what nests deeper costs the parser time that grows with the square.
 MAX_TAGS = 10_000
@@ -44,9 +46,10 @@ def text_of_html(html: str) -> tuple[str, bool]:
     Source: HTML Living Standard 15.3 for which elements begin a line; parsing by lexbor, as browsers do it.
     """
     html, cut = _bounded(html)
-    for mark in (_BREAK, _LINE, _PARAGRAPH, _KEPT):
+    for mark in (_BREAK, _LINE, _PARAGRAPH, _KEPT, OPEN, CLOSE, RULE):
         if mark in html:
             html = html.replace(mark, " ")
+    html = mark_quotes(html)
     pieces = _TAG.split(html)
     is_plain = _PARSED.isdisjoint(pieces[1::2])
     if not is_plain:
@@ -107,4 +110,7 @@ def _laid_out(marked: str) -> str:
                 lines.append(line)
         if lines:
             paragraphs.append("\n".join(lines))
-    return _EMPTY_LINES.sub("\n\n", "\n\n".join(paragraphs)).strip("\n").replace(_KEPT, " ")
+    text = _EMPTY_LINES.sub("\n\n", "\n\n".join(paragraphs)).strip("\n")
+    if OPEN in text or RULE in text:
+        text = draw_quotes(text)
+    return text.replace(_KEPT, " ")

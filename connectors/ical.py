@@ -88,6 +88,8 @@ class _Calendar:
                 read: Read | str = read_event(lines, self.zone_name, self._add_time) if is_whole else "it is cut off"
             except BadEvent as error:
                 read = str(error)
+            except OverflowError:
+                read = "it reaches beyond the years 1 to 9999"
             if isinstance(read, Read) and not read.event.uid:
                 read = read._replace(event=replace(read.event, uid=uid))
             group.add(read, sum(map(len, lines)) + 2 * len(lines))

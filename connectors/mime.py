@@ -29,7 +29,7 @@ from connectors.invitations import read_invitations
 from connectors.mailboxes import MAX_MAILBOXES, Mailbox, parse_addresses, read_mailboxes
 from connectors.meetings import Meeting
 from connectors.records import Attachment, Envelope, Message, Participant, Role, Unreadable
-from connectors.reports import read_reports
+from connectors.reports import NOTHING_REPORTED, read_reports
 from connectors.structure import MAX_DEPTH, MAX_HEADERS, MAX_PARTS, RETURNED_KINDS, Structure, read_structure
 from connectors.transfer import decoded_size
 from connectors.words import decode_words
@@ -102,8 +102,8 @@ def parse_message(
         return Unreadable(ref, "the mail is empty")
     raw, head, structure = _read(raw)
     values = _Values(head, structure)
-    reported_ids, recipients = read_reports(raw, structure) if structure.reports else ((), ())
-    participants, crowded = _participants(values, recipients)
+    reported = read_reports(raw, structure) if structure.reports else NOTHING_REPORTED
+    participants, crowded = _participants(values, reported.recipients)
     envelope = Envelope(
         participants,
         _list_id(values.text(b"list-id")),
@@ -133,6 +133,7 @@ def parse_message(
             structure.is_truncated
             or bodies.is_truncated
             or is_too_much
+            or reported.is_truncated
             or crowded
             or len(head.block) > MAX_KEPT_HEADERS
         ),
@@ -144,7 +145,8 @@ def parse_message(
         has_unsubscribe=envelope.has_unsubscribe,
         report_type=envelope.report_type,
         sensitivity=_sensitivity(values.text(b"sensitivity")) if b"sensitivity" in head.fields else "",
-        reported_ids=reported_ids,
+        reported_ids=reported.ids,
+        reports=reported.reports,
         auth=auth_of(head.fields.get(b"authentication-results", ()), authserv_id),
         headers=_kept(head.block),
         size=len(raw) if size is None else size,

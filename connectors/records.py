@@ -204,6 +204,16 @@ class Attachment:
     size: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A part in which a mail speaks about another one: a report on it, or the header section of that mail."""
+
+    #: Media type, lower case: "message/delivery-status", "message/rfc822"...
+    type: str
+    #: Characters with LF line ends, within 64 KiB for all of a mail.
+    text: str
+
+
 def _aware(name: str, value: datetime | None) -> None:
     if value is not None and value.utcoffset() != UTC.utcoffset(None):
         raise ValueError(f"{name} must be an aware UTC time, not {value!r}")
@@ -265,6 +275,8 @@ class Message:
     sensitivity: str = ""
     #: Message-IDs a report speaks about, without brackets.
     reported_ids: tuple[str, ...] = ()
+    #: Reports on other mails (RFC 3464, 8098, 5965), and the header sections of mails that came back, in order.
+    reports: tuple[Report, ...] = ()
     #: Verdict of the configured authserv-id's Authentication-Results only.
     auth: Auth = Auth.UNKNOWN
     #: The raw header block, at most 32 KiB.

@@ -19,12 +19,13 @@ MAX_DEPTH = 100
 MAX_PARTS = 1_000
 MAX_HEADERS = 256 * 1024
 
-#: Reports about another mail (RFC 3464, 8098, 6533), and the forms in which a multipart/report returns that mail.
+#: Reports about another mail (RFC 3464, 8098, 6533, 5965), and the forms in which a multipart/report returns that mail.
 STATUS_KINDS = (
     "message/delivery-status",
     "message/disposition-notification",
     "message/global-delivery-status",
     "message/global-disposition-notification",
+    "message/feedback-report",
 )
 RETURNED_KINDS = (
     "message/rfc822",

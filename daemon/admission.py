@@ -16,7 +16,7 @@ from matching.blocking import Block
 from matching.erasure import may_name, without_erased
 from matching.policy import Company, Verdict
 from matching.visibility import Level
-from store import blocks, facts, suppression
+from store import blocks, facts, saying, suppression
 from store.blocks import Setting
 from store.engine import Transaction
 from store.facts import Content, Draft
@@ -109,7 +109,7 @@ class Admission:
                 return item
             outside = tuple(party for party in item.outside if party not in hit)
             return replace(item, outside=outside, sender="" if erased(item.sender) else item.sender)
-        if not hit and not any(may_name(text, erased.is_domain) for text in facts.texts_of(item.content)):
+        if not hit and not any(may_name(text, erased.is_domain) for text in saying.texts_of(item.content)):
             return item
         message = facts.message_of_draft(item, item.content)
         changed = without_erased(message, erased, erased.pseudonym)
@@ -145,9 +145,9 @@ class Admission:
     def content(self, item: Draft, content: Content) -> Content:
         """What of a mail is kept at its age."""
         if item.sensitivity and self._confidential is Level.METADATA:
-            return facts.without(content, facts.SAYING)
-        classes = [name for name in facts.SAYING if self._is_older(item, self._limits.days(name))]
-        return facts.without(content, classes) if classes else content
+            return saying.without(content, saying.SAYING)
+        classes = [name for name in saying.SAYING if self._is_older(item, self._limits.days(name))]
+        return saying.without(content, classes) if classes else content
 
     def _is_older(self, item: Draft, days: int | None) -> bool:
         return days is not None and item.occurred_at is not None and (self._now - item.occurred_at).days >= days

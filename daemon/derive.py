@@ -20,12 +20,13 @@ from daemon import conversations
 from daemon.conversations import Place
 from daemon.meetings import BATCH as MEETINGS
 from daemon.meetings import derive_meetings
+from daemon.signals import Thread, derive_signals
 from matching import policy
 from matching.identity import Mail, group
 from matching.names import clean_name
 from matching.policy import Company, Direction, Party
 from matching.visibility import Level, narrowest, widest
-from store import calendars, contacts, copies, history, thread_levels, write
+from store import calendars, contacts, copies, history, mail_signals, thread_levels, write
 from store.company import people_by_address
 from store.contacts import Candidate
 from store.copies import StoredCopy, StoredParty
@@ -160,8 +161,9 @@ class _Batch:
     def save(self) -> None:
         """Write what follows."""
         known = {old for d in self.mails.values() for c in d.copies if (old := c.row.interaction_id)}
-        self._save_history(known)
+        thread = self._save_history(known)
         self._save_links(known & self.mails.keys())
+        derive_signals(self.transaction, self.key, self.company, thread)
         if self.hidden:
             # a mail may have turned out to belong to a hidden thread
             drop_idle_contacts(self.transaction, self.made)
@@ -169,8 +171,8 @@ class _Batch:
         rows = (row for d in self.mails.values() if d.id not in self.hidden for row in _people(d, people))
         history.replace_people(self.transaction, known & self.mails.keys(), rows)
 
-    def _save_history(self, known: set[str]) -> None:
-        """Interactions and threads, of these mails and of those whose place changes by them."""
+    def _save_history(self, known: set[str]) -> Thread:
+        """Interactions and threads, of these mails and of those whose place changes by them; returns them all."""
         copies_of_batch = [(c, d) for d in self.mails.values() for c in d.copies]
         found = conversations.arranged(
             self.transaction,
@@ -196,7 +198,8 @@ class _Batch:
                 moved_threads.add(place.thread_id)
         thread_levels.mark_threads(self.transaction, moved_threads)
         self.hidden = {each.id for each in wanted if each.visibility == Level.NONE}
-        wanted = _with_answer_times(wanted, self.hidden)
+        thread = Thread(wanted, found.rows, mail_signals.told_by(self.transaction, [i.message_key for i in wanted]))
+        wanted = _with_answer_times(wanted, self.hidden, thread)
         history.save_interactions(self.transaction, wanted, stored, self.now)
         assigned = []
         for key, interaction_id in found.interaction_of.items():
@@ -210,6 +213,7 @@ class _Batch:
         emptied = (lost | found.successors.keys()) - {i.thread_id for i in wanted}
         if emptied:
             history.refresh_threads(self.transaction, emptied, found.successors, self.now)
+        return thread
 
     def _save_links(self, known: set[str]) -> None:
         """Links of all mails of the batch, and the names that they offer."""
@@ -283,15 +287,18 @@ class _Batch:
         return Party(party.role, party.email, party.name, party.normal, base, is_own)
 
 
-def _with_answer_times(wanted: list[Interaction], hidden: set[str]) -> list[Interaction]:
-    """Whole threads, each answer with the time it took; of hidden mail not even that it was answered is told."""
+def _with_answer_times(wanted: list[Interaction], hidden: set[str], thread: Thread) -> list[Interaction]:
+    """Whole threads, each answer with the time it took; of hidden mail not even that it was answered is told.
+
+    What comes of itself (an absence note, a bounce) answers nothing.
+    """
     times = {item.id: item.occurred_at for item in wanted}
     timed = []
     for each in wanted:
         item = each._replace(parent_id=None) if each.parent_id in hidden else each
         asked_at = times.get(item.parent_id) if item.parent_id else None
         seconds = None
-        if asked_at is not None and item.occurred_at >= asked_at:
+        if asked_at is not None and item.occurred_at >= asked_at and not thread.is_mechanical(item):
             seconds = int((item.occurred_at - asked_at).total_seconds())
         timed.append(item if item.answer_seconds == seconds else item._replace(answer_seconds=seconds))
     return timed

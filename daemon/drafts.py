@@ -19,9 +19,10 @@ from connectors.api import (
     Unreadable,
 )
 from daemon import calendar_drafts
+from daemon.reading import read
 from matching import policy
 from matching.policy import Company
-from store.facts import Draft, draft
+from store.facts import NOTHING_TOLD, Draft, draft
 from store.keys import IdentityKey
 from store.meeting_facts import MeetingDraft
 
@@ -58,7 +59,8 @@ class Drafting:
         """The mail as the store takes it, under the company's policy."""
         assessment = policy.assess(message, self.company)
         made = policy.created_by(assessment.parties, bool(assessment.bulk), self.company.create)
-        return draft(message, assessment, made, self.key)
+        told = NOTHING_TOLD if message.is_skimmed else read(message)
+        return draft(message, assessment, made, self.key, told)
 
     def changes(self, changes: Iterable[Change]) -> tuple[Ready, ...]:
         """The changes with drafts in the place of mails and meetings."""

@@ -184,7 +184,14 @@ class Ingest:
         drafts = [d for d in drafts if d.ref not in set(unclear)]
         keys = {d.ref: d.content.key if d.content else None for d in drafts}
         told = {ref: placed for ref, placed in before.items() if ref not in set(unclear)}
-        placements.displace(transaction, place.stream_id, told, keys, now)
+        others = {
+            d.ref: (d.mid_key, d.fingerprint)
+            for d in drafts
+            if d.ref in told and keys[d.ref] != told[d.ref].message_key
+        }
+        same = placements.told_anew(transaction, told, others)
+        placements.release(transaction, place.stream_id, same)
+        placements.displace(transaction, place.stream_id, {r: p for r, p in told.items() if r not in same}, keys, now)
         return drafts
 
     def _count(self, outcomes: dict[str, str], before: dict[str, Placed]) -> Counter[str]:

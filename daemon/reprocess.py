@@ -14,10 +14,12 @@ from datetime import datetime
 
 import structlog
 
+from daemon import reading
 from daemon.admission import Admission
 from daemon.calendar_reprocess import decide_objects, made_by_meetings
 from daemon.derive import derive
 from daemon.drafts import Drafting
+from daemon.reading import read_anew
 from matching import policy
 from matching.blocking import Block
 from matching.policy import Company, Create, Verdict
@@ -63,7 +65,7 @@ class _Applied:
             company.shows_widest,
             company.confidential.value,
         ]
-        return cls(json.dumps(identity), json.dumps([RULES_VERSION, company.create.value, *privacy]))
+        return cls(json.dumps(identity), json.dumps([RULES_VERSION, reading.VERSION, company.create.value, *privacy]))
 
 
 def is_pending(store: Store, company: Company) -> bool:
@@ -129,6 +131,7 @@ def reprocess(
         with store.write() as transaction:
             normals = rebuild.all_normals(transaction)
             rebuild.save_bases(transaction, {normal: company.rules.base(normal) for normal in normals})
+    read_anew(store, progress)
     walk = _Walk(store, company, clock)
     walk.find_contacts()
     outcome = walk.decide(progress)

@@ -1,4 +1,4 @@
-"""What time changes of meetings: those that are over, and occurrences that come into sight."""
+"""What time changes: meetings that are over, occurrences that come into sight, contacts that have gone quiet."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from functools import partial
 
 from daemon.derive import derive
 from matching.policy import Company
-from store import calendars, meeting_rows
+from store import calendars, engagement, meeting_rows
 from store.engine import Store
 
 #: UIDs that are marked at a time.
 _BATCH = 100
+#: Contacts that are looked at in one transaction.
+_CONTACTS = 200
 
 
 def tick(
@@ -29,4 +31,13 @@ def tick(
         store.transact(partial(calendars.mark, uid_keys=found))
         derive(store, company, clock)
         total += len(found)
+    _look_at_contacts(store, clock, is_stopped)
     return total
+
+
+def _look_at_contacts(store: Store, clock: Callable[[], datetime], is_stopped: Callable[[], bool]) -> None:
+    while not is_stopped():
+        with store.read() as transaction:
+            if not engagement.is_due(transaction, clock()):
+                return
+        store.transact(partial(engagement.refresh, now=clock(), limit=_CONTACTS))

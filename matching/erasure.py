@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from urllib.parse import unquote
 
-from connectors.api import Attachment, Attendee, Event, Meeting, Message, decode_words
+from connectors.api import Attachment, Attendee, Event, Meeting, Message, Report, decode_words
 from matching.addresses import normalize, normalize_domain
 
 #: What stands where an address stood.
@@ -217,6 +217,7 @@ def without_erased(message: Message, is_erased: IsErased, pseudonym: Pseudonym) 
         attachments=tuple(_attachment(each, is_erased) for each in message.attachments),
         headers=clean_headers(message.headers, is_erased),
         invitations=tuple(meeting_without(each, is_erased, pseudonym) for each in message.invitations),
+        reports=tuple(_report_without(each, is_erased) for each in message.reports),
     )
     return message if changed == message else changed
 
@@ -232,6 +233,12 @@ def _ids(ids: Iterable[str], is_erased: IsErased, pseudonym: Pseudonym) -> tuple
 
 def _attachment(each: Attachment, is_erased: IsErased) -> Attachment:
     return replace(each, name=blank_text(each.name, is_erased)) if each.name else each
+
+
+def _report_without(report: Report, is_erased: IsErased) -> Report:
+    """Only the fields that do not speak of an erased address."""
+    text = clean_headers(report.text.encode("utf-8"), is_erased).decode("utf-8", "replace")
+    return report if text == report.text else replace(report, text=text)
 
 
 def meeting_without(meeting: Meeting, is_erased: IsErased, pseudonym: Pseudonym) -> Meeting:

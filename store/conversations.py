@@ -59,9 +59,11 @@ def reachable(
 
 
 def _named(row: Row[Any]) -> Named:
-    references, answered = row.refs, row.in_reply_to
+    references, answered, concerns = row.refs, row.in_reply_to, row.concerns
+    about = json.loads(concerns) if concerns != "[]" else ()
     return (
-        tuple(json.loads(references)) if references != "[]" else (),
+        # a report hangs on the one mail that it is about
+        (*(json.loads(references) if references != "[]" else ()), *(about if len(about) == 1 else ())),
         tuple(json.loads(answered)) if answered != "[]" else (),
     )
 

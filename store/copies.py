@@ -74,6 +74,7 @@ MESSAGE_COLUMNS = (
     message.c.has_unsubscribe,
     message.c.report_type,
     message.c.sensitivity,
+    message.c.concerns,
     message.c.interaction_id,
     message.c.thread_id,
 )
@@ -81,8 +82,9 @@ _ROLES = {role.value: role for role in Role}
 
 
 def is_anything_dirty(connection: Connection) -> bool:
-    """Does anything wait to be derived anew?"""
-    return connection.execute(select(literal(1)).select_from(dirty).limit(1)).first() is not None
+    """Does anything wait to be derived anew? What the tick does (kind "contact") does not count."""
+    waiting = select(literal(1)).select_from(dirty).where(dirty.c.kind.in_(("item", "address", "meeting")))
+    return connection.execute(waiting.limit(1)).first() is not None
 
 
 def take_dirty(connection: Connection, kind: str, limit: int) -> list[str]:
@@ -112,6 +114,11 @@ def item_keys(connection: Connection, column: Any, values: Iterable[Any]) -> set
     keys = select(message.c.mid_key, message.c.fingerprint)
     rows = select_in(connection, keys.where, column, values)
     return {item_key(row.mid_key, row.fingerprint) for row in rows}
+
+
+def items_of(connection: Connection, message_keys: Iterable[bytes]) -> set[str]:
+    """The dirty keys of the mails with these contents."""
+    return item_keys(connection, message.c.key, message_keys)
 
 
 def items_with(connection: Connection, normals: Collection[str]) -> set[str]:

@@ -12,7 +12,7 @@ from matching.addresses import AddressRules, normalize
 from matching.blocking import BlockKind
 from matching.erasure import blank_text, holds_in_id
 from matching.policy import Verdict
-from store import blocks, feed, history, meeting_rows, w1
+from store import blocks, engagement, feed, history, meeting_rows, w1
 from store import organizations as organization_rows
 from store.contact_schema import contact_merge
 from store.keys import IdentityKey
@@ -145,6 +145,7 @@ def forget_contacts(connection: Connection, person: Person, erased: Erased) -> N
     mark_erased(connection, "contact", ids)
     connection.execute(delete(contact_address).where(address.id.in_(gone)))
     connection.execute(delete(link).where(link.c.contact_id.in_(ids)))
+    engagement.forget(connection, ids)
     decided = or_(contact_merge.c.contact_id.in_(ids), contact_merge.c.into_id.in_(ids))
     connection.execute(delete(contact_merge).where(decided))
     connection.execute(delete(contact).where(contact.c.id.in_(ids)))
@@ -170,7 +171,7 @@ def _forget_derived(connection: Connection, person: Person, erased: Erased) -> N
     named = connection.execute(select(meeting.c.id, meeting.c.uid).where(meeting.c.uid.contains("@"))).all()
     meeting_rows.drop_by_id(connection, [row.id for row in named if holds_in_id(row.uid, erased)])
     said = ("subject", "location", "conference_url")
-    for table, names in ((signal, ("evidence",)), (task, ("title", "reason")), (meeting, said)):
+    for table, names in ((signal, ("evidence", "reason", "recipient")), (task, ("title", "reason")), (meeting, said)):
         for name in names:
             column = table.c[name]
             for row in connection.execute(select(table.c.id, column.label("text")).where(column.contains("@"))).all():

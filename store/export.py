@@ -94,7 +94,14 @@ def _mails(connection: Connection, person: Person, is_meant: IsErased) -> Iterat
     of_contact = set(connection.scalars(linked))
     while (found := search.next(connection, _BATCH)) is not None:
         keys = [mail.key for mail in found]
-        columns = select(message, content.c.text, content.c.headers, interaction.c.occurred_at, interaction.c.direction)
+        columns = select(
+            message,
+            content.c.text,
+            content.c.headers,
+            content.c.reports,
+            interaction.c.occurred_at,
+            interaction.c.direction,
+        )
         whole = columns.join(content, content.c.message_key == message.c.key)
         whole = whole.outerjoin(interaction, interaction.c.id == message.c.interaction_id)
         people, places = _people(connection, keys), _places(connection, keys)
@@ -102,13 +109,15 @@ def _mails(connection: Connection, person: Person, is_meant: IsErased) -> Iterat
         for row in select_in(connection, whole.where, message.c.key, keys):
             parties = people.get(row.key, [])
             headers = zlib.decompress(row.headers).decode("utf-8", "replace") if row.headers else None
+            reports = [text for _type, text in json.loads(zlib.decompress(row.reports))] if row.reports else []
             takes_part = any(is_meant(each["address"] or "") for each in parties)
-            if takes_part or quotes("\n".join((row.subject or "", row.text or "", headers or "")), is_meant):
+            if takes_part or quotes("\n".join((row.subject or "", row.text or "", headers or "", *reports)), is_meant):
                 yield {
                     "record": "mail",
                     "interaction_id": row.interaction_id,
                     **_plain(row, "thread_id", "mid", "direction", "occurred_at", "sent_at", "subject", "text"),
                     "headers": headers,
+                    "reports": reports,
                     "attachments": json.loads(row.attachments),
                     "participants": parties,
                     "takes_part": takes_part,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from connectors.api import Attachment, Auth, Message, Participant, Purpose, Role
+from connectors.api import Attachment, Auth, Meeting, Message, Participant, Purpose, Report, Role
 from matching.identity import Copy, instant
 from matching.policy import Assessment, Direction, Party, occurred_at
 from matching.subjects import subject_key
@@ -48,13 +48,30 @@ MESSAGE_COLUMNS = (
     "report_type",
     "sensitivity",
     "reported_ids",
+    "concerns",
+    "signals_version",
 )
 #: Where the subject and the attachments stand among them.
 SUBJECT, ATTACHMENTS = MESSAGE_COLUMNS.index("subject"), MESSAGE_COLUMNS.index("attachments")
-CONTENT_COLUMNS = ("message_key", "text", "headers")
+CONTENT_COLUMNS = ("message_key", "text", "headers", "reports", "new_text")
 PARTICIPANT_COLUMNS = ("message_key", "position", "role", "normal", "base", "email", "name")
 REFERENCE_COLUMNS = ("message_key", "target_key")
 BCC_COLUMNS = ("ref", "position", "message_key", "normal", "base", "email", "name")
+
+
+class Told(NamedTuple):
+    """What a mail tells of others, by some version of the rules."""
+
+    #: (kind, recipient, status, category, is_hard, reason, return_on, original_id, evidence, confidence) each
+    rows: tuple[tuple[Any, ...], ...]
+    #: Message-IDs of the mails that it is about, where it answers or reports on such.
+    concerns: tuple[str, ...]
+    #: Its text without what it quotes and signs; None: all of it.
+    new_text: str | None
+    version: int
+
+
+NOTHING_TOLD = Told((), (), None, 0)
 
 _ADDRESSED = (Role.TO, Role.CC)
 _encode = json.JSONEncoder(check_circular=False).encode
@@ -81,6 +98,8 @@ class Content:
     bcc_rows: list[tuple[Any, ...]]
     #: (position, UID's hash, method, data) of each calendar object that came with it.
     invitation_rows: tuple[tuple[int, bytes, str, bytes], ...] = ()
+    #: What it tells, as `store.mail_signals` writes it.
+    signal_rows: tuple[tuple[Any, ...], ...] = ()
 
 
 @dataclass(slots=True)
@@ -119,8 +138,11 @@ class Draft:
     sensitivity: str
 
 
-def draft(message: Message, assessment: Assessment, made: Iterable[Party], key: IdentityKey) -> Draft:
-    """The message with its keys and rows; `made`: the parties that the policy makes contacts of."""
+def draft(
+    message: Message, assessment: Assessment, made: Iterable[Party], key: IdentityKey, told: Told = NOTHING_TOLD
+) -> Draft:
+    """The message with its keys and rows; `made`: the parties that the policy makes contacts of; `told`: what it tells
+    of others."""
     when = instant(message.sent_at)
     subject = subject_key(message.subject)
     parties = assessment.parties
@@ -153,12 +175,18 @@ def draft(message: Message, assessment: Assessment, made: Iterable[Party], key: 
         sensitivity=message.sensitivity,
     )
     if not message.is_skimmed:
-        one.content = _content(message, one, seen, blind, subject, key)
+        one.content = _content(message, one, seen, blind, subject, key, told)
     return one
 
 
 def _content(
-    message: Message, one: Draft, seen: Sequence[Party], blind: Sequence[Party], subject: str, key: IdentityKey
+    message: Message,
+    one: Draft,
+    seen: Sequence[Party],
+    blind: Sequence[Party],
+    subject: str,
+    key: IdentityKey,
+    told: Told,
 ) -> Content:
     attachments = _attachments_text(message.attachments)
     said: tuple[str, ...] = (
@@ -179,9 +207,12 @@ def _content(
     if invitations:
         # the same words with another calendar object are another content
         said = (*said, *(data.hex() for *_rest, data in invitations))
+    reports = _encode([(each.type, each.text) for each in message.reports]) if message.reports else ""
+    if reports:
+        said = (*said, reports)
     content_key = key.digest("message", message.message_id or "", one.sent, one.sender, *said)
     shared = conversation(message.thread_index) if message.thread_index else ""
-    targets = dict.fromkeys((*message.references, *message.in_reply_to))
+    targets = dict.fromkeys((*message.references, *message.in_reply_to, *told.concerns))
     return Content(
         key=content_key,
         message_row=(
@@ -198,8 +229,8 @@ def _content(
             message.is_truncated,
             attachments,
             len(message.attachments),
-            _encode(message.in_reply_to) if message.in_reply_to else "[]",
-            _encode(message.references) if message.references else "[]",
+            ids_text(message.in_reply_to),
+            ids_text(message.references),
             message.thread_index,
             key.digest("conversation", shared) if shared else None,
             message.list_id,
@@ -208,9 +239,17 @@ def _content(
             message.has_unsubscribe,
             message.report_type,
             message.sensitivity,
-            _encode(message.reported_ids) if message.reported_ids else "[]",
+            ids_text(message.reported_ids),
+            ids_text(told.concerns),
+            told.version,
         ),
-        content_row=(content_key, message.text, zlib.compress(message.headers, 1)),
+        content_row=(
+            content_key,
+            message.text,
+            zlib.compress(message.headers, 1),
+            zlib.compress(reports.encode("utf-8", "replace")) if reports else None,
+            told.new_text,
+        ),
         participant_rows=[
             (content_key, position, p.role.value, p.normal, p.base, p.email, p.name) for position, p in enumerate(seen)
         ],
@@ -219,6 +258,7 @@ def _content(
             (message.ref, position, content_key, p.normal, p.base, p.email, p.name) for position, p in enumerate(blind)
         ],
         invitation_rows=invitations,
+        signal_rows=told.rows,
     )
 
 
@@ -241,11 +281,16 @@ def _node(message: Message) -> Node:
     )
 
 
+def ids_text(ids: Sequence[str]) -> str:
+    """Message-IDs as they are kept."""
+    return _encode(ids) if ids else "[]"
+
+
 def _attachments_text(attachments: Iterable[Attachment]) -> str:
     return _encode([(a.name, a.type, a.size) for a in attachments]) if attachments else "[]"
 
 
-def message_of(row: Any, participants: Iterable[Any]) -> Message:
+def message_of(row: Any, participants: Iterable[Any], invitations: Sequence[Meeting] = ()) -> Message:
     """The record again, of a row of `message` and `content`; `participants` in order of position.
 
     `ref`, flags and size belong to placements. What has expired is empty."""
@@ -271,47 +316,15 @@ def message_of(row: Any, participants: Iterable[Any]) -> Message:
         reported_ids=tuple(json.loads(row.reported_ids)),
         auth=Auth.UNKNOWN,
         headers=zlib.decompress(row.headers) if row.headers else b"",
+        invitations=tuple(invitations),
+        reports=tuple(Report(*each) for each in json.loads(zlib.decompress(row.reports))) if row.reports else (),
     )
-
-
-def texts_of(content: Content) -> Iterator[str]:
-    """Everything in the rows that people or programs wrote."""
-    _key, text, headers = content.content_row
-    yield text or ""
-    if headers:
-        yield zlib.decompress(headers).decode("utf-8", "replace")
-    for value in content.message_row:
-        if isinstance(value, str):
-            # lists are JSON, which writes other scripts as escapes
-            yield str(json.loads(value)) if "\\u" in value and value.startswith("[") else value
-    for *_rest, email, name in (*content.participant_rows, *content.bcc_rows):
-        yield email
-        yield name
-    for *_rest, data in content.invitation_rows:
-        yield meeting_facts.text_of(data)
-
-
-#: The classes of what a mail says.
-SAYING = ("text", "headers", "subject")
-
-
-def without(content: Content, classes: Collection[str]) -> Content:
-    """The rows without what has expired: classes "text", "headers", "subject" (and the names of attachments)."""
-    key, text, headers = content.content_row
-    row = list(content.message_row)
-    if "subject" in classes:
-        row[SUBJECT], row[ATTACHMENTS] = None, "[]"
-    kept = (key, None if "text" in classes else text, None if "headers" in classes else headers)
-    invitations = content.invitation_rows
-    if "subject" in classes:
-        invitations = tuple((at, uid, method, meeting_facts.bare(data)) for at, uid, method, data in invitations)
-    return replace(content, message_row=tuple(row), content_row=kept, invitation_rows=invitations)
 
 
 def message_of_draft(one: Draft, content: Content) -> Message:
     """The record that a draft was made of, as far as drafts are made of it."""
     row = SimpleNamespace(**dict(zip(MESSAGE_COLUMNS, content.message_row, strict=True)))
-    _key, row.text, row.headers = content.content_row
+    _key, row.text, row.headers, row.reports, _new_text = content.content_row
     people = [SimpleNamespace(role=role, email=email, name=name) for *_, role, _n, _b, email, name in _people(content)]
     return replace(
         message_of(row, people),

@@ -95,7 +95,24 @@ WATCHED = (
         id="meeting_id",
         is_set=True,
     ),
-    Watched("signal", "signal", ("interaction_id", "contact_id", "kind", "occurred_at", "evidence", "confidence")),
+    Watched(
+        "signal",
+        "signal",
+        (
+            *("interaction_id", "contact_id", "kind", "occurred_at", "evidence", "confidence"),
+            *("source_interaction_id", "recipient", "status", "category", "is_hard", "reason", "return_on"),
+            "answer_seconds",
+        ),
+    ),
+    Watched(
+        "engagement",
+        "engagement",
+        (
+            *("last_in_at", "last_out_at", "last_at", "reply_count", "their_answer_seconds", "our_answer_seconds"),
+            *("usual_gap_seconds", "quiet_from_at", "is_quiet"),
+        ),
+        id="contact_id",
+    ),
     Watched(
         "task",
         "task",
@@ -115,7 +132,7 @@ WATCHED = (
 #: Of the copy that an interaction shows, these are seen.
 _SHOWN_OF_COPY = (
     ("message", "key", ("mid", "subject", "attachment_count")),
-    ("content", "message_key", ("text",)),
+    ("content", "message_key", ("text", "new_text")),
     ("invitation", "message_key", ("meeting_id",)),
 )
 

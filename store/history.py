@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Table, bindparam, delete, func, select
 
+from connectors.api import Role
 from matching.visibility import Level, shows_subject
+from store import engagement, signals
 from store.schema import interaction, interaction_person, link, message, redirect, thread
 from store.upsert import chunks, select_in, update_rows, upsert, upsert_rows
 
@@ -93,10 +95,12 @@ def drop_orphans(connection: Connection, successors: Mapping[str, str | None], n
         )
         if row.thread_id
     }
+    engagement.mark(connection, linked_contacts(connection, gone))
     for part in chunks(gone):
         connection.execute(delete(link).where(link.c.interaction_id.in_(part)))
         connection.execute(delete(interaction_person).where(interaction_person.c.interaction_id.in_(part)))
         connection.execute(delete(interaction).where(interaction.c.id.in_(part)))
+    signals.forget(connection, gone)
     add_redirects(connection, "interaction", {old: new for old in gone if (new := successors[old])}, now)
     return threads
 
@@ -109,13 +113,22 @@ def add_redirects(connection: Connection, entity: str, moved: Mapping[str, str],
 
 def replace_links(connection: Connection, known: Iterable[str], links: Iterable[Link]) -> None:
     """The links become exactly `links`; `known`: their interactions that may have some already."""
-    _replace(connection, link, Link._fields, known, set(links))
+    changed = _replace(connection, link, Link._fields, known, set(links))
+    engagement.mark(connection, {each[0] for each in changed})
 
 
 def linked_contacts(connection: Connection, interaction_ids: Iterable[str]) -> set[str]:
     """The contacts that these interactions have links to."""
     rows = select_in(connection, select(link.c.contact_id).distinct().where, link.c.interaction_id, interaction_ids)
     return {row.contact_id for row in rows}
+
+
+def addressed(connection: Connection, interaction_ids: Iterable[str]) -> list[tuple[str, str, str]]:
+    """(interaction, contact, address) of the contacts that these mails are to."""
+    columns = select(link.c.interaction_id, link.c.contact_id, link.c.address)
+    query = columns.where(link.c.role.in_((Role.TO.value, Role.CC.value)))
+    rows = select_in(connection, query.where, link.c.interaction_id, interaction_ids)
+    return [(row.interaction_id, row.contact_id, row.address) for row in rows]
 
 
 def replace_people(connection: Connection, known: Iterable[str], people: Iterable[tuple[str, str, str]]) -> None:
@@ -130,12 +143,14 @@ def _replace(
     names: Sequence[str],
     known: Iterable[str],
     wanted: Collection[tuple[Any, ...]],
-) -> None:
-    """The rows become exactly `wanted`; rows that stay are not touched."""
+) -> list[tuple[Any, ...]]:
+    """The rows become exactly `wanted`; rows that stay are not touched. Returns those that came or went."""
     columns = [table.c[name] for name in names]
     stored = {tuple(row) for row in select_in(connection, select(*columns).where, table.c.interaction_id, known)}
-    _remove(connection, table, names, stored.difference(wanted))
-    upsert_rows(connection, table, names, sorted(each for each in wanted if each not in stored))
+    gone, come = stored.difference(wanted), [each for each in wanted if each not in stored]
+    _remove(connection, table, names, gone)
+    upsert_rows(connection, table, names, sorted(come))
+    return [*gone, *come]
 
 
 def _remove(connection: Connection, table: Table, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:

@@ -170,6 +170,24 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "invitation_without_message", "invitations of mails that are not stored", _of_message("invitation", "x.method")
     ),
+    Rule("mail_signal_without_message", "what mails tell that are not stored", _of_message("mail_signal", "x.kind")),
+    Rule(
+        "signal_without_interaction",
+        "signals that mails tell, or are about, that are not in the history",
+        "SELECT x.id FROM signal x WHERE (x.source_interaction_id IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM interaction i WHERE i.id = x.source_interaction_id))"
+        " OR (x.interaction_id IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM interaction i WHERE i.id = x.interaction_id))",
+        waits_for="item",
+        remedy="reprocess",
+    ),
+    Rule(
+        "engagement_without_contact",
+        "how it stands with contacts that are not there",
+        "SELECT x.contact_id FROM engagement x WHERE NOT EXISTS (SELECT 1 FROM contact c WHERE c.id = x.contact_id)",
+        waits_for="contact",
+        remedy="reprocess",
+    ),
     Rule(
         "meeting_without_interaction",
         "meetings that are not in the history",
@@ -227,6 +245,7 @@ COUNTS: dict[str, str] = {
     "v1_contact_meetings": "SELECT count(DISTINCT l.contact_id) FROM link l"
     " JOIN meeting m ON m.interaction_id = l.interaction_id",
     "v1_signal": "SELECT count(*) FROM signal",
+    "v1_engagement": "SELECT count(*) FROM engagement",
     "v1_task": "SELECT count(*) FROM task",
     "v1_account_status": "SELECT count(*) FROM account WHERE ended_at IS NULL",
     "v1_redirect": "SELECT count(*) FROM redirect",

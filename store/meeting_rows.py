@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, select
 
-from store import history
+from store import engagement, history
 from store.meeting_schema import attendee, meeting, series
 from store.schema import interaction
 from store.task_schema import signal
@@ -141,6 +141,9 @@ def save(
     _save_people(connection, [each for key in kept for each in people_before.get(key, ())], people)
     stored = {row.interaction_id for row in before if row.id in kept}
     _save_interactions(connection, shown, stored, {row.interaction_id for row in changed}, now)
+    # their links stay, and what they mean does not
+    others = [row.interaction_id for row in changed if row.interaction_id in stored]
+    engagement.mark(connection, history.linked_contacts(connection, others))
 
 
 def _save_people(connection: Connection, before: Iterable[AttendeeRow], people: Sequence[AttendeeRow]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 import zlib
 from collections.abc import Sequence
@@ -39,7 +40,9 @@ class Search:
 
     def next(self, connection: Connection, limit: int) -> list[Mail] | None:
         """What is found among the next `limit` mails; None at the end."""
-        query = select(message, content.c.text, content.c.headers).join(content, content.c.message_key == message.c.key)
+        query = select(message, content.c.text, content.c.headers, content.c.reports).join(
+            content, content.c.message_key == message.c.key
+        )
         page = query.where(message.c.key > self._after).order_by(message.c.key).limit(limit)
         rows = connection.execute(page).all()
         if not rows:
@@ -88,7 +91,8 @@ class Search:
 
 def _texts(row: Row[Any]) -> str:
     texts = (row.subject, row.text, row.mid, row.in_reply_to, row.refs, row.reported_ids, row.attachments, row.list_id)
-    return "\n".join(text for text in texts if text)
+    reports = [text for _type, text in json.loads(zlib.decompress(row.reports))] if row.reports else []
+    return "\n".join(text for text in (*texts, *reports) if text)
 
 
 def _folded(text: str) -> str:

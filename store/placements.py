@@ -14,6 +14,7 @@ from connectors.api import MARKS
 from matching.policy import Verdict
 from store import calendars
 from store.copies import item_keys, mark_dirty
+from store.rebuild import drop_placeless
 from store.schema import message, placement, placement_bcc, removal, stream
 from store.upsert import chunks, select_in, upsert_rows
 from store.write import Placed
@@ -52,6 +53,28 @@ def remark(connection: Connection, stream_id: int, marked: Mapping[str, frozense
         if (now := (held - marked.keys()) | there) != held:
             wanted[row.ref] = now
     mark_dirty(connection, "item", reflag(connection, stream_id, wanted))
+
+
+def told_anew(
+    connection: Connection, before: Mapping[str, Placed], now: Mapping[str, tuple[bytes | None, bytes]]
+) -> dict[str, bytes]:
+    """Ref -> the content that is stored of it, where what lies there (`now`: hash of its Message-ID, fingerprint) is
+    the same mail: another release of this program makes another content of it."""
+    keys = {old.message_key: ref for ref, old in before.items() if old.message_key is not None and ref in now}
+    names = select(message.c.key, message.c.mid_key, message.c.fingerprint).where(message.c.mid_key.is_not(None))
+    found = select_in(connection, names.where, message.c.key, keys)
+    return {keys[row.key]: row.key for row in found if now[keys[row.key]] == (row.mid_key, row.fingerprint)}
+
+
+def release(connection: Connection, stream_id: int, contents: Mapping[str, bytes]) -> None:
+    """These refs (ref -> content) are about to be told anew; contents that no other place holds go."""
+    for part in chunks(contents):
+        for table in (placement_bcc, placement):
+            here = and_(table.c.stream_id == stream_id, table.c.ref.in_(part))
+            gone = delete(table) if table is placement_bcc else update(table).values(message_key=None)
+            connection.execute(gone.where(here))
+    if contents:
+        drop_placeless(connection, contents.values())
 
 
 def displace(

@@ -27,6 +27,7 @@ from store.schema import (
     placement,
     stream,
 )
+from store.signal_facts import SignalFacts, signals_of
 from store.upsert import select_in
 
 
@@ -45,6 +46,8 @@ class TimelineItem:
     reason: str
     #: Of meetings: planned, held or cancelled.
     status: str | None = None
+    #: What is told of it, and what it tells.
+    signals: tuple[SignalFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ class Why:
     unplaced_at: datetime | None
     #: What it says of meetings.
     invitations: tuple[InvitationFacts, ...] = ()
+    #: What is told of it, and what it tells.
+    signals: tuple[SignalFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,7 @@ def timeline(
     people: dict[str, set[str]] = {}
     for item, email in connection.execute(participants, values):
         people.setdefault(item, set()).add(email)
+    told = signals_of(connection, [row.id for row in rows])
     return [
         TimelineItem(
             id=row.id,
@@ -138,6 +144,7 @@ def timeline(
             thread_id=row.thread_id,
             reason=row.reason,
             status=row.status,
+            signals=told.get(row.id, ()),
         )
         for row in rows
     ]
@@ -248,6 +255,7 @@ def _explained(connection: Connection, rows: Any) -> list[Why]:
         facts = LinkFacts(row.contact_id, row.display_name, row.address, row.role, row.reason)
         links.setdefault(row.interaction_id, []).append(facts)
     unplaced = unplaced_since(connection, links_of)
+    told = signals_of(connection, links_of)
     said = meeting_why.invitations(connection, {row.message_key for row in rows if row.message_key})
     return [
         Why(
@@ -261,6 +269,7 @@ def _explained(connection: Connection, rows: Any) -> list[Why]:
             ),
             unplaced_at=unplaced.get(interaction_id or ""),
             invitations=tuple(dict.fromkeys(each for p in places for each in said.get(p.message_key, ()))),
+            signals=told.get(interaction_id or "", ()),
         )
         for interaction_id, places in items.items()
     ]

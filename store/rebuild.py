@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, literal, or_, select, update
 
 from connectors.api import Auth, Message, Participant, Purpose, Role
-from store import calendars, facts, history
+from store import calendars, engagement, facts, history
 from store.contacts import ensure_primary, reset_names
 from store.held import Held
 from store.meeting_schema import invitation
@@ -29,6 +29,7 @@ from store.schema import (
     skipped_participant,
     stream,
 )
+from store.signal_schema import mail_signal
 from store.upsert import chunks, select_in
 from store.write import FINAL_REASONS
 
@@ -72,7 +73,9 @@ def placed_copies_of(connection: Connection, keys: Iterable[bytes]) -> dict[byte
     return _placed(connection, select_in(connection, _WHOLE.where, message.c.key, keys))
 
 
-_WHOLE = select(message, content.c.text, content.c.headers).join(content, content.c.message_key == message.c.key)
+_WHOLE = select(message, content.c.text, content.c.headers, content.c.reports).join(
+    content, content.c.message_key == message.c.key
+)
 
 
 def _placed(connection: Connection, rows: Sequence[Row[Any]]) -> dict[bytes, list[PlacedCopy]]:
@@ -133,6 +136,7 @@ def drop_contents(connection: Connection, keys: Iterable[bytes]) -> None:
         calendars.mark(connection, calendars.uids_of_mails(connection, part))
         for table, column in (
             (invitation, invitation.c.message_key),
+            (mail_signal, mail_signal.c.message_key),
             (participant, participant.c.message_key),
             (reference, reference.c.message_key),
             (placement_bcc, placement_bcc.c.message_key),
@@ -184,7 +188,7 @@ def blank_confidential(connection: Connection) -> None:
     """Of mail whose sender asks for confidence stays who and when."""
     keys = select(message.c.key).where(message.c.sensitivity != "")
     saying = content.c.message_key.in_(keys)
-    connection.execute(update(content).where(saying).values(text=None, headers=None))
+    connection.execute(update(content).where(saying).values(text=None, headers=None, reports=None, new_text=None))
     connection.execute(update(message).where(message.c.sensitivity != "").values(subject=None, attachments="[]"))
     calendars.bare_invitations(connection, connection.scalars(keys).all())
 
@@ -276,6 +280,7 @@ def mark_all_dirty(connection: Connection) -> None:
         if rows:
             connection.execute(insert(dirty), rows)
     calendars.mark(connection, calendars.all_uids(connection))
+    engagement.mark_all(connection)
 
 
 def has_interactions(connection: Connection) -> bool:

@@ -224,8 +224,8 @@ _HAPPENED = func.coalesce(
 _CLASSES: tuple[tuple[str, str, Callable[[], _Step]], ...] = (
     ("participants", "participants", _whole_mails),
     ("participants", "participants", whole_meetings),
-    ("text", "text", _each(content.c.text, {"text": None})),
-    ("headers", "headers", _each(content.c.headers, {"headers": None})),
+    ("text", "text", _each(content.c.text, {"text": None, "new_text": None})),
+    ("headers", "headers", _each(content.c.headers, {"headers": None, "reports": None})),
     ("subject", "subject", _each(message.c.subject, {"subject": None, "attachments": "[]"})),
     ("subject", "subject", subjects_of_meetings),
     ("skipped", "participants", _skipped(_HAPPENED)),

@@ -136,12 +136,8 @@ placement = Table(
 Index("ix_placement_message_key", placement.c.message_key)
 Index("ix_placement_mid_key", placement.c.mid_key)
 Index("ix_placement_fingerprint", placement.c.fingerprint)
-Index(
-    "ix_placement_wanted",
-    placement.c.stream_id,
-    sqlite_where=text("is_wanted"),
-    postgresql_where=text("is_wanted"),
-)
+_WANTED = text("is_wanted")
+Index("ix_placement_wanted", placement.c.stream_id, sqlite_where=_WANTED, postgresql_where=_WANTED)
 
 #: Placements that the server says are gone, until the account's folders have all been read.
 removal = Table(
@@ -198,6 +194,8 @@ message = Table(
     Column("sensitivity", String(20), nullable=False),
     Column("reported_ids", Text, nullable=False),  # JSON [id…]
     # derived
+    Column("concerns", Text, nullable=False, server_default="[]"),  # JSON [id…]: the mails that its signals are about
+    Column("signals_version", Integer, nullable=False, server_default="0"),  # of the rules that read it
     Column("interaction_id", Id),
     Column("thread_id", Id),
 )
@@ -217,6 +215,8 @@ content = Table(
     Column("message_key", Key, primary_key=True),
     Column("text", Text),  # NULL: expired
     Column("headers", LargeBinary),  # zlib; NULL: expired
+    Column("reports", LargeBinary),  # zlib, JSON [[type, text]…]; NULL: none, or expired
+    Column("new_text", Text),  # derived: the text without what it quotes; NULL: all of it is new, or it expired
 )
 
 participant = Table(
@@ -381,7 +381,7 @@ thread = Table(
 dirty = Table(
     "dirty",
     metadata,
-    Column("kind", String(10), nullable=False),  # item | address | meeting
+    Column("kind", String(10), nullable=False),  # item | address | meeting | contact
     Column("key", Text, nullable=False),
     PrimaryKeyConstraint("kind", "key"),
     sqlite_with_rowid=False,

@@ -10,6 +10,7 @@ from store import (
     oauth_schema,
     privacy_schema,
     schema,
+    signal_schema,
     task_schema,
     w1_schema,
 )
@@ -22,6 +23,7 @@ _MODULES = (
     meeting_schema,
     oauth_schema,
     privacy_schema,
+    signal_schema,
     task_schema,
     w1_schema,
 )

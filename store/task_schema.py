@@ -1,8 +1,8 @@
-"""Tables of signals and follow-up tasks; they are filled by the rules of later versions."""
+"""Tables of signals, and of follow-up tasks, which the rules of later versions fill."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, Float, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, Date, Float, Index, Integer, String, Table, Text
 
 from store.schema import metadata
 from store.types import Id, Instant
@@ -11,13 +11,24 @@ signal = Table(
     "signal",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("interaction_id", Id, nullable=False),
+    Column("interaction_id", Id),  # what it is about
     Column("contact_id", Id),
     Column("kind", String(20), nullable=False),
     Column("occurred_at", Instant, nullable=False),
     Column("evidence", Text, nullable=False),
     Column("confidence", Float, nullable=False),  # 0 to 1
+    Column("source_interaction_id", Id),  # what tells it
+    Column("recipient", Text),
+    Column("status", String(12)),
+    Column("category", String(12)),
+    Column("is_hard", Boolean),
+    Column("reason", Text),
+    Column("return_on", Date),
+    Column("answer_seconds", Integer),
 )
+Index("ix_signal_source_interaction_id", signal.c.source_interaction_id)
+#: Of an address, what bounced.
+Index("ix_signal_recipient", signal.c.recipient, signal.c.kind)
 Index("ix_signal_interaction_id", signal.c.interaction_id)
 Index("ix_signal_contact_id", signal.c.contact_id, signal.c.occurred_at)
 

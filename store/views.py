@@ -6,101 +6,33 @@ describes every one of them and a test compares the two.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from sqlalchemy import Connection, inspect
 
+from store.view_columns import (
+    CONTACT_MEETINGS,
+    DAY,
+    INVITED_TO,
+    SNIPPET,
+    WEEK,
+    View,
+    attachment_count,
+    by_kind,
+    chosen,
+    of_copy,
+    of_meta,
+    of_streams,
+)
+
 #: Raised by one whenever a view or column is added.
-CONTRACT_VERSION = 9
+CONTRACT_VERSION = 10
 
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """One published view."""
-
-    name: str
-    #: (column, SQL expression or one for each database, type)
-    columns: tuple[tuple[str, str | Mapping[str, str], str], ...]
-    #: What stands behind FROM, or one for each database.
-    source: str | Mapping[str, str]
-
-
-def _meta(name: str) -> str:
-    return f"(SELECT value FROM meta WHERE name = '{name}')"  # noqa: S608 - a name of ours, never input
-
-
-def _of_copy(table: str, key: str, value: str, levels: str = "") -> dict[str, str]:
-    """Of the copy that an interaction shows; NULL where its visibility is none of `levels`.
-
-    SQLite looks a value up where it is asked for: of a view that is itself a join it would make a table of all rows
-    before it looked for one to the right of LEFT JOIN. PostgreSQL joins, which suits a board that reads all.
-    """
-    looked_up = f"(SELECT {value} FROM {table} x WHERE x.{key} = i.message_key)"  # noqa: S608 - words of ours, never input
-    found = {"sqlite": looked_up, "postgresql": value.replace("x.", f"{table}.")}
-    shown = f"CASE WHEN i.visibility IN ({levels}) THEN {{}} END" if levels else "{}"
-    return {database: shown.format(sql) for database, sql in found.items()}
-
-
-def _chosen(sql: str | Mapping[str, str], dialect: str) -> str:
-    return sql if isinstance(sql, str) else sql[dialect]
-
-
-#: The meeting that a mail is about.
-_INVITED_TO = "(SELECT min(v.meeting_id) FROM invitation v WHERE v.message_key = i.message_key)"
-
-
-def _by_kind(of_mail: str | Mapping[str, str], of_meeting: str) -> dict[str, str]:
-    """A column of interactions that mails have from elsewhere than meetings."""
-    looked_up = f"(SELECT m.{of_meeting} FROM meeting m WHERE m.interaction_id = i.id)"  # noqa: S608 - words of ours, never input
-    return {
-        database: f"CASE i.kind WHEN 'meeting' THEN {looked_up} ELSE {_chosen(of_mail, database)} END"
-        for database in ("sqlite", "postgresql")
-    }
-
-
-def _attachment_count() -> dict[str, str]:
-    found = _of_copy("message", '"key"', "x.attachment_count")
-    return {database: f"COALESCE({sql}, 0)" for database, sql in found.items()}
-
-
-def _of_streams(value: str) -> str:
-    """Of the streams of an account that are there."""
-    return f"(SELECT {value} FROM stream s WHERE s.account_id = account.id AND s.state = 'ok')"  # noqa: S608 - words of ours, never input
-
-
-_DAY = {
-    "sqlite": "date(i.occurred_at)",
-    "postgresql": "CAST(i.occurred_at AT TIME ZONE 'UTC' AS date)",
-}
-_WEEK = {
-    "sqlite": "date(i.occurred_at, 'weekday 0', '-6 days')",
-    "postgresql": "CAST(date_trunc('week', i.occurred_at AT TIME ZONE 'UTC') AS date)",
-}
-
-#: One row for each contact of a meeting; a contact may take part under several addresses.
-_CONTACT_MEETINGS = """(
-    SELECT contact_id,
-        max(CASE status WHEN 'held' THEN occurred_at END) AS last_met_at,
-        min(CASE status WHEN 'planned' THEN occurred_at END) AS next_meeting_at,
-        count(CASE status WHEN 'held' THEN 1 END) AS held_count,
-        count(CASE status WHEN 'planned' THEN 1 END) AS planned_count,
-        count(CASE WHEN is_declined THEN 1 END) AS declined_count,
-        count(CASE WHEN status = 'cancelled' AND NOT is_declined THEN 1 END) AS cancelled_count,
-        count(CASE WHEN moved_count > 0 THEN 1 END) AS moved_count
-    FROM (
-        SELECT DISTINCT l.contact_id, l.occurred_at, m.id, m.status, m.is_declined, m.moved_count
-        FROM meeting m JOIN link l ON l.interaction_id = m.interaction_id
-    ) each
-    GROUP BY contact_id
-) found"""
 
 VIEWS: tuple[View, ...] = (
     View(
         "v1_store",
         (
-            ("store_id", _meta("store_id"), "id"),
-            ("feed_epoch", _meta("feed_epoch"), "id"),
+            ("store_id", of_meta("store_id"), "id"),
+            ("feed_epoch", of_meta("feed_epoch"), "id"),
             ("first_seq", "f.first_seq", "integer"),
             ("last_seq", "f.last_seq", "integer"),
             ("contract_version", str(CONTRACT_VERSION), "integer"),
@@ -168,13 +100,13 @@ VIEWS: tuple[View, ...] = (
             ("kind", "i.kind", "text"),
             ("direction", "i.direction", "text"),
             ("occurred_at", "i.occurred_at", "instant"),
-            ("subject", _by_kind(_of_copy("message", '"key"', "x.subject", "'full', 'subject'"), "subject"), "text"),
-            ("snippet", _of_copy("content", "message_key", "substr(x.text, 1, 200)", "'full'"), "text"),
-            ("body_text", _of_copy("content", "message_key", "x.text", "'full'"), "text"),
-            ("message_id", _of_copy("message", '"key"', "x.mid"), "text"),
+            ("subject", by_kind(of_copy("message", '"key"', "x.subject", "'full', 'subject'"), "subject"), "text"),
+            ("snippet", of_copy("content", "message_key", SNIPPET, "'full'"), "text"),
+            ("body_text", of_copy("content", "message_key", "x.text", "'full'"), "text"),
+            ("message_id", of_copy("message", '"key"', "x.mid"), "text"),
             ("thread_id", "i.thread_id", "id"),
-            ("meeting_id", _by_kind(_INVITED_TO, "id"), "id"),
-            ("attachment_count", _attachment_count(), "integer"),
+            ("meeting_id", by_kind(INVITED_TO, "id"), "id"),
+            ("attachment_count", attachment_count(), "integer"),
             ("is_unverified", "i.is_unverified", "flag"),
             ("visibility", "i.visibility", "text"),
             ("created_at", "i.created_at", "instant"),
@@ -183,8 +115,9 @@ VIEWS: tuple[View, ...] = (
             ("is_forwarded", "i.is_forwarded", "flag"),
             ("parent_id", "i.parent_id", "id"),
             ("answer_seconds", "i.answer_seconds", "integer"),
-            ("occurred_on", _DAY, "date"),
-            ("week_starts_on", _WEEK, "date"),
+            ("occurred_on", DAY, "date"),
+            ("week_starts_on", WEEK, "date"),
+            ("new_text", of_copy("content", "message_key", "COALESCE(x.new_text, x.text)", "'full'"), "text"),
         ),
         # of those that are hidden there are no links, no people and no threads either
         {
@@ -275,7 +208,7 @@ VIEWS: tuple[View, ...] = (
             ("cancelled_count", "cancelled_count", "integer"),
             ("moved_count", "moved_count", "integer"),
         ),
-        _CONTACT_MEETINGS,
+        CONTACT_MEETINGS,
     ),
     View(
         "v1_signal",
@@ -287,8 +220,32 @@ VIEWS: tuple[View, ...] = (
             ("occurred_at", "occurred_at", "instant"),
             ("evidence", "evidence", "text"),
             ("confidence", "CAST(confidence AS NUMERIC)", "number"),
+            ("source_interaction_id", "source_interaction_id", "id"),
+            ("recipient", "recipient", "text"),
+            ("status", "status", "text"),
+            ("category", "category", "text"),
+            ("is_hard", "is_hard", "flag"),
+            ("reason", "reason", "text"),
+            ("return_on", "return_on", "date"),
+            ("answer_seconds", "answer_seconds", "integer"),
         ),
         "signal",
+    ),
+    View(
+        "v1_engagement",
+        (
+            ("contact_id", "contact_id", "id"),
+            ("last_in_at", "last_in_at", "instant"),
+            ("last_out_at", "last_out_at", "instant"),
+            ("last_at", "last_at", "instant"),
+            ("reply_count", "reply_count", "integer"),
+            ("their_answer_seconds", "their_answer_seconds", "integer"),
+            ("our_answer_seconds", "our_answer_seconds", "integer"),
+            ("usual_gap_seconds", "usual_gap_seconds", "integer"),
+            ("quiet_from_at", "quiet_from_at", "instant"),
+            ("is_quiet", "is_quiet", "flag"),
+        ),
+        "engagement",
     ),
     View(
         "v1_task",
@@ -324,11 +281,11 @@ VIEWS: tuple[View, ...] = (
             ("last_success_at", "last_success_at", "instant"),
             ("next_try_at", "next_try_at", "instant"),
             ("coverage", "CAST(coverage AS NUMERIC)", "number"),
-            ("backlog", _of_streams("sum(s.backlog)"), "integer"),
+            ("backlog", of_streams("sum(s.backlog)"), "integer"),
             # a stream that is complete from nowhere on is one too many
             (
                 "complete_since_at",
-                _of_streams("CASE WHEN count(*) = count(s.complete_since_at) THEN max(s.complete_since_at) END"),
+                of_streams("CASE WHEN count(*) = count(s.complete_since_at) THEN max(s.complete_since_at) END"),
                 "instant",
             ),
             ("audited_at", "audited_at", "instant"),
@@ -365,8 +322,8 @@ def create(connection: Connection) -> None:
     """Make every view."""
     for view in VIEWS:
         dialect = connection.dialect.name
-        columns = ", ".join(f"{_chosen(sql, dialect)} AS {name}" for name, sql, _type in view.columns)
-        query = f"SELECT {columns} FROM {_chosen(view.source, dialect)}"  # noqa: S608 - made of the constants above
+        columns = ", ".join(f"{chosen(sql, dialect)} AS {name}" for name, sql, _type in view.columns)
+        query = f"SELECT {columns} FROM {chosen(view.source, dialect)}"  # noqa: S608 - made of the constants above
         connection.exec_driver_sql(f"CREATE VIEW {view.name} AS {query}")
 
 

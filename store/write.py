@@ -26,7 +26,7 @@ from sqlalchemy import (
 from connectors.api import Page, Purpose
 from matching.identity import instant
 from matching.policy import Verdict
-from store import facts
+from store import facts, mail_signals
 from store.copies import item_key
 from store.errors import Fenced
 from store.facts import Content, Draft
@@ -174,6 +174,7 @@ def write_stored(connection: Connection, place: Place, items: Sequence[Kept], no
     upsert_rows(connection, content, facts.CONTENT_COLUMNS, [c.content_row for c in contents])
     upsert_rows(connection, participant, facts.PARTICIPANT_COLUMNS, [r for c in contents for r in c.participant_rows])
     upsert_rows(connection, reference, facts.REFERENCE_COLUMNS, [r for c in contents for r in c.reference_rows])
+    mail_signals.write(connection, contents)
     blind = [(*row, place.stream_id) for c in contents for row in c.bcc_rows]
     upsert_rows(connection, placement_bcc, (*facts.BCC_COLUMNS, "stream_id"), blind)
     _upsert_placements(

@@ -170,7 +170,8 @@ def test_the_rows_are_what_the_page_says(demo: sqlite3.Connection) -> None:
         for row in rows:
             for name, column in columns.items():
                 assert fits(row[name], column), f"{view}.{name} is {row[name]!r}"
-                assert row[name] in lists.get((view, name), {row[name]}), f"{view}.{name} is {row[name]!r}"
+                if row[name] is not None:
+                    assert row[name] in lists.get((view, name), {row[name]}), f"{view}.{name} is {row[name]!r}"
 
 
 @pytest.mark.parametrize("columns", ["p.subject, p.snippet, p.message_id", "count(p.id)"])

@@ -64,6 +64,8 @@ def audit(args: argparse.Namespace) -> int:
             session.standings.insist(session.account_ids[account.name])
         with progress_shown(args.json) as progress, stop_on_signals() as stop:
             outcomes = list(_audit_all(session, accounts, args.repair, stop, progress))
+            if args.repair:
+                session.tick(stop)
     write_troubles(trouble for outcome in outcomes for trouble in outcome.troubles)
     if args.json:
         write_json({"accounts": [_document(outcome) for outcome in outcomes]})

@@ -28,11 +28,18 @@ from daemon.credentials import why_unreadable
 from daemon.problems import ConfigError, Problem, refuse
 from matching.addresses import AddressRules, OwnAddresses, normalize_domain
 from matching.policy import Assessment, Company, Create, assess
+from matching.quotes import trim
+from matching.signals import Mail, Signal, classify
 from matching.threads import Node, arrange
 
 #: Bytes of one file; a mail is never as large.
 _LARGEST = 64 * 1024 * 1024
 _CALENDAR = b"BEGIN:VCALENDAR"
+#: A file's ending -> the headers of a mail whose body it is.
+_BODIES = {
+    ".txt": b"Content-Type: text/plain\nContent-Transfer-Encoding: 8bit\n\n",
+    ".html": b"Content-Type: text/html\nContent-Transfer-Encoding: 8bit\n\n",
+}
 
 #: By file: its parent's id and its thread's.
 Places: TypeAlias = dict[str, dict[str, str | None]]
@@ -49,7 +56,10 @@ def register(verbs: Verbs) -> None:
         'file that can\'t be read has an "error", and the rest go on. Exit code 1: some could not be read.',
     )
     parser.add_argument(
-        "files", metavar="FILE", nargs="+", help="a raw mail (.eml) or calendar (.ics); - is standard input"
+        "files",
+        metavar="FILE",
+        nargs="+",
+        help="a raw mail (.eml), its body alone (.txt, .html) or a calendar (.ics); - is standard input",
     )
     add_window(parser)
     parser.add_argument(
@@ -115,6 +125,7 @@ def _read(file: str) -> Explained:
         return Explained(file, error=f"is larger than {_LARGEST // 1024**2} MiB")
     if file.lower().endswith(".ics") or raw.lstrip(b"\xef\xbb\xbf \r\n").startswith(_CALENDAR):
         return _calendar(file, raw)
+    raw = _BODIES.get(Path(file).suffix.lower(), b"") + raw
     match parse_message(raw, ref=file):
         case Unreadable() as unreadable:
             return Explained(file, error=unreadable.reason)
@@ -143,12 +154,11 @@ def _document(explained: Explained, company: Company | None, window: Window) -> 
     document = _message(message) | {"html": explained.html} if message else None
     if message and document is not None and company:
         document["direction"] = assess(message, company).direction
-    # signals and the new part of the text have no rules yet
     return {
         "file": explained.file,
         "message": document,
-        "signals": [],
-        "new_text": None,
+        "signals": [_signal(each) for each in classify(Mail.of(message))] if message else [],
+        "new_text": trim(message.text).new_text if message else None,
         "meetings": explain_meetings(explained.meetings, window),
         "error": explained.error,
     }
@@ -167,6 +177,20 @@ def _message(message: Message) -> dict[str, object]:
         "reply_to": _people(message, Role.REPLY_TO),
         "text": message.text,
         "attachments": [{"name": each.name, "type": each.type, "size": each.size} for each in message.attachments],
+    }
+
+
+def _signal(signal: Signal) -> dict[str, object]:
+    return {
+        "kind": signal.kind,
+        "recipient": signal.recipient,
+        "status": signal.status,
+        "reason": signal.reason,
+        "category": signal.category,
+        "hard": signal.is_hard,
+        "return_on": signal.return_on.isoformat() if signal.return_on else None,
+        "evidence": signal.evidence,
+        "confidence": signal.confidence,
     }
 
 

@@ -44,6 +44,7 @@ COMMANDS = (
     "decisions",
     "store",
     "keys",
+    "report",
     "reprocess",
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import threading
 
 from daemon.cli.arguments import Verbs, add_verb, load_config
 from daemon.cli.output import write_json, write_text
@@ -33,6 +34,7 @@ def reprocess(args: argparse.Namespace) -> int:
         outcome = derive_anew(
             store, session.company, session.clock, lambda done: progress("reprocess", "all mail", done)
         )
+        session.tick(threading.Event())
     if args.json:
         write_json({"kept": outcome.kept, "removed": outcome.removed, "wanted": outcome.wanted})
     else:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.opening import opened_store
 from daemon.cli.output import Trouble, write_json, write_table, write_text, write_troubles
+from daemon.cli.signal_words import document as signal_document
+from daemon.cli.signal_words import short
 from daemon.cli.status import instant
 from daemon.problems import refuse
 from store.contact_search import ContactHit, find_contacts
@@ -52,8 +54,13 @@ def show(args: argparse.Namespace) -> int:
 
 
 def what(item: TimelineItem) -> str:
-    """Which way a mail went, or how a meeting stands."""
-    return f"meeting, {item.status}" if item.kind == "meeting" else item.direction
+    """Which way a mail went or how a meeting stands, and what is told of it."""
+    stands = f"meeting, {item.status}" if item.kind == "meeting" else item.direction
+    told = dict.fromkeys(short(each) for each in item.signals if each.interaction_id == item.id)
+    if not told:
+        # an absence note, a bounce: what it tells of another one
+        told = dict.fromkeys(short(each) for each in item.signals if each.kind != "reply")
+    return ", ".join((stands, *told))
 
 
 def contact(hit: ContactHit) -> dict[str, object]:
@@ -73,6 +80,7 @@ def document(item: TimelineItem) -> dict[str, object]:
         "thread_id": item.thread_id,
         "reason": item.reason,
         "status": item.status,
+        "signals": [signal_document(each) for each in item.signals],
     }
 
 

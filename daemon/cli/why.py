@@ -7,6 +7,8 @@ import argparse
 from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.opening import opened_store
 from daemon.cli.output import Trouble, write_json, write_text, write_troubles
+from daemon.cli.signal_words import document as signal_document
+from daemon.cli.signal_words import long
 from daemon.cli.status import instant
 from store.read import Why, why
 
@@ -91,6 +93,7 @@ def document(item: Why) -> dict[str, object]:
             {"method": said.method, "uid": said.uid, "outcome": said.outcome, "meeting_id": said.meeting_id}
             for said in item.invitations
         ],
+        "signals": [signal_document(each) for each in item.signals],
         "placements": [
             {
                 "account": place.account,
@@ -122,6 +125,9 @@ def tell(item: Why) -> None:
         write_text(
             f"  {said.method} of the meeting {said.uid}: {OUTCOMES.get(said.outcome or '', 'not looked at yet')}"
         )
+    for signal in item.signals:
+        verb = "it tells" if signal.source_interaction_id == item.interaction_id else "told of it"
+        write_text(f"  {verb}: {long(signal)}")
     for place in item.placements:
         gone = f"; it is no longer there since {instant(place.removed_at)}" if place.removed_at else ""
         write_text(

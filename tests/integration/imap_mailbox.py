@@ -46,7 +46,7 @@ class ImapMailbox:
         path = root if name == "INBOX" else root / f".{'.'.join(levels)}"
         if not (path / "cur").exists():
             for part in ("cur", "new", "tmp"):
-                (path / part).mkdir(parents=True)
+                (path / part).mkdir(parents=True, exist_ok=True)
             self.server.adopt(self.login.name)
         return path
 

@@ -13,7 +13,10 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
+from daemon.reading import VERSION
+from daemon.signals import REPLY
 from store import facts
+from store.signals import Signal
 from store.types import instant_text
 from tests.bench.large import shape as shapes
 from tests.bench.large.shape import COLLEAGUES, DOMAIN, KEY, Shape, address_of, domain_of, name_of
@@ -38,6 +41,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "link": ("contact_id", "occurred_at", "interaction_id", "role", "address", "reason"),
     "interaction_person": ("interaction_id", "person_id", "account_id"),
     "thread": ("id", "subject", "first_at", "last_at", "interaction_count"),
+    "signal": Signal._fields,
 }
 _TOPICS = ("Offer", "Delivery", "Pumps", "Visit", "Contract", "Spare parts", "Schedule", "Drawings")
 #: Real ones are some ten times as long, which no timeline reads; the disk is needed for rows.
@@ -160,6 +164,8 @@ def rows_of(
     root = mails[0].references[0] if mails[0].references else mails[0].mid
     thread_id = KEY.id("thread", root)
     parent: tuple[str, datetime] | None = None
+    asked: tuple[str, datetime] | None = None
+    before: set[str] = set()
     for number, mail in enumerate(mails):
         is_answered = not mail.is_ours and number + 1 < len(mails) and mails[number + 1].is_ours
         written = _Written(thread, mail, boxes, known, thread_id)
@@ -167,6 +173,12 @@ def rows_of(
         if number == 0:
             first, last = instant_text(mail.at), instant_text(mails[-1].at)
             rows.append(("thread", (thread_id, mail.subject, first, last, len(mails))))
+        if mail.is_ours:
+            asked, before = (written.id, mail.at), set[str]()
+        elif asked is not None and not mail.is_report:
+            if written.sender not in before:
+                rows.append(written.reply(*asked))
+            before.add(written.sender)
         yield mail.at, rows
         parent = (written.id, mail.at)
 
@@ -266,8 +278,9 @@ class _Written:
         )
         row += (self._subject_key, False, False, mail.attachments, int(mail.attachments != "[]"), self._above)
         row += (self._above, "", None, "", "", self._report[0], False, self._report[1], "", self._reported)
+        row += ("[]", VERSION)
         yield "message", (*row, mail.is_ours, self.id, self._thread_id)
-        yield "content", (key, mail.text, None)
+        yield "content", (key, mail.text, None, None, None)
         for position, (role, address, name, _contact) in enumerate(mail.parties):
             yield "participant", (key, position, role, address, _base(address), address, name)
         for target in mail.references:
@@ -295,7 +308,8 @@ class _Written:
         """What follows; `parent`: the interaction it answers, and when that was."""
         mail, thread, boxes, at = self._mail, self._thread, self._boxes, self._at
         row: Row = (self.id, "email", "outbound" if mail.is_ours else "inbound", at, self._key, self._thread_id)
-        row += (parent[0], int((mail.at - parent[1]).total_seconds())) if parent else (None, None)
+        seconds = int((mail.at - parent[1]).total_seconds()) if parent and not mail.is_report else None
+        row += (parent[0] if parent else None, seconds)
         row += ("references" if mail.references else "root", False, False, is_answered, False, "full")
         yield "interaction", (*row, self._received, self._received)
         for role, address, name, contact in mail.parties:
@@ -309,6 +323,33 @@ class _Written:
         if thread.has_colleague and not mail.is_report:
             account = boxes.accounts[thread.colleague] if self._colleague_holds else ""
             yield "interaction_person", (self.id, boxes.people[thread.colleague], account)
+
+    @property
+    def sender(self) -> str:
+        return self._sender
+
+    def reply(self, asked_id: str, asked_at: datetime) -> tuple[str, Row]:
+        """The signal of a mail that answers one of ours."""
+        mail = self._mail
+        contact = next(each for role, _address, _name, each in mail.parties if role == "from")
+        row = Signal(
+            id=KEY.id("signal", REPLY, self.id, self._sender),
+            interaction_id=asked_id,
+            contact_id=None if contact is None else self._known.ids[contact],
+            kind=REPLY,
+            occurred_at=self._at,  # type: ignore[arg-type] # rows hold instants as SQLite has them
+            evidence="References name the mail",
+            confidence=1.0,
+            source_interaction_id=self.id,
+            recipient=None,
+            status=None,
+            category=None,
+            is_hard=None,
+            reason=None,
+            return_on=None,
+            answer_seconds=int((mail.at - asked_at).total_seconds()),
+        )
+        return "signal", row
 
     def _link(self, role: str, address: str, contact: int) -> tuple[str, Row]:
         if "+sales@" in address:

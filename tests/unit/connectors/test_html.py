@@ -65,7 +65,22 @@ def test_past_the_limit_of_tags_the_rest_is_cut(count: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
-    ["<div>", "<p>", "<b>", "<pre>", "<table><tr><td>", '<p "', "<", "<svg>", "<a><b><p>", "<font><q>", "&", "<!--"],
+    [
+        "<div>",
+        "<p>",
+        "<b>",
+        "<pre>",
+        "<table><tr><td>",
+        '<p "',
+        "<",
+        "<svg>",
+        "<a><b><p>",
+        "<font><q>",
+        "&",
+        "<!--",
+        "<blockquote>",
+        "<hr tabindex=-1>",
+    ],
 )
 def test_hostile_html_takes_time_in_proportion(unit: str) -> None:
     start = time.process_time()

@@ -189,6 +189,12 @@ def test_outlooks_whole_days_are_days() -> None:
     assert starts(calendar(lines.replace("T000000Z\nDTEND", "T010000Z\nDTEND"))) == ["2026-03-28T01:00Z"]
 
 
+def test_a_day_that_ends_with_the_calendar_of_the_language_is_read() -> None:
+    lines = "DTSTART;VALUE=DATE:99991230\nDTEND:99991231T235959Z"
+    (event,) = meeting(calendar(lines)).events
+    assert event.end == Moment(date(9999, 12, 31))
+
+
 @pytest.mark.parametrize("rule", ["FREQ=NEVER", "FREQ=DAILY;BYMONTH=13", "x"])
 def test_a_broken_rule_leaves_the_first_occurrence_and_says_so(rule: str) -> None:
     raw = calendar(f"{DAY}\nRRULE:{rule}")

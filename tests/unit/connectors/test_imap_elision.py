@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from connectors.api import Message, Secret, Stream
+from connectors.api import Message, Secret, Stream, parse_message
 from connectors.conformance import read
 from connectors.imap import ImapConnector, ImapSettings
 from connectors.imap.elision import Elision, GivenUp, part_sizes
@@ -46,14 +46,14 @@ def serving(told: bytes | None) -> Callable[[str], bytes | None]:
     return answer
 
 
-def fetched(told: bytes | None) -> tuple[Message, int]:
+def fetched(told: bytes | None, mail: bytes = LONG) -> tuple[Message, int]:
     """The record, and how many bytes of the mail were asked for."""
-    with ScriptedImap({1: LONG}, serving(told)) as server:
+    with ScriptedImap({1: mail}, serving(told)) as server:
         settings = ImapSettings(host="127.0.0.1", port=server.port, security="none", username="alice")
         with ImapConnector(settings, Secret("secret")) as connector:
             (record,) = read(connector.pages(INBOX, None))
         ranges = [re.search(r"BODY\.PEEK\[\](?:<\d+\.(\d+)>)?", command) for command in server.commands]
-    asked = sum(int(found[1] or len(LONG)) for found in ranges if found)
+    asked = sum(int(found[1] or len(mail)) for found in ranges if found)
     assert isinstance(record, Message)
     return record, asked
 
@@ -63,6 +63,23 @@ def test_a_true_structure_spares_the_attachment() -> None:
     assert [(each.name, each.size) for each in record.attachments] == [("a.pdf", SIZE)]
     assert record.text.split() == ["before", "behind", "it"]
     assert record.size == len(LONG)
+    assert asked < 400_000
+
+
+def test_a_report_behind_an_attachment_is_read() -> None:
+    status = b"Reporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822; a@b.example\r\nAction: failed"
+    report = LONG.replace(
+        b"--x\r\nContent-Type: text/plain\r\n\r\n" + NOTE,
+        b"--x\r\nContent-Type: message/delivery-status\r\n\r\n" + status,
+    )
+    told = structure(note=len(status)).replace(
+        b'NIL NIL NIL "7BIT" %d 1) "MIXED"' % len(status), b'NIL NIL NIL "7BIT" %d) "MIXED"' % len(status)
+    )
+    record, asked = fetched(told, report)
+    whole = parse_message(report, ref=record.ref)
+    assert isinstance(whole, Message)
+    assert record.reports == whole.reports
+    assert [each.type for each in record.reports] == ["message/delivery-status"]
     assert asked < 400_000
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 
 from connectors.mime import parse_message
-from connectors.records import Message, Role
+from connectors.records import Message, Report, Role
+from connectors.reports import MAX_KEPT
 
 STATUS = b"""\
 Reporting-MTA: dns; mx.example.org
@@ -96,3 +97,39 @@ def test_each_address_and_id_comes_once() -> None:
     )
     assert reported(message) == ["a@x.example"]
     assert message.reported_ids == ("sent@example.org",)
+
+
+def test_the_text_of_reports_is_part_of_the_record() -> None:
+    message = report(
+        b"delivery-status",
+        (b"Content-Type: message/delivery-status\nContent-Transfer-Encoding: base64", base64.encodebytes(STATUS)),
+        (b"Content-Type: message/rfc822", RETURNED.replace(b"\n", b"\r\n")),
+    )
+    assert message.reports == (
+        Report("message/delivery-status", STATUS.decode().strip("\n")),
+        Report("message/rfc822", RETURNED.decode().partition("\n\n")[0]),
+    )
+    assert not message.is_truncated
+
+
+def test_reports_are_kept_up_to_a_limit_by_whole_lines() -> None:
+    status = b"Reporting-MTA: dns; mx.example.org\n\n" + b"Diagnostic-Code: smtp; 550 \xc3\xa9\n" * 4_000
+    message = report(
+        b"delivery-status",
+        (b"Content-Type: message/delivery-status", status),
+        (b"Content-Type: message/rfc822", RETURNED),
+    )
+    (kept,) = message.reports
+    assert MAX_KEPT - 64 < len(kept.text.encode()) <= MAX_KEPT
+    assert kept.text.endswith("550 é")
+    assert message.is_truncated
+
+
+def test_a_long_mail_that_came_back_hides_no_report_behind_it() -> None:
+    message = report(
+        b"delivery-status",
+        (b"Content-Type: message/rfc822", RETURNED + b"word \n" * 100_000),
+        (b"Content-Type: message/delivery-status", STATUS),
+    )
+    assert [each.type for each in message.reports] == ["message/rfc822", "message/delivery-status"]
+    assert reported(message) == ["New.Name@example.net", '"only original"@example.net']

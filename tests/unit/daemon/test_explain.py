@@ -61,6 +61,17 @@ def explained(capsys: pytest.CaptureFixture[str], *argv: str, code: int = 0) -> 
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
+def test_a_body_alone_is_taken_as_a_mails(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "a.txt").write_text("Message-ID: no header\n\nسلام\n\n> hello\n> hi\n", "utf-8")
+    (folder / "b.HTML").write_text("<p>سلام</p><blockquote type=cite>hello</blockquote>", "utf-8")
+    text, html = explained(capsys, "a.txt", "b.HTML")
+    assert (text["message"]["text"], text["new_text"]) == (
+        "Message-ID: no header\n\nسلام\n\n> hello\n> hi\n",
+        "Message-ID: no header\n\nسلام",
+    )
+    assert (html["message"]["text"], html["new_text"]) == ("سلام\n\n> hello", "سلام")
+
+
 def test_a_mail_is_told_in_the_fixed_form(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (document,) = explained(capsys, "1.eml")
     assert document == {
@@ -83,7 +94,7 @@ def test_a_mail_is_told_in_the_fixed_form(folder: Path, capsys: pytest.CaptureFi
             "attachments": [{"name": "offer.pdf", "type": "application/pdf", "size": 5}],
         },
         "signals": [],
-        "new_text": None,
+        "new_text": "سلام",
         "meetings": [],
         "error": None,
     }
@@ -170,3 +181,25 @@ def test_values_keep_their_bytes() -> None:
     assert values(b"a\xe9\r\n\n b\n", folded=False) == [b"a\xe9", b"", b" b"]
     assert values(b"", folded=False) == []
     assert values(b"a", folded=True) == [b"a"]
+
+
+def test_what_a_mail_tells_stands_beside_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "away.eml").write_text(
+        "From: eve@customer.example\nDate: Mon, 2 Mar 2026 10:00:00 +0000\nSubject: Automatic reply: hello\n\n"
+        "I am out of the office until 9 March.\n",
+        "utf-8",
+    )
+    (document,) = explained(capsys, "away.eml")
+    assert document["signals"] == [
+        {
+            "kind": "auto_reply",
+            "recipient": "eve@customer.example",
+            "status": None,
+            "reason": "I am out of the office until 9 March.",
+            "category": None,
+            "hard": None,
+            "return_on": "2026-03-09",
+            "evidence": "subject: automatic reply; i am out of the office",
+            "confidence": 0.9,
+        }
+    ]

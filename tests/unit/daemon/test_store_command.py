@@ -18,6 +18,9 @@ from tests.unit.store import later_release
 pytestmark = pytest.mark.slow
 ANN = "Ann Lee <ann@client.example>"
 
+#: Of this program, before a later release is made up.
+NEWEST = migrate.revisions()[-1]
+
 
 @pytest.fixture
 def company(tmp_path: Path) -> Company:
@@ -123,7 +126,7 @@ def test_upgrade_says_what_it_did(company: Company, tmp_path: Path, monkeypatch:
     assert company.run("store", "upgrade", "--json").document == {
         "format": 1,
         "upgraded": True,
-        "before": "0001",
+        "before": NEWEST,
         "after": later_release.REVISION,
         "copy": copy,
         "oldest_program": migrate.OLDEST_PROGRAM,

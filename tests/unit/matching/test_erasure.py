@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.api import Attachment, Message, Participant, Role
+from connectors.api import Attachment, Message, Participant, Report, Role
 from matching.addresses import AddressRules
 from matching.erasure import (
     BLANK,
@@ -121,12 +121,19 @@ def test_a_record_loses_the_person_and_keeps_the_rest() -> None:
         ),
         attachments=(Attachment(f"{ANN}.vcf", "text/vcard", 5),),
         headers=f"From: Ann Lee <{ANN}>\nX: 1".encode(),
+        reports=(
+            Report(
+                "message/delivery-status", f"Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822; {ANN}\nAction: failed"
+            ),
+            Report("message/rfc822", f"To: Ann Lee\n <{ANN}>\nSubject: Offer"),
+        ),
     )
     cleaned = without_erased(message, is_erased, pseudonym)
     assert ANN not in repr(cleaned).lower()
     assert "Ann Lee" not in repr(cleaned)
     assert [each.email for each in cleaned.participants] == ["alice@acme.example", "sign@docs.example"]
     assert cleaned.references == ("1@x", cleaned.message_id)
+    assert [each.text for each in cleaned.reports] == ["Reporting-MTA: dns; x\n\nAction: failed", "Subject: Offer"]
     assert without_erased(cleaned, is_erased, pseudonym) is cleaned
 
 

@@ -21,6 +21,7 @@ VIEWS = {
     "meeting": ("v1_meeting", "id"),
     "attendee": ("v1_attendee", "meeting_id"),
     "signal": ("v1_signal", "id"),
+    "engagement": ("v1_engagement", "contact_id"),
     "task": ("v1_task", "id"),
     "account_status": ("v1_account_status", "id"),
 }

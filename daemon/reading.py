@@ -1,0 +1,69 @@
+"""What a mail tells of others, read by the rules in force: when it comes, and anew when the rules have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from connectors.api import Message
+from matching.addresses import normalize
+from matching.quotes import trim
+from matching.signals import Kind, Mail, Signal, classify
+from store import mail_signals
+from store.copies import items_of, mark_dirty
+from store.engine import Store, Transaction
+from store.facts import Told
+
+#: Raised when the rules (matching.signals) read the same mail otherwise.
+VERSION = 1
+#: An attendee's answer by mail. What it says is in the meeting; here it is known to be no person's reply.
+ANSWER = "invitation_answer"
+#: Kinds by which a mail is about another one.
+_ABOUT_ANOTHER = {kind.value for kind in Kind} - {Kind.LIST, Kind.UNSUBSCRIBE}
+_BATCH = 500
+
+
+def read(message: Message) -> Told:
+    """What the mail tells; most tell nothing."""
+    rows: list[tuple[Any, ...]] = [_row(each) for each in classify(Mail.of(message))]
+    if any(each.method == "REPLY" for each in message.invitations):
+        rows.append((ANSWER, *(None,) * 7, "the mail carries an attendee's answer (METHOD:REPLY)", 1.0))
+    concerns: dict[str, None] = {}
+    if any(row[0] in _ABOUT_ANOTHER for row in rows):
+        named = [row[7] for row in rows if row[7]]
+        concerns = dict.fromkeys((*message.reported_ids, *named))
+    new_text = trim(message.text).new_text if message.text else ""
+    is_all = new_text == message.text
+    return Told(tuple(rows), tuple(concerns), None if is_all else new_text, VERSION)
+
+
+def _row(signal: Signal) -> tuple[Any, ...]:
+    recipient = signal.recipient and (normalize(signal.recipient) or signal.recipient)
+    return (
+        *(signal.kind.value, recipient, signal.status, signal.category and signal.category.value, signal.is_hard),
+        *(signal.reason, signal.return_on, signal.original_id, signal.evidence, signal.confidence),
+    )
+
+
+def read_anew(store: Store, progress: Callable[[int], None]) -> None:
+    """Read what older rules have read, some hundred mails in a transaction; `progress` hears how many.
+
+    Killed at any point it goes on where it was. What follows from them is derived afterwards, of the mails marked here.
+    """
+    after = b""
+    while True:
+        with store.write() as transaction:
+            found = mail_signals.unread(transaction, VERSION, after, _BATCH)
+            if not found:
+                return
+            _save(transaction, store, found)
+        after = found[-1][0]
+        progress(len(found))
+
+
+def _save(transaction: Transaction, store: Store, found: list[tuple[bytes, Message]]) -> None:
+    told = {key: read(message) for key, message in found}
+    targets = [(key, store.key.digest("mid", each)) for key, one in told.items() for each in one.concerns]
+    mail_signals.replace(transaction, told, targets)
+    mail_signals.want_reports(transaction, list(told))
+    mark_dirty(transaction, "item", items_of(transaction, list(told)))

@@ -1,0 +1,151 @@
+"""How it stands with each contact: who wrote last, how fast both sides answer, whether it has gone quiet.
+
+Rows follow from links and signals, and from the time: so the tick makes them, and not each mail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, delete, exists, func, or_, select, union
+
+from connectors.api import Role
+from matching.rhythm import median_seconds, quiet_from, usual_gap
+from store.copies import mark_dirty, take_dirty
+from store.meeting_schema import meeting
+from store.schema import contact, dirty, interaction, link
+from store.signal_schema import engagement
+from store.task_schema import signal
+from store.upsert import one_of, select_in, upsert_rows
+
+#: The dirty kind of contacts.
+KIND = "contact"
+#: Answers, and mails and meetings, that are looked back to.
+_ANSWERS, _TIMES = 200, 100
+#: What a mail tells that no person wrote.
+_MECHANICAL = ("bounce", "delay", "delivered", "auto_reply", "receipt", "feedback_report")
+#: As in store.signals.
+_SURE = 0.6
+_ADDRESSED = (Role.TO.value, Role.CC.value, Role.BCC.value)
+
+
+class Engagement(NamedTuple):
+    """A row of `engagement`. Seconds are by the clock."""
+
+    contact_id: str
+    last_in_at: datetime | None
+    last_out_at: datetime | None
+    #: Mail either way, or a meeting held.
+    last_at: datetime | None
+    reply_count: int
+    #: Medians.
+    their_answer_seconds: int | None
+    our_answer_seconds: int | None
+    usual_gap_seconds: int | None
+    quiet_from_at: datetime | None
+    is_quiet: bool
+
+
+_CONTACT: BindParameter[str] = bindparam("contact")
+_told_by = signal.c.source_interaction_id == link.c.interaction_id
+_of_mail = interaction.c.id == link.c.interaction_id
+_IS_MECHANICAL = exists().where(_told_by, signal.c.kind.in_(_MECHANICAL), signal.c.confidence >= _SURE)
+_IS_FROM = and_(link.c.role == Role.FROM.value, ~_IS_MECHANICAL)
+_IS_TO = and_(link.c.role.in_(_ADDRESSED), exists().where(_of_mail, interaction.c.direction == "outbound"))
+_IS_MET = exists().where(meeting.c.interaction_id == link.c.interaction_id, meeting.c.status == "held")
+
+# newest first, along the primary key of the links
+_TIMES_OF = select(link.c.occurred_at).where(link.c.contact_id == _CONTACT).order_by(link.c.occurred_at.desc())
+_LAST_IN = _TIMES_OF.where(_IS_FROM).limit(1)
+_LAST_OUT = _TIMES_OF.where(_IS_TO).limit(1)
+_LATELY = _TIMES_OF.where(or_(_IS_FROM, _IS_TO, _IS_MET)).limit(_TIMES)
+
+_REPLIES = select(signal.c.answer_seconds).where(signal.c.contact_id == _CONTACT, signal.c.kind == "reply")
+_REPLY_COUNT = select(func.count()).select_from(_REPLIES.subquery())
+_THEIRS = _REPLIES.where(signal.c.answer_seconds.is_not(None)).order_by(signal.c.occurred_at.desc()).limit(_ANSWERS)
+_asked = link.alias("asked")
+_IS_ASKED = exists().where(
+    _asked.c.interaction_id == interaction.c.parent_id,
+    _asked.c.contact_id == link.c.contact_id,
+    _asked.c.role == Role.FROM.value,
+)
+_OURS = (
+    select(interaction.c.answer_seconds)
+    .join(link, _of_mail)
+    .where(link.c.contact_id == _CONTACT, link.c.role.in_(_ADDRESSED), interaction.c.direction == "outbound")
+    .where(interaction.c.answer_seconds.is_not(None), _IS_ASKED)
+    .order_by(link.c.occurred_at.desc())
+    .limit(_ANSWERS)
+)
+
+
+def mark(connection: Connection, contact_ids: Iterable[str | None]) -> None:
+    """Have how it stands with these looked at anew."""
+    mark_dirty(connection, KIND, [each for each in contact_ids if each])
+
+
+def mark_all(connection: Connection) -> None:
+    """Have all contacts looked at anew."""
+    known = union(select(contact.c.id), select(engagement.c.contact_id))
+    mark(connection, connection.scalars(known).all())
+
+
+def forget(connection: Connection, contact_ids: Sequence[str]) -> None:
+    """Nothing is known of these contacts any more."""
+    connection.execute(delete(engagement).where(engagement.c.contact_id.in_(contact_ids)))
+    connection.execute(delete(dirty).where(dirty.c.kind == KIND, dirty.c.key.in_(contact_ids)))
+
+
+def is_due(connection: Connection, now: datetime) -> bool:
+    """Is there anything for `refresh` to do?"""
+    waiting = select(dirty.c.key).where(dirty.c.kind == KIND).limit(1)
+    return any(connection.execute(query).first() is not None for query in (waiting, _late(now).limit(1)))
+
+
+def _late(now: datetime) -> Select[tuple[str]]:
+    late = and_(engagement.c.quiet_from_at <= now, engagement.c.is_quiet.is_(False))
+    return select(engagement.c.contact_id).where(late)
+
+
+def refresh(connection: Connection, now: datetime, limit: int) -> int:
+    """Look at contacts that were marked, or whose silence has become long; returns at how many, at most `limit`."""
+    ids = take_dirty(connection, KIND, limit)
+    late: set[str] = set(connection.scalars(_late(now).limit(limit - len(ids))))
+    ids += sorted(late - set(ids))
+    alive = {row.id for row in select_in(connection, _ALIVE.where, contact.c.id, ids)}
+    rows = [found for each in sorted(alive) if (found := _look(connection, each, now)) is not None]
+    gone = set(ids) - {row.contact_id for row in rows}
+    if gone:
+        connection.execute(delete(engagement).where(one_of(connection, engagement.c.contact_id, sorted(gone))))
+    upsert_rows(connection, engagement, Engagement._fields, rows, update=Engagement._fields[1:])
+    return len(ids)
+
+
+_ALIVE = select(contact.c.id).where(contact.c.deleted_at.is_(None), contact.c.merged_into_id.is_(None))
+
+
+def _look(connection: Connection, contact_id: str, now: datetime) -> Engagement | None:
+    """None: there was no contact with this one yet."""
+
+    def values(query: Any) -> Sequence[Any]:
+        return connection.scalars(query, {"contact": contact_id}).all()
+
+    times = [each for each in values(_LATELY) if each <= now]
+    if not times:
+        return None
+    gap = usual_gap(times)
+    quiet = quiet_from(times[0], gap) if gap is not None else None
+    return Engagement(
+        contact_id=contact_id,
+        last_in_at=next(iter(values(_LAST_IN)), None),
+        last_out_at=next(iter(values(_LAST_OUT)), None),
+        last_at=times[0],
+        reply_count=values(_REPLY_COUNT)[0],
+        their_answer_seconds=median_seconds(values(_THEIRS)),
+        our_answer_seconds=median_seconds(values(_OURS)),
+        usual_gap_seconds=int(gap.total_seconds()) if gap is not None else None,
+        quiet_from_at=quiet,
+        is_quiet=quiet is not None and quiet <= now,
+    )

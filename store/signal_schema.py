@@ -1,0 +1,45 @@
+"""Tables of what mails tell: each one by itself, and all of a contact's together."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Date, Float, Index, Integer, PrimaryKeyConstraint, String, Table, Text
+
+from store.schema import metadata
+from store.types import Id, Instant, Key
+
+#: Derived, of one content of a mail and the rules alone (matching.signals).
+mail_signal = Table(
+    "mail_signal",
+    metadata,
+    Column("message_key", Key, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("recipient", Text),  # normal form, else as written
+    Column("status", String(12)),
+    Column("category", String(12)),
+    Column("is_hard", Boolean),
+    Column("reason", Text),
+    Column("return_on", Date),
+    Column("original_id", Text),  # Message-ID of the mail that it is about
+    Column("evidence", Text, nullable=False),
+    Column("confidence", Float, nullable=False),
+    PrimaryKeyConstraint("message_key", "position"),
+)
+Index("ix_mail_signal_kind", mail_signal.c.kind)
+
+#: How it stands with each contact that there was contact with (store.engagement).
+engagement = Table(
+    "engagement",
+    metadata,
+    Column("contact_id", Id, primary_key=True),
+    Column("last_in_at", Instant),
+    Column("last_out_at", Instant),
+    Column("last_at", Instant),
+    Column("reply_count", Integer, nullable=False),
+    Column("their_answer_seconds", Integer),
+    Column("our_answer_seconds", Integer),
+    Column("usual_gap_seconds", Integer),
+    Column("quiet_from_at", Instant),
+    Column("is_quiet", Boolean, nullable=False),
+)
+Index("ix_engagement_quiet_from_at", engagement.c.quiet_from_at)

@@ -1,0 +1,89 @@
+"""What the columns of the views are made of: SQL that is the same on both databases, or one for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One published view."""
+
+    name: str
+    #: (column, SQL expression or one for each database, type)
+    columns: tuple[tuple[str, str | Mapping[str, str], str], ...]
+    #: What stands behind FROM, or one for each database.
+    source: str | Mapping[str, str]
+
+
+def of_meta(name: str) -> str:
+    return f"(SELECT value FROM meta WHERE name = '{name}')"  # noqa: S608 - a name of ours, never input
+
+
+def of_copy(table: str, key: str, value: str, levels: str = "") -> dict[str, str]:
+    """Of the copy that an interaction shows; NULL where its visibility is none of `levels`.
+
+    SQLite looks a value up where it is asked for: of a view that is itself a join it would make a table of all rows
+    before it looked for one to the right of LEFT JOIN. PostgreSQL joins, which suits a board that reads all.
+    """
+    looked_up = f"(SELECT {value} FROM {table} x WHERE x.{key} = i.message_key)"  # noqa: S608 - words of ours, never input
+    found = {"sqlite": looked_up, "postgresql": value.replace("x.", f"{table}.")}
+    shown = f"CASE WHEN i.visibility IN ({levels}) THEN {{}} END" if levels else "{}"
+    return {database: shown.format(sql) for database, sql in found.items()}
+
+
+def chosen(sql: str | Mapping[str, str], dialect: str) -> str:
+    return sql if isinstance(sql, str) else sql[dialect]
+
+
+#: The meeting that a mail is about.
+INVITED_TO = "(SELECT min(v.meeting_id) FROM invitation v WHERE v.message_key = i.message_key)"
+
+
+def by_kind(of_mail: str | Mapping[str, str], of_meeting: str) -> dict[str, str]:
+    """A column of interactions that mails have from elsewhere than meetings."""
+    looked_up = f"(SELECT m.{of_meeting} FROM meeting m WHERE m.interaction_id = i.id)"  # noqa: S608 - words of ours, never input
+    return {
+        database: f"CASE i.kind WHEN 'meeting' THEN {looked_up} ELSE {chosen(of_mail, database)} END"
+        for database in ("sqlite", "postgresql")
+    }
+
+
+def attachment_count() -> dict[str, str]:
+    found = of_copy("message", '"key"', "x.attachment_count")
+    return {database: f"COALESCE({sql}, 0)" for database, sql in found.items()}
+
+
+def of_streams(value: str) -> str:
+    """Of the streams of an account that are there."""
+    return f"(SELECT {value} FROM stream s WHERE s.account_id = account.id AND s.state = 'ok')"  # noqa: S608 - words of ours, never input
+
+
+#: What is new in it; of what only passes on, that.
+SNIPPET = "substr(COALESCE(NULLIF(x.new_text, ''), x.text), 1, 200)"
+DAY = {
+    "sqlite": "date(i.occurred_at)",
+    "postgresql": "CAST(i.occurred_at AT TIME ZONE 'UTC' AS date)",
+}
+WEEK = {
+    "sqlite": "date(i.occurred_at, 'weekday 0', '-6 days')",
+    "postgresql": "CAST(date_trunc('week', i.occurred_at AT TIME ZONE 'UTC') AS date)",
+}
+
+#: One row for each contact of a meeting; a contact may take part under several addresses.
+CONTACT_MEETINGS = """(
+    SELECT contact_id,
+        max(CASE status WHEN 'held' THEN occurred_at END) AS last_met_at,
+        min(CASE status WHEN 'planned' THEN occurred_at END) AS next_meeting_at,
+        count(CASE status WHEN 'held' THEN 1 END) AS held_count,
+        count(CASE status WHEN 'planned' THEN 1 END) AS planned_count,
+        count(CASE WHEN is_declined THEN 1 END) AS declined_count,
+        count(CASE WHEN status = 'cancelled' AND NOT is_declined THEN 1 END) AS cancelled_count,
+        count(CASE WHEN moved_count > 0 THEN 1 END) AS moved_count
+    FROM (
+        SELECT DISTINCT l.contact_id, l.occurred_at, m.id, m.status, m.is_declined, m.moved_count
+        FROM meeting m JOIN link l ON l.interaction_id = m.interaction_id
+    ) each
+    GROUP BY contact_id
+) found"""
