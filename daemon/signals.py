@@ -21,14 +21,12 @@ from store.engine import Transaction
 from store.history import Interaction
 from store.keys import IdentityKey
 from store.mail_signals import Telling
+from store.signal_schema import MECHANICAL, SURE
 from store.signals import Signal
 
 REPLY = "reply"
-#: What comes of itself: no person answered.
-MECHANICAL = {
-    *(Kind.BOUNCE.value, Kind.DELAY.value, Kind.DELIVERED.value, Kind.AUTO_REPLY.value, Kind.RECEIPT.value),
-    *(Kind.FEEDBACK_REPORT.value, "invitation_answer"),
-}
+#: What becomes a signal of the history; an invitation's answer is one of its meeting.
+_TOLD = {kind.value for kind in Kind}
 #: These are about the mail that tells them.
 _OF_ITSELF = {Kind.LIST.value, Kind.UNSUBSCRIBE.value}
 #: How sure a place in a thread makes that a mail answers another one, and the ground in words for people.
@@ -67,7 +65,7 @@ class Thread:
     def is_mechanical(self, item: Interaction) -> bool:
         """Did no person write it, as far as is sure?"""
         told, row = self.told(item), self._rows[item.message_key]
-        if any(each.kind in MECHANICAL and each.confidence >= signals.SURE for each in told):
+        if any(each.kind in MECHANICAL and each.confidence >= SURE for each in told):
             return True
         # of some the header has expired, and with it all but these marks
         return bool(row.report_type) or (not told and row.auto_submitted not in ("", "no"))
@@ -129,7 +127,7 @@ def derive_signals(transaction: Transaction, key: IdentityKey, company: Company,
     asked_for = _asked_for(transaction, [asked.id for _item, asked in replies])
     rows: dict[str, Signal] = {}
     for item, telling in found:
-        if telling.kind in {kind.value for kind in Kind}:
+        if telling.kind in _TOLD:
             about = thread.about(item, telling)
             whose = contact(telling.recipient or thread.sender(item), item)
             row = _told(key, item, telling, about, whose)

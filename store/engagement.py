@@ -16,7 +16,7 @@ from matching.rhythm import median_seconds, quiet_from, usual_gap
 from store.copies import mark_dirty, take_dirty
 from store.meeting_schema import meeting
 from store.schema import contact, dirty, interaction, link
-from store.signal_schema import engagement
+from store.signal_schema import MECHANICAL, SURE, engagement
 from store.task_schema import signal
 from store.upsert import one_of, select_in, upsert_rows
 
@@ -24,10 +24,6 @@ from store.upsert import one_of, select_in, upsert_rows
 KIND = "contact"
 #: Answers, and mails and meetings, that are looked back to.
 _ANSWERS, _TIMES = 200, 100
-#: What a mail tells that no person wrote.
-_MECHANICAL = ("bounce", "delay", "delivered", "auto_reply", "receipt", "feedback_report")
-#: As in store.signals.
-_SURE = 0.6
 _ADDRESSED = (Role.TO.value, Role.CC.value, Role.BCC.value)
 
 
@@ -51,7 +47,7 @@ class Engagement(NamedTuple):
 _CONTACT: BindParameter[str] = bindparam("contact")
 _told_by = signal.c.source_interaction_id == link.c.interaction_id
 _of_mail = interaction.c.id == link.c.interaction_id
-_IS_MECHANICAL = exists().where(_told_by, signal.c.kind.in_(_MECHANICAL), signal.c.confidence >= _SURE)
+_IS_MECHANICAL = exists().where(_told_by, signal.c.kind.in_(MECHANICAL), signal.c.confidence >= SURE)
 _IS_FROM = and_(link.c.role == Role.FROM.value, ~_IS_MECHANICAL)
 _IS_TO = and_(link.c.role.in_(_ADDRESSED), exists().where(_of_mail, interaction.c.direction == "outbound"))
 _IS_MET = exists().where(meeting.c.interaction_id == link.c.interaction_id, meeting.c.status == "held")

@@ -7,6 +7,11 @@ from sqlalchemy import Boolean, Column, Date, Float, Index, Integer, PrimaryKeyC
 from store.schema import metadata
 from store.types import Id, Instant, Key
 
+#: What a mail tells that comes of itself: no person wrote it.
+MECHANICAL = ("bounce", "delay", "delivered", "auto_reply", "receipt", "feedback_report", "invitation_answer")
+#: From this confidence on something follows from a signal: a mark that anybody can forge is below it.
+SURE = 0.6
+
 #: Derived, of one content of a mail and the rules alone (matching.signals).
 mail_signal = Table(
     "mail_signal",

@@ -11,13 +11,12 @@ from sqlalchemy import Connection, and_, delete, func, select, update
 from connectors.api import Role
 from store import engagement
 from store.schema import contact_address, interaction, message, participant
+from store.signal_schema import SURE
 from store.task_schema import signal
 from store.upsert import one_of, select_in, update_rows, upsert_rows
 
 #: What contact_address.state says.
 ACTIVE, BOUNCED = "active", "bounced"
-#: From this confidence on something follows from a signal: a mark that anybody can forge is below it.
-SURE = 0.6
 
 
 class Signal(NamedTuple):

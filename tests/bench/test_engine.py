@@ -6,7 +6,7 @@ import pytest
 
 from tests.bench import engine
 
-pytestmark = pytest.mark.soak
+pytestmark = pytest.mark.slow
 
 
 def test_all_accounts_are_polled_and_their_lag_is_told(capsys: pytest.CaptureFixture[str]) -> None:

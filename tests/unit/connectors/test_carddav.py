@@ -142,9 +142,9 @@ def test_what_is_no_multistatus_is_told(serve: Callable[[Script], str]) -> None:
 
 
 def test_an_answer_without_end_is_given_up(serve: Callable[[Script], str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "MAX_BODY", 1000)
-    url = serve(lambda _method, _path, _body: (207, {}, "x" * 1001))
-    with reader(url) as books, pytest.raises(Unavailable, match="more than"):
+    monkeypatch.setattr(wire, "MAX_BODY", 1 << 20)
+    url = serve(lambda _method, _path, _body: (207, {}, "x" * ((1 << 20) + 1)))
+    with reader(url) as books, pytest.raises(Unavailable, match="more than 1 MiB"):
         books.books()
 
 
