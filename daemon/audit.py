@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import chain
 
 import structlog
 
 from connectors.api import Connector, CursorExpired, Deleted, Purpose, Stream, Unavailable, Unreadable
 from daemon.derive import derive
 from daemon.ingest import Ingest
-from daemon.reflist import RefList, in_both, only_in
+from daemon.reflist import RefList, in_both, only_in, parts
 from daemon.report import Report
 from daemon.worker import FETCH_BATCH, Worker
 from store import audit as audit_store
@@ -222,7 +222,7 @@ class Audit:
     def _fetch(self, connector: Connector, folder: FolderAudit, stream_id: int) -> int:
         stream, fetched = folder.stream, 0
         place = Place(stream_id, 0, stream.purpose is Purpose.SENT)
-        for number, refs in enumerate(_parts(chain(folder.missing, folder.hollow, folder.quarantined)), 1):
+        for number, refs in enumerate(parts(chain(folder.missing, folder.hollow, folder.quarantined), FETCH_BATCH), 1):
             try:
                 for batch in connector.fetch(stream, refs):
                     self._ingest.batch(place, stream.purpose, batch.changes)
@@ -240,7 +240,7 @@ class Audit:
 
     def _tell_removed(self, folder: FolderAudit, stream_id: int) -> None:
         with self._store.write() as transaction:
-            for refs in _parts(iter(folder.surplus)):
+            for refs in parts(folder.surplus, FETCH_BATCH):
                 placements.tell_removed(transaction, stream_id, refs, self._ingest.clock())
 
     def _derive(self) -> None:
@@ -249,8 +249,3 @@ class Audit:
     def _ids(self) -> dict[str, int]:
         with self._store.read() as transaction:
             return {name: each for each, name, _purpose in company.known_streams(transaction, self._account_id)}
-
-
-def _parts(refs: Iterator[str]) -> Iterator[list[str]]:
-    while part := list(islice(refs, FETCH_BATCH)):
-        yield part

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import islice
 
 import structlog
 
 from connectors.api import Connector, CursorExpired, Identifying, Inspectable, Outline, Selective, Stream, Unavailable
-from daemon.reflist import RefList, in_both, only_in
+from daemon.reflist import RefList, in_both, only_in, parts
 from store import placements, streams
 from store.audit import placed_refs
 from store.engine import Store
@@ -83,9 +82,20 @@ def is_due(stream: Stream, stream_id: int, compared_at: datetime | None, now: da
 
 
 def compare(
-    store: Store, connector: Connector, stream: Stream, stream_id: int, now: datetime, *, is_anew: bool = False
+    store: Store,
+    connector: Connector,
+    stream: Stream,
+    stream_id: int,
+    now: datetime,
+    fetch: Callable[[RefList], bool],
+    *,
+    is_anew: bool = False,
 ) -> None:
-    """Note what the full listing does not show, and which mails are answered or forwarded.
+    """Note what the full listing does not show, and which mails are answered or forwarded; of a stream that was read
+    to its end.
+
+    What the listing shows and nobody told of is given to `fetch`: answers can be wrong without a sign of it.
+    Where `fetch` says that it was stopped, the comparison is still to be done.
 
     Raises CursorExpired where refs mean other mails than before: a server was restored from a backup. What was read
     `is_anew` is what it is.
@@ -101,14 +111,19 @@ def compare(
         placed = RefList(placed_refs(transaction, stream_id))
         doubted = RefList(placements.doubted_refs(transaction, stream_id))
     present = RefList(connector.refs(stream))
+    missing = RefList(only_in(present, placed))
+    if missing:
+        missing = RefList(in_both(missing, RefList(connector.refs(stream, in_scope=True))))
+    if missing and not fetch(missing):
+        return
     gone = only_in(placed, present)
     count = 0
     with store.write() as transaction:
-        while part := list(islice(gone, _AT_ONCE)):
+        for part in parts(gone, _AT_ONCE):
             count += placements.tell_removed(transaction, stream_id, part, now)
         placements.came_back(transaction, stream_id, in_both(doubted, present))
         placements.want_quarantined(transaction, stream_id, now - ASKED_AGAIN)
         placements.compared(transaction, stream_id, now)
         if isinstance(connector, Inspectable):
             placements.remark(transaction, stream_id, marked)
-    log.info("stream compared", stream=stream.name, present=len(present), gone=count)
+    log.info("stream compared", stream=stream.name, present=len(present), gone=count, missing=len(missing))

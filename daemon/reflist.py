@@ -66,6 +66,13 @@ def side_by_side(left: Iterable[str], right: Iterable[str]) -> Iterator[tuple[st
             one, other = next(lefts, None), next(rights, None)
 
 
+def parts(refs: Iterable[str], size: int) -> Iterator[list[str]]:
+    """So many at a time."""
+    source = iter(refs)
+    while part := list(islice(source, size)):
+        yield part
+
+
 def _packed(refs: list[str]) -> bytes:
     return zlib.compress(_BETWEEN.join(refs).encode("utf-8", "surrogatepass"), 1)
 

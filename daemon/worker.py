@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import structlog
 
@@ -22,6 +23,7 @@ from daemon.derive import derive
 from daemon.following import compare, is_due, save_streams
 from daemon.ingest import Ingest, Tally
 from daemon.kept import Entered
+from daemon.reflist import RefList, parts
 from daemon.report import Report
 from daemon.slices import Slice
 from daemon.streams import Followed, Streams
@@ -150,7 +152,8 @@ class Worker:
         if report.is_stopped or not (each.is_uncompared or is_due(each.stream, each.id, each.compared_at, now)):
             return True
         try:
-            compare(self._store, connector, each.stream, each.id, now, is_anew=each.is_anew)
+            fetch = partial(self._fetch_missing, connector, each, report)
+            compare(self._store, connector, each.stream, each.id, now, fetch, is_anew=each.is_anew)
         except CursorExpired as expired:
             log.info("cursor expired", stream=each.stream.name, reason=expired.problem)
             with self._store.write() as transaction:
@@ -158,6 +161,16 @@ class Worker:
             return False
         except Unavailable as error:
             self._note_refusal(error, each.stream, report)
+        return True
+
+    def _fetch_missing(self, connector: Connector, each: Followed, report: Report, missing: RefList) -> bool:
+        """Read what the server never told of; False: stopped before the end."""
+        log.warning("mail was missing", stream=each.stream.name, count=len(missing), first=next(iter(missing)))
+        for refs in parts(missing, FETCH_BATCH):
+            self._fetch_refs(connector, each.stream, each.id, refs, report)
+            report.is_stopped = report.is_stopped or self._stop.is_set()
+            if report.is_stopped:
+                return False
         return True
 
     def _settle(self, report: Report) -> None:

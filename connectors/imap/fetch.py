@@ -180,7 +180,11 @@ class Reader:
             answer = self._folder.answered(asked, question.items, begun)
             begun = None
             answers = _told(asked, answer, question)
-            told |= self._given(answers, question, accused)
+            empty = _empty(answers, question)
+            told |= self._given({uid: one for uid, one in answers.items() if uid not in empty}, question, accused)
+            for uid in empty:
+                # what is not told among others may be told alone
+                self._clear_up(uid, question, told, accused)
             left = [uid for uid in asked if uid not in answers]
             if answer.loss is None and not answer.refusal:
                 left = self._passed_over(left, question)
@@ -189,11 +193,7 @@ class Reader:
             # a connection breaks at the first without an answer; a refusal may mean any message
             suspects = left[:1] if answer.loss is not None else left
             for uid in suspects:
-                alone = self._ask_alone(uid, question)
-                if isinstance(alone, Fetched):
-                    told |= self._given({uid: alone}, question, accused)
-                elif isinstance(alone, Failure):
-                    self._accuse(uid, alone, question, accused)
+                self._clear_up(uid, question, told, accused)
             rest = left[len(suspects) :]
             # nothing was answered, though the first could have been: look for the one by halves
             middle = 0 if answers or suspects[0] in accused else len(rest) // 2
@@ -202,15 +202,22 @@ class Reader:
             self._blame.judge()
         return told, {uid: Unreadable(self._folder.ref(uid), reason) for uid, reason in accused.items()}
 
+    def _clear_up(self, uid: int, question: _Question, told: dict[int, Fetched], accused: dict[int, str]) -> None:
+        """Ask for one message that did not come with others: it is told, accused, or gone."""
+        alone = self._ask_alone(uid, question)
+        if isinstance(alone, Fetched):
+            told |= self._given({uid: alone}, question, accused)
+        elif isinstance(alone, Failure):
+            self._accuse(uid, alone, question, accused)
+
     def _given(self, answers: dict[int, Fetched], question: _Question, accused: dict[int, str]) -> dict[int, Fetched]:
         """The answers but for those without a content that was asked for."""
-        if not question.is_for_content:
-            return answers
-        for uid in [uid for uid, one in answers.items() if one.body is None]:
+        empty = _empty(answers, question)
+        for uid in empty:
             reason = "the server gives no content for this message"
             self._accuse(uid, Failure(reason, Unavailable(reason, step="fetch")), question, accused)
-        given = {uid: one for uid, one in answers.items() if one.body is not None}
-        if given:
+        given = {uid: one for uid, one in answers.items() if uid not in empty}
+        if given and question.is_for_content:
             self._blame.given(max(given))
         return given
 
@@ -255,6 +262,11 @@ def _told(uids: Iterable[int], answer: Answer, question: _Question) -> dict[int,
         for uid in uids
         if (told := answer.messages.get(uid)) is not None and (is_whole or question.is_answered(told))
     }
+
+
+def _empty(answers: dict[int, Fetched], question: _Question) -> list[int]:
+    """The messages whose content was asked for and not told."""
+    return [uid for uid, one in answers.items() if question.is_for_content and one.body is None]
 
 
 def _goes_on(begun: Fetched) -> bool:

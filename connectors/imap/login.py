@@ -130,8 +130,12 @@ def _checked(wire: Any, command: Any) -> None:
         raise
     except IMAP4.error as error:
         raise _RefusedError(str(error)) from None
+    text = data[-1].decode("utf-8", "replace")
+    if status == "NO":
+        raise _RefusedError(text)
     if status != "OK":
-        raise _RefusedError(data[-1].decode("utf-8", "replace"))
+        # no judgement of the password: two of those would park the account
+        raise IMAP4.error(f"{status} {text}")
     wire.state = "AUTH"
 
 

@@ -221,9 +221,13 @@ class Session:
     def search(self, criteria: str) -> array[int]:
         """UIDs of the examined folder, ascending."""
         with self._wire("fetch") as (_, wire):
-            wire.response("SEARCH")
-            status, text = self._command(wire, "UID", "SEARCH", criteria)
-            found: list[Any] = wire.response("SEARCH")[1]
+            for _attempt in range(2):
+                wire.response("SEARCH")
+                status, text = self._command(wire, "UID", "SEARCH", criteria)
+                found: list[Any] = wire.response("SEARCH")[1]
+                if found != [None] or status != "OK":
+                    break
+                # an answer is required (RFC 3501, section 6.4.4): it went astray, or this server has none for nothing
         if status != "OK":
             raise refused(text, step="fetch", what="the server refuses to search the folder")
         return parse_search(found)

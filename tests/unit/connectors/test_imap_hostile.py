@@ -103,6 +103,28 @@ def test_a_message_without_content_is_unreadable() -> None:
     assert len(changes) == 5
 
 
+def test_a_message_whose_content_comes_only_when_it_is_asked_for_alone_is_read() -> None:
+    def answer(command: str) -> bytes | None:
+        if "BODY.PEEK" not in command or len(uids(command)) == 1:
+            return None
+        told = (server.fetched(n, command) if n != 2 else b"* 2 FETCH (UID 2 BODX[] {2}\r\nhi)\r\n" for n in MAILS)
+        return b"".join(told) + DONE
+
+    with ScriptedImap(MAILS, answer) as server:
+        assert ids(read_all(server)) == [message_id(n) for n in MAILS]
+
+
+def test_an_answer_to_a_search_that_went_astray_is_asked_for_again() -> None:
+    astray = iter((b"* SEARBH 1 2 3 4 5\r\n" + DONE, None, None))
+    with ScriptedImap(MAILS, lambda command: next(astray) if "SEARCH" in command else None) as server:
+        assert ids(read_all(server)) == [message_id(n) for n in MAILS]
+
+
+def test_a_server_without_an_answer_for_nothing_found_is_read() -> None:
+    with ScriptedImap({}, lambda command: DONE if "SEARCH" in command else None) as server:
+        assert read_all(server) == []
+
+
 def test_a_message_that_vanished_meanwhile_is_left_out_of_pages_and_deleted_for_fetch() -> None:
     def answer(command: str) -> bytes | None:
         if "BODY.PEEK" in command:

@@ -117,8 +117,8 @@ def test_what_may_count_as_a_wrong_password_is_not_tried_again_soon(said: bytes,
     assert error.retry_after == rest
 
 
-@pytest.mark.parametrize("said", [CUT, b"* BYE Too many connections\r\n" + CUT])
-def test_a_login_that_is_cut_off_says_nothing_about_the_password(said: bytes) -> None:
+@pytest.mark.parametrize("said", [CUT, b"* BYE Too many connections\r\n" + CUT, TAG + b" OJ Logged in\r\n"])
+def test_a_login_that_is_cut_off_or_garbled_says_nothing_about_the_password(said: bytes) -> None:
     with ScriptedImap({}, lambda c: said if c.startswith("LOGIN") else None) as server:
         assert type(failure(server)) is Unavailable
 
