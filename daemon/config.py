@@ -16,10 +16,20 @@ from daemon.config_files import Source, find_config, read_sources
 from daemon.config_oauth import OAuthClients
 from daemon.config_people import People
 from daemon.config_privacy import PrivacyConfig, read_privacy
-from daemon.config_records import Account, Company, Config, ContactsConfig, ContactSource, Person, StoreConfig
+from daemon.config_records import (
+    Account,
+    Company,
+    Config,
+    ContactsConfig,
+    ContactSource,
+    Person,
+    StoreConfig,
+    WorkingTimeConfig,
+)
 from daemon.config_servers import Servers
 from daemon.config_sources import read_sources_of_contacts
 from daemon.config_webhooks import Webhook, Webhooks
+from daemon.config_working_time import read_working_time
 from daemon.options import Reader, Values
 from daemon.plugins import Connectors, installed, installed_books
 from daemon.problems import ConfigError, Problem, suggestion
@@ -39,6 +49,7 @@ __all__ = [
     "Problem",
     "StoreConfig",
     "Webhook",
+    "WorkingTimeConfig",
     "find_config",
     "load",
 ]
@@ -47,6 +58,7 @@ __all__ = [
 SECTIONS = (
     "store",
     "company",
+    "working_time",
     "contacts",
     "privacy",
     "people",
@@ -106,6 +118,7 @@ class _Loader:
     def load(self) -> Config | None:
         self._refuse_unknown_sections()
         store, company, contacts = self._store(), self._company(), self._contacts()
+        working_time = read_working_time(self._main.get("working_time", {}), self._reader)
         privacy, retention = read_privacy(self._main.get("privacy", {}), self._reader)
         for source in self._sources:
             self._people.read_tables(source.table.get("people", []), source.label)
@@ -119,6 +132,8 @@ class _Loader:
         sources = self._sources_of_contacts()
         if store is None or company is None or contacts is None or privacy is None or retention is None:
             return None
+        if working_time is None:
+            return None
         return Config(
             path=self._path,
             folder=self._path.parent,
@@ -131,6 +146,7 @@ class _Loader:
             retention=retention,
             webhooks=tuple(self._webhooks.webhooks),
             sources=tuple(sources),
+            working_time=working_time,
         )
 
     def load_store(self) -> Config | None:

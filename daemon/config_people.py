@@ -6,9 +6,11 @@ import csv
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import date
 from pathlib import Path
 
 from daemon.config_records import Person
+from daemon.config_working_time import is_persons_own_fine
 from daemon.options import Reader, join, tables
 from daemon.problems import suggestion
 from daemon.timezones import timezone_problem
@@ -16,6 +18,8 @@ from matching.addresses import normalize
 
 _TRUE = {"", "true", "yes", "1"}
 _FALSE = {"false", "no", "0"}
+#: Columns whose cells hold several, parted by semicolons.
+_LISTS = {"aliases", "working_hours"}
 
 
 @dataclass(slots=True)
@@ -37,7 +41,7 @@ class People:
                 self._add(person, key)
 
     def read_file(self, path: Path, key: str) -> None:
-        """A CSV file with the header email,name,aliases,team,timezone,language,external_id,active."""
+        """A CSV file whose header names keys of a table; docs/configuration.md has it."""
         text = read_text(path, key, self.reader)
         if text is None:
             return
@@ -76,6 +80,7 @@ class People:
         if person.timezone and (problem := timezone_problem(person.timezone)):
             self.reader.refuse(join(key, "timezone"), *problem)
             fine = False
+        fine &= is_persons_own_fine(person, key, self.reader)
         for field_name, email in (("email", person.email), *(("aliases", alias) for alias in person.aliases)):
             normal = normalize(email)
             if normal is None:
@@ -95,11 +100,21 @@ class People:
 def _table(row: Mapping[str, str], known: list[str]) -> dict[str, object]:
     """A row as the TOML table that would say the same; empty cells are left out."""
     table: dict[str, object] = {key: row[key].strip() for key in known if row.get(key, "").strip()}
-    if "aliases" in table:
-        table["aliases"] = [alias.strip() for alias in row["aliases"].split(";") if alias.strip()]
+    for key in _LISTS & table.keys():
+        table[key] = [each.strip() for each in row[key].split(";") if each.strip()]
+    if "days_off" in table:
+        table["days_off"] = [_date(each) for each in row["days_off"].split(";") if each.strip()]
     active = row.get("active", "").strip().lower()
     table["active"] = True if active in _TRUE else False if active in _FALSE else active
     return table
+
+
+def _date(text: str) -> date | str:
+    """The day; what is none is left to be refused."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return text
 
 
 def read_text(path: Path, key: str, reader: Reader) -> str | None:

@@ -47,6 +47,19 @@ class Company:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkingTimeConfig:
+    """[working_time]"""
+
+    #: Lines that matching.workweeks reads, in the company's time zone.
+    hours: tuple[str, ...] = ("mon-fri 09:00-17:00",)
+    #: ISO 3166-1; "": no official holidays.
+    country: str = ""
+    #: The part of it, ISO 3166-2 without the country.
+    region: str = ""
+    days_off: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ContactsConfig:
     """[contacts]"""
 
@@ -91,6 +104,13 @@ class Person:
     #: The id that another tool (a directory, a CRM) knows the person by.
     external_id: str | None = None
     active: bool = True
+    #: As in [working_time]; (): the company's.
+    working_hours: tuple[str, ...] = ()
+    #: None: the company's, and its region; "": no official holidays.
+    country: str | None = None
+    region: str = ""
+    #: Beside the company's.
+    days_off: tuple[date, ...] = ()
 
 
 #: Accounts of a server read at a time, unless its table says otherwise.
@@ -189,6 +209,7 @@ class Config:
     retention: Limits = NO_LIMITS
     webhooks: tuple[Webhook, ...] = ()
     sources: tuple[ContactSource, ...] = ()
+    working_time: WorkingTimeConfig = field(default_factory=WorkingTimeConfig)
 
     @property
     def followed(self) -> tuple[Account, ...]:

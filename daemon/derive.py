@@ -17,22 +17,25 @@ from functools import partial
 
 from connectors.api import Auth, Role
 from daemon import conversations
+from daemon.answer_times import with_answer_times
 from daemon.conversations import Place
 from daemon.meetings import BATCH as MEETINGS
 from daemon.meetings import derive_meetings
 from daemon.signals import Thread, derive_signals
+from daemon.unreached import party_of, unreached
 from matching import policy
 from matching.identity import Mail, group
 from matching.names import clean_name
-from matching.policy import Company, Direction, Party
+from matching.policy import Company, Create, Direction, Party
 from matching.visibility import Level, narrowest, widest
 from store import calendars, contacts, copies, history, mail_signals, thread_levels, write
 from store.company import people_by_address
 from store.contacts import Candidate
-from store.copies import StoredCopy, StoredParty
+from store.copies import StoredCopy
 from store.engine import Store, Transaction
 from store.history import Interaction, Link
 from store.idle_contacts import drop_idle_contacts
+from store.unreached import drop_contacts, failures
 
 #: Items derived in one transaction.
 BATCH = 1000
@@ -74,6 +77,8 @@ class _Derived:
             thread_id=place.thread_id,
             parent_id=place.parent_id,
             answer_seconds=None,
+            answer_working_seconds=None,
+            answer_person_id=None,
             thread_basis=place.basis,
             visibility=narrowest((self.level, thread_levels.get(place.thread_id, Level.FULL))).value,
         )
@@ -108,7 +113,7 @@ def _derive_batch(store: Store, company: Company, now: datetime, transaction: Tr
         batch = _Batch(store, transaction, company, now)
         batch.add(found)
         is_more |= batch.make_contacts([Candidate(n, company.rules.base(n), n) for n in normals], met, meetings)
-        batch.save()
+        is_more |= batch.save()
     return len(items) + len(normals) + len(meetings), is_more
 
 
@@ -140,13 +145,15 @@ class _Batch:
         Meetings with them are marked; are there any? Those whose dirty keys are `meetings` are derived already, with
         the contacts that they made themselves: those `met`.
         """
+        avoided = self._unreached(entered)
         candidates = [
             Candidate(party.normal, party.base or party.normal, party.email)
             for d in self.mails.values()
             if not self._is_hidden(d)
             for party in policy.created_by(d.parties, d.is_bulk, self.company.create)
-            if party.normal
+            if party.normal and party.normal not in avoided
         ]
+        lost = [self._candidate(each) for each in drop_contacts(self.transaction, avoided)] if avoided else []
         added = contacts.create_by_policy(self.transaction, self.key, candidates, self.now)
         self.made = [self.key.id("contact", each.base) for each in added]
         added += entered
@@ -155,23 +162,43 @@ class _Batch:
             contacts.want_skipped(self.transaction, self.key, touched)
             others = contacts.interactions_of(self.transaction, touched) - set(self.mails)
             self.add(copies.copies_of_interactions(self.transaction, others))
-        is_more = calendars.mark_with(self.transaction, added)
+        is_more = calendars.mark_with(self.transaction, [*added, *lost])
         return calendars.mark_with(self.transaction, met, but=meetings) or is_more
 
-    def save(self) -> None:
-        """Write what follows."""
+    def _candidate(self, normal: str) -> Candidate:
+        return Candidate(normal, self.company.rules.base(normal), normal)
+
+    def _unreached(self, entered: list[Candidate]) -> set[str]:
+        """Addresses of this batch that mail of ours never reached; all that concerns them is in the batch then."""
+        if self.company.create is not Create.CORRESPONDED:
+            return set()
+        asked = {each.normal for each in entered}
+        asked |= {p.normal for d in self.mails.values() for p in d.parties if p.is_outside and p.normal}
+        failed = failures(self.transaction, asked)
+        if failed:
+            others = contacts.interactions_of(self.transaction, [self._candidate(each) for each in failed])
+            self.add(copies.copies_of_interactions(self.transaction, others - set(self.mails)))
+        shown = [each for each in self.mails.values() if not self._is_hidden(each)]
+        return unreached(shown, self.company, failed) if failed else set()
+
+    def save(self) -> bool:
+        """Write what follows; may there be more to derive by it?"""
         known = {old for d in self.mails.values() for c in d.copies if (old := c.row.interaction_id)}
-        thread = self._save_history(known)
+        people = people_by_address(self.transaction)
+        thread = self._save_history(known, people)
         self._save_links(known & self.mails.keys())
-        derive_signals(self.transaction, self.key, self.company, thread)
+        bounced = derive_signals(self.transaction, self.key, self.company, thread, self.now)
+        if self.company.create is Create.CORRESPONDED:
+            # whether they are contacts hangs on it
+            copies.mark_dirty(self.transaction, "address", bounced)
         if self.hidden:
             # a mail may have turned out to belong to a hidden thread
             drop_idle_contacts(self.transaction, self.made)
-        people = people_by_address(self.transaction)
         rows = (row for d in self.mails.values() if d.id not in self.hidden for row in _people(d, people))
         history.replace_people(self.transaction, known & self.mails.keys(), rows)
+        return bool(bounced)
 
-    def _save_history(self, known: set[str]) -> Thread:
+    def _save_history(self, known: set[str], people: Mapping[str, str]) -> Thread:
         """Interactions and threads, of these mails and of those whose place changes by them; returns them all."""
         copies_of_batch = [(c, d) for d in self.mails.values() for c in d.copies]
         found = conversations.arranged(
@@ -199,7 +226,7 @@ class _Batch:
         thread_levels.mark_threads(self.transaction, moved_threads)
         self.hidden = {each.id for each in wanted if each.visibility == Level.NONE}
         thread = Thread(wanted, found.rows, mail_signals.told_by(self.transaction, [i.message_key for i in wanted]))
-        wanted = _with_answer_times(wanted, self.hidden, thread)
+        wanted = with_answer_times(wanted, self.hidden, thread, self.company.times, people)
         history.save_interactions(self.transaction, wanted, stored, self.now)
         assigned = []
         for key, interaction_id in found.interaction_of.items():
@@ -278,30 +305,8 @@ class _Batch:
         found: dict[tuple[Role, str], Party] = {}
         for member in members:
             for party in (*member.parties, *member.bcc):
-                found.setdefault((party.role, party.normal or f"\0{party.email}"), self._party(party))
+                found.setdefault((party.role, party.normal or f"\0{party.email}"), party_of(party, self.company))
         return tuple(found.values())
-
-    def _party(self, party: StoredParty) -> Party:
-        is_own = party.normal is not None and self.company.own.owns(party.normal)
-        base = self.company.rules.base(party.normal) if party.normal else None
-        return Party(party.role, party.email, party.name, party.normal, base, is_own)
-
-
-def _with_answer_times(wanted: list[Interaction], hidden: set[str], thread: Thread) -> list[Interaction]:
-    """Whole threads, each answer with the time it took; of hidden mail not even that it was answered is told.
-
-    What comes of itself (an absence note, a bounce) answers nothing.
-    """
-    times = {item.id: item.occurred_at for item in wanted}
-    timed = []
-    for each in wanted:
-        item = each._replace(parent_id=None) if each.parent_id in hidden else each
-        asked_at = times.get(item.parent_id) if item.parent_id else None
-        seconds = None
-        if asked_at is not None and item.occurred_at >= asked_at and not thread.is_mechanical(item):
-            seconds = int((item.occurred_at - asked_at).total_seconds())
-        timed.append(item if item.answer_seconds == seconds else item._replace(answer_seconds=seconds))
-    return timed
 
 
 def _links(derived: _Derived, directory: contacts.Directory) -> Iterable[tuple[Link, Party]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 
 from daemon.config import Config
+from daemon.config_working_time import working_times_of
 from daemon.oauth.tokens import Tokens
 from daemon.watchdog import Underway
 from matching.addresses import AddressRules, OwnAddresses
@@ -47,6 +48,8 @@ def company_of(config: Config) -> Company:
         config.contacts.create,
         shows_widest=config.privacy.visibility == "widest",
         confidential=Level(config.privacy.confidential),
+        times=working_times_of(config),
+        signal_days=config.retention.signals,
     )
 
 

@@ -11,6 +11,7 @@ from connectors.api import Change, Deleted, Flagged, Message, Purpose, Unreadabl
 from daemon import calendar_pages
 from daemon.admission import Admission
 from daemon.drafts import Drafting, Prepared, Ready
+from daemon.unreached import written_to
 from matching import policy
 from matching.policy import Company, Verdict
 from store import copies, placements, write
@@ -147,7 +148,7 @@ class Ingest:
     ) -> _Decided:
         """Decide about mails and write what becomes of them, but for the marks of what is to be derived."""
         now = self.clock()
-        contacts = _Contacts(transaction, drafts, admission)
+        contacts = _Contacts(transaction, drafts, admission, self.company)
         decided = _Decided(drafts, purpose, Copies(transaction, drafts), contacts, admission)
         decided.deny(denied)
         decided.dirty = write.write_stored(transaction, place, decided.stored, now)
@@ -207,13 +208,18 @@ class Ingest:
 
 
 class _Contacts:
-    """Asks whether an address belongs to a contact, or to one that this very page makes."""
+    """Asks whether an address belongs to a contact, to one that this very page makes, or to one that is none for now,
+    because mail to it came back."""
 
-    def __init__(self, transaction: Transaction, drafts: Sequence[Draft], admission: Admission) -> None:
+    def __init__(
+        self, transaction: Transaction, drafts: Sequence[Draft], admission: Admission, company: Company
+    ) -> None:
         outside = [p for d in drafts for p in d.outside]
         self._held = held_addresses(transaction, (p.normal for p in outside), (p.base for p in outside if p.base))
         making = (item for item in drafts if item.made and admission.makes_contacts(item))
-        self._made = {base for item in making for base in item.made} - self._held.tombstones
+        unknown = {p.normal for p in outside if p.normal not in self._held.normals}
+        made = {base for item in making for base in item.made} | written_to(transaction, company, unknown)
+        self._made = made - self._held.tombstones
 
     def __call__(self, normal: str, base: str, when: datetime | None) -> bool:
         return base in self._made or self._held.holds(normal, base, when)

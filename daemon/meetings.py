@@ -126,7 +126,7 @@ class _Batch(Planner):
                     evidence=f"{person.response} ({person.source})",
                     confidence=1.0,
                 )
-        return list(found.values())
+        return [row for row in found.values() if self.company.keeps_signal(row.occurred_at, self.now)]
 
     def _save_states(self, plans: Sequence[Plan]) -> None:
         kept = [p for p in plans if p.sources.copies or p.sources.mails or p.is_published]

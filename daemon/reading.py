@@ -9,13 +9,13 @@ from connectors.api import Message
 from matching.addresses import normalize
 from matching.quotes import trim
 from matching.signals import Kind, Mail, Signal, classify
-from store import mail_signals
+from store import rereading
 from store.copies import items_of, mark_dirty
 from store.engine import Store, Transaction
 from store.facts import Told
 
 #: Raised when the rules (matching.signals) read the same mail otherwise.
-VERSION = 1
+VERSION = 2
 #: An attendee's answer by mail. What it says is in the meeting; here it is known to be no person's reply.
 ANSWER = "invitation_answer"
 #: Kinds by which a mail is about another one.
@@ -53,7 +53,7 @@ def read_anew(store: Store, progress: Callable[[int], None]) -> None:
     after = b""
     while True:
         with store.write() as transaction:
-            found = mail_signals.unread(transaction, VERSION, after, _BATCH)
+            found = rereading.unread(transaction, VERSION, after, _BATCH)
             if not found:
                 return
             _save(transaction, store, found)
@@ -64,6 +64,6 @@ def read_anew(store: Store, progress: Callable[[int], None]) -> None:
 def _save(transaction: Transaction, store: Store, found: list[tuple[bytes, Message]]) -> None:
     told = {key: read(message) for key, message in found}
     targets = [(key, store.key.digest("mid", each)) for key, one in told.items() for each in one.concerns]
-    mail_signals.replace(transaction, told, targets)
-    mail_signals.want_reports(transaction, list(told))
+    rereading.replace(transaction, told, targets)
+    rereading.want_reports(transaction, list(told))
     mark_dirty(transaction, "item", items_of(transaction, list(told)))

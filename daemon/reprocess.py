@@ -24,7 +24,7 @@ from matching import policy
 from matching.blocking import Block
 from matching.policy import Company, Create, Verdict
 from matching.visibility import Level, narrowest, widest
-from store import blocks, contacts, rebuild, thread_levels, write
+from store import blocks, contacts, engagement, rebuild, thread_levels, write
 from store import company as company_store
 from store.contacts import Candidate
 from store.engine import Store, Transaction
@@ -49,6 +49,8 @@ class _Applied:
 
     identity: str
     rules: str
+    #: When who works.
+    times: str
 
     @classmethod
     def of(cls, company: Company, transaction: Transaction) -> _Applied:
@@ -65,7 +67,8 @@ class _Applied:
             company.shows_widest,
             company.confidential.value,
         ]
-        return cls(json.dumps(identity), json.dumps([RULES_VERSION, reading.VERSION, company.create.value, *privacy]))
+        rules = [RULES_VERSION, reading.VERSION, company.create.value, *privacy]
+        return cls(json.dumps(identity), json.dumps(rules), json.dumps(company.times.signature))
 
 
 def is_pending(store: Store, company: Company) -> bool:
@@ -85,6 +88,23 @@ def is_due(store: Store, company: Company) -> bool:
             return True
         _save(transaction, applied)
         return False
+
+
+def apply(store: Store, company: Company, clock: Callable[[], datetime]) -> None:
+    """What `is_due` found: all is decided anew, or, where only working time has changed, answers are timed anew."""
+    with store.read() as transaction:
+        applied = _Applied.of(company, transaction)
+        stored = _stored(transaction)
+    if stored is None or replace(stored, times=applied.times) != applied:
+        reprocess(store, company, clock)
+        return
+    with store.write() as transaction:
+        rebuild.mark_answers_dirty(transaction)
+    derive(store, company, clock)
+    with store.write() as transaction:
+        engagement.mark_all(transaction)
+        _save(transaction, applied)
+    log.info("answers timed anew")
 
 
 @dataclass(slots=True)
@@ -333,9 +353,12 @@ class _Walk:
 def _stored(transaction: Transaction) -> _Applied | None:
     identity = company_store.setting(transaction, "policy_identity")
     rules = company_store.setting(transaction, "policy_rules")
-    return _Applied(identity, rules) if identity is not None and rules is not None else None
+    # a store of before answers were timed in working time says nothing of it
+    times = company_store.setting(transaction, "policy_times") or ""
+    return _Applied(identity, rules, times) if identity is not None and rules is not None else None
 
 
 def _save(transaction: Transaction, applied: _Applied) -> None:
     company_store.save_setting(transaction, "policy_identity", applied.identity)
     company_store.save_setting(transaction, "policy_rules", applied.rules)
+    company_store.save_setting(transaction, "policy_times", applied.times)

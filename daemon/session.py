@@ -27,7 +27,7 @@ from daemon.kept import Entered, Kept
 from daemon.merging import apply_merges
 from daemon.problems import ConfigError
 from daemon.report import Problem, Report
-from daemon.reprocess import RULES_VERSION, is_due, reprocess
+from daemon.reprocess import RULES_VERSION, apply, is_due
 from daemon.slices import Slice
 from daemon.standing import Standings
 from daemon.ticking import tick
@@ -133,7 +133,7 @@ class Session:
     def apply_policy(self) -> None:
         """Decide and derive anew what was decided under another policy, if there is such; raises StoreError."""
         if is_due(self.store, self.company):
-            reprocess(self.store, self.company, self.clock)
+            apply(self.store, self.company, self.clock)
 
     def keep_up(self, stop: threading.Event) -> None:
         """Do what is to be done once a day, if it is time."""

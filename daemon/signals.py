@@ -7,6 +7,7 @@ about. It is computed of the whole thread, in whatever order its mails came.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from matching.addresses import domain_of
@@ -15,6 +16,7 @@ from matching.signals import Kind
 from matching.subjects import is_forward_subject
 from matching.threads import Basis
 from matching.visibility import Level
+from matching.workdays import working_seconds
 from store import history, signals
 from store.contacts import Directory
 from store.engine import Transaction
@@ -111,8 +113,10 @@ class Thread:
         return None if self.sender(item) in between else asked
 
 
-def derive_signals(transaction: Transaction, key: IdentityKey, company: Company, thread: Thread) -> None:
-    """Write what these mails tell, and which addresses bounce by it."""
+def derive_signals(
+    transaction: Transaction, key: IdentityKey, company: Company, thread: Thread, now: datetime
+) -> set[str]:
+    """Write what these mails tell, and which addresses bounce by it; returns those of which other bounces are told."""
     found = [(item, telling) for item in thread.items.values() for telling in thread.told(item)]
     replies = [(item, asked) for item in thread.items.values() if (asked := thread.answered(item)) is not None]
     normals = {telling.recipient or thread.sender(item) for item, telling in found}
@@ -135,13 +139,19 @@ def derive_signals(transaction: Transaction, key: IdentityKey, company: Company,
     for item, asked in replies:
         sender = thread.sender(item)
         own = contact(sender, item)
-        row = _reply(
-            key, item, asked, sender, own or asked_for.get((asked.id, domain_of(sender))), is_own=own is not None
-        )
+        whose = own or asked_for.get((asked.id, domain_of(sender)))
+        row = _reply(key, item, asked, sender, whose, is_own=own is not None)
+        if row.answer_seconds is not None:
+            # when they work is not known; the company's week is the best guess
+            working = working_seconds(company.times.usual, asked.occurred_at, item.occurred_at)
+            row = row._replace(answer_working_seconds=working)
         rows[row.id] = row
-    touched = signals.replace(transaction, thread.ids, rows.values())
+    kept = [row for row in rows.values() if company.keeps_signal(row.occurred_at, now)]
+    changed = signals.replace(transaction, thread.ids, kept)
+    touched = {each.recipient for each in changed if each.recipient}
     heard = {thread.sender(item) for item in thread.items.values() if item.direction == Direction.INBOUND}
     signals.settle_addresses(transaction, touched | heard - {""})
+    return {each.recipient for each in changed if each.recipient and each.kind == Kind.BOUNCE.value}
 
 
 def _asked_for(transaction: Transaction, interaction_ids: Sequence[str]) -> dict[tuple[str, str], str]:
@@ -175,6 +185,7 @@ def _told(
         reason=telling.reason if is_shown else None,
         return_on=telling.return_on if is_shown else None,
         answer_seconds=None,
+        answer_working_seconds=None,
     )
 
 
@@ -202,4 +213,5 @@ def _reply(
         reason=None,
         return_on=None,
         answer_seconds=seconds if seconds >= 0 else None,
+        answer_working_seconds=None,
     )

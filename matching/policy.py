@@ -11,7 +11,7 @@ Three questions, in this order:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -19,6 +19,7 @@ from typing import Protocol
 from connectors.api import Envelope, Message, Participant, Purpose, Role
 from matching.addresses import AddressRules, OwnAddresses, is_no_reply, is_role, normalize
 from matching.visibility import Level
+from matching.workdays import WorkingTimes
 
 #: A mail of ours to more people than this is no correspondence.
 MAX_RECIPIENTS = 20
@@ -68,6 +69,14 @@ class Company:
     shows_widest: bool = False
     #: How much is kept of mail whose sender asks for confidence.
     confidential: Level = Level.METADATA
+    #: When ours work.
+    times: WorkingTimes = field(default_factory=WorkingTimes)
+    #: Days after which signals go; None: they are kept.
+    signal_days: int | None = None
+
+    def keeps_signal(self, occurred_at: datetime, now: datetime) -> bool:
+        """Is a signal of that time still kept? What is derived anew does not come back."""
+        return self.signal_days is None or occurred_at >= now - timedelta(days=self.signal_days)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ _ADDRESSED = (Role.TO.value, Role.CC.value, Role.BCC.value)
 
 
 class Engagement(NamedTuple):
-    """A row of `engagement`. Seconds are by the clock."""
+    """A row of `engagement`. Seconds are by the clock, but for those of working time."""
 
     contact_id: str
     last_in_at: datetime | None
@@ -39,6 +39,8 @@ class Engagement(NamedTuple):
     #: Medians.
     their_answer_seconds: int | None
     our_answer_seconds: int | None
+    their_answer_working_seconds: int | None
+    our_answer_working_seconds: int | None
     usual_gap_seconds: int | None
     quiet_from_at: datetime | None
     is_quiet: bool
@@ -58,7 +60,8 @@ _LAST_IN = _TIMES_OF.where(_IS_FROM).limit(1)
 _LAST_OUT = _TIMES_OF.where(_IS_TO).limit(1)
 _LATELY = _TIMES_OF.where(or_(_IS_FROM, _IS_TO, _IS_MET)).limit(_TIMES)
 
-_REPLIES = select(signal.c.answer_seconds).where(signal.c.contact_id == _CONTACT, signal.c.kind == "reply")
+_TOOK = signal.c.answer_seconds, signal.c.answer_working_seconds
+_REPLIES = select(*_TOOK).where(signal.c.contact_id == _CONTACT, signal.c.kind == "reply")
 _REPLY_COUNT = select(func.count()).select_from(_REPLIES.subquery())
 _THEIRS = _REPLIES.where(signal.c.answer_seconds.is_not(None)).order_by(signal.c.occurred_at.desc()).limit(_ANSWERS)
 _asked = link.alias("asked")
@@ -68,7 +71,7 @@ _IS_ASKED = exists().where(
     _asked.c.role == Role.FROM.value,
 )
 _OURS = (
-    select(interaction.c.answer_seconds)
+    select(interaction.c.answer_seconds, interaction.c.answer_working_seconds)
     .join(link, _of_mail)
     .where(link.c.contact_id == _CONTACT, link.c.role.in_(_ADDRESSED), interaction.c.direction == "outbound")
     .where(interaction.c.answer_seconds.is_not(None), _IS_ASKED)
@@ -132,6 +135,7 @@ def _look(connection: Connection, contact_id: str, now: datetime) -> Engagement 
     if not times:
         return None
     gap = usual_gap(times)
+    theirs, our = _medians(connection, _THEIRS, contact_id), _medians(connection, _OURS, contact_id)
     quiet = quiet_from(times[0], gap) if gap is not None else None
     return Engagement(
         contact_id=contact_id,
@@ -139,9 +143,17 @@ def _look(connection: Connection, contact_id: str, now: datetime) -> Engagement 
         last_out_at=next(iter(values(_LAST_OUT)), None),
         last_at=times[0],
         reply_count=values(_REPLY_COUNT)[0],
-        their_answer_seconds=median_seconds(values(_THEIRS)),
-        our_answer_seconds=median_seconds(values(_OURS)),
+        their_answer_seconds=theirs[0],
+        our_answer_seconds=our[0],
+        their_answer_working_seconds=theirs[1],
+        our_answer_working_seconds=our[1],
         usual_gap_seconds=int(gap.total_seconds()) if gap is not None else None,
         quiet_from_at=quiet,
         is_quiet=quiet is not None and quiet <= now,
     )
+
+
+def _medians(connection: Connection, query: Any, contact_id: str) -> tuple[int | None, int | None]:
+    """(by the clock, in working time)"""
+    rows = connection.execute(query, {"contact": contact_id}).all()
+    return median_seconds([row[0] for row in rows]), median_seconds([row[1] for row in rows if row[1] is not None])

@@ -62,6 +62,8 @@ WATCHED = (
             "thread_id",
             "parent_id",
             "answer_seconds",
+            "answer_working_seconds",
+            "answer_person_id",
             "is_unverified",
             "is_answered",
             "is_forwarded",
@@ -101,7 +103,7 @@ WATCHED = (
         (
             *("interaction_id", "contact_id", "kind", "occurred_at", "evidence", "confidence"),
             *("source_interaction_id", "recipient", "status", "category", "is_hard", "reason", "return_on"),
-            "answer_seconds",
+            *("answer_seconds", "answer_working_seconds"),
         ),
     ),
     Watched(
@@ -109,6 +111,7 @@ WATCHED = (
         "engagement",
         (
             *("last_in_at", "last_out_at", "last_at", "reply_count", "their_answer_seconds", "our_answer_seconds"),
+            *("their_answer_working_seconds", "our_answer_working_seconds"),
             *("usual_gap_seconds", "quiet_from_at", "is_quiet"),
         ),
         id="contact_id",

@@ -33,6 +33,9 @@ class Interaction(NamedTuple):
     parent_id: str | None
     #: How long after that one, in seconds; None where it answers none, or the times contradict that.
     answer_seconds: int | None
+    #: The same in working time, and who of ours answers or is answered; None also where it stays on one side.
+    answer_working_seconds: int | None
+    answer_person_id: str | None
     #: What its place in the thread rests on.
     thread_basis: str
     #: How much of it others see.

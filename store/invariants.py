@@ -246,6 +246,8 @@ COUNTS: dict[str, str] = {
     " JOIN meeting m ON m.interaction_id = l.interaction_id",
     "v1_signal": "SELECT count(*) FROM signal",
     "v1_engagement": "SELECT count(*) FROM engagement",
+    "v1_response": "SELECT count(*) FROM (SELECT DISTINCT answer_person_id, direction, week_starts_on"
+    " FROM v1_interaction WHERE answer_person_id IS NOT NULL) found",
     "v1_task": "SELECT count(*) FROM task",
     "v1_account_status": "SELECT count(*) FROM account WHERE ended_at IS NULL",
     "v1_redirect": "SELECT count(*) FROM redirect",

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, lite
 from connectors.api import Auth, Message, Participant, Purpose, Role
 from store import calendars, engagement, facts, history
 from store.contacts import ensure_primary, reset_names
+from store.copies import item_key, mark_dirty
 from store.held import Held
 from store.meeting_schema import invitation
 from store.schema import (
@@ -30,6 +31,7 @@ from store.schema import (
     stream,
 )
 from store.signal_schema import mail_signal
+from store.task_schema import signal
 from store.upsert import chunks, select_in
 from store.write import FINAL_REASONS
 
@@ -281,6 +283,17 @@ def mark_all_dirty(connection: Connection) -> None:
             connection.execute(insert(dirty), rows)
     calendars.mark(connection, calendars.all_uids(connection))
     engagement.mark_all(connection)
+
+
+def mark_answers_dirty(connection: Connection) -> None:
+    """Have every mail derived anew that answers one."""
+    answers = or_(
+        interaction.c.answer_seconds.is_not(None),
+        exists().where(signal.c.source_interaction_id == interaction.c.id, signal.c.kind == "reply"),
+    )
+    query = select(message.c.mid_key, message.c.fingerprint).distinct()
+    query = query.join(interaction, interaction.c.id == message.c.interaction_id).where(answers)
+    mark_dirty(connection, "item", [item_key(*row) for row in connection.execute(query)])
 
 
 def has_interactions(connection: Connection) -> bool:

@@ -331,6 +331,8 @@ interaction = Table(
     Column("thread_id", Id),
     Column("parent_id", Id),  # the interaction it answers
     Column("answer_seconds", Integer),  # how long after that one
+    Column("answer_working_seconds", Integer),
+    Column("answer_person_id", Id),  # of ours, who answers or is answered
     Column("thread_basis", String(12)),
     Column("is_unverified", Boolean, nullable=False),
     Column("is_message_id_reused", Boolean, nullable=False),

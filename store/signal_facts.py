@@ -35,6 +35,7 @@ class SignalFacts:
     reason: str | None
     return_on: date | None
     answer_seconds: int | None
+    answer_working_seconds: int | None
 
 
 _SHOWN = tuple(signal.c[name] for name in SignalFacts.__dataclass_fields__)

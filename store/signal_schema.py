@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, Float, Index, Integer, PrimaryKeyConstraint, String, Table, Text
+from sqlalchemy import Boolean, Column, Date, Float, Index, Integer, PrimaryKeyConstraint, String, Table, Text, text
 
-from store.schema import metadata
+from store.schema import interaction, metadata
 from store.types import Id, Instant, Key
 
 #: What a mail tells that comes of itself: no person wrote it.
@@ -43,8 +43,20 @@ engagement = Table(
     Column("reply_count", Integer, nullable=False),
     Column("their_answer_seconds", Integer),
     Column("our_answer_seconds", Integer),
+    Column("their_answer_working_seconds", Integer),
+    Column("our_answer_working_seconds", Integer),
     Column("usual_gap_seconds", Integer),
     Column("quiet_from_at", Instant),
     Column("is_quiet", Boolean, nullable=False),
 )
 Index("ix_engagement_quiet_from_at", engagement.c.quiet_from_at)
+
+#: Of a person, the answers by time.
+_ANSWERED = text("answer_person_id IS NOT NULL")
+Index(
+    "ix_interaction_answer_person_id",
+    interaction.c.answer_person_id,
+    interaction.c.occurred_at,
+    sqlite_where=_ANSWERED,
+    postgresql_where=_ANSWERED,
+)

@@ -38,17 +38,18 @@ class Signal(NamedTuple):
     is_hard: bool | None
     reason: str | None
     return_on: date | None
-    #: Of replies: how long it took.
+    #: Of replies: how long it took, by the clock and in working time.
     answer_seconds: int | None
+    answer_working_seconds: int | None
 
 
 _COLUMNS = tuple(signal.c[name] for name in Signal._fields)
 
 
-def replace(connection: Connection, source_ids: Iterable[str], wanted: Iterable[Signal]) -> set[str]:
+def replace(connection: Connection, source_ids: Iterable[str], wanted: Iterable[Signal]) -> set[Signal]:
     """What these mails tell becomes exactly `wanted`; rows that stay are not touched.
 
-    Returns the recipients of what went and of what came.
+    Returns what went and what came.
     """
     rows = select_in(connection, select(*_COLUMNS).where, signal.c.source_interaction_id, source_ids)
     before, now = {Signal._make(row) for row in rows}, set(wanted)
@@ -57,7 +58,7 @@ def replace(connection: Connection, source_ids: Iterable[str], wanted: Iterable[
     added = sorted(now - before, key=lambda each: each.id)
     upsert_rows(connection, signal, Signal._fields, added, update=Signal._fields[1:])
     engagement.mark(connection, {each.contact_id for each in before ^ now})
-    return {each.recipient for each in before ^ now if each.recipient}
+    return before ^ now
 
 
 def forget(connection: Connection, interaction_ids: Sequence[str]) -> None:

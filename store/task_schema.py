@@ -25,6 +25,7 @@ signal = Table(
     Column("reason", Text),
     Column("return_on", Date),
     Column("answer_seconds", Integer),
+    Column("answer_working_seconds", Integer),
 )
 Index("ix_signal_source_interaction_id", signal.c.source_interaction_id)
 #: Of an address, what bounced.

@@ -87,3 +87,33 @@ CONTACT_MEETINGS = """(
     ) each
     GROUP BY contact_id
 ) found"""
+
+
+def _weeks_of_answers(week: str) -> str:
+    of_week = f"PARTITION BY i.answer_person_id, i.direction, {week}"
+
+    def middle(value: str) -> str:
+        """The median; of two in the middle half their sum."""
+        places = ("(total + 1) / 2", "(total + 2) / 2")
+        return " + ".join(
+            f"CAST(max(CASE WHEN {value}_place = {place} THEN {value} END) AS bigint)" for place in places
+        )
+
+    return f"""(
+    SELECT person_id, direction, week_starts_on, count(*) AS answer_count,
+        ({middle("answer_seconds")}) / 2 AS answer_seconds,
+        ({middle("answer_working_seconds")}) / 2 AS answer_working_seconds
+    FROM (
+        SELECT i.answer_person_id AS person_id, i.direction, {week} AS week_starts_on,
+            i.answer_seconds, i.answer_working_seconds, count(*) OVER ({of_week}) AS total,
+            row_number() OVER ({of_week} ORDER BY i.answer_seconds) AS answer_seconds_place,
+            row_number() OVER ({of_week} ORDER BY i.answer_working_seconds) AS answer_working_seconds_place
+        FROM interaction i
+        WHERE i.answer_person_id IS NOT NULL AND i.visibility <> 'none'
+    ) answered
+    GROUP BY person_id, direction, week_starts_on
+) found"""  # noqa: S608 - words of ours, never input
+
+
+#: Of each person, week and direction: how many answers there were, and their medians.
+WEEKS_OF_ANSWERS = {dialect: _weeks_of_answers(week) for dialect, week in WEEK.items()}

@@ -14,6 +14,7 @@ from store.view_columns import (
     INVITED_TO,
     SNIPPET,
     WEEK,
+    WEEKS_OF_ANSWERS,
     View,
     attachment_count,
     by_kind,
@@ -24,7 +25,7 @@ from store.view_columns import (
 )
 
 #: Raised by one whenever a view or column is added.
-CONTRACT_VERSION = 10
+CONTRACT_VERSION = 11
 
 
 VIEWS: tuple[View, ...] = (
@@ -118,6 +119,8 @@ VIEWS: tuple[View, ...] = (
             ("occurred_on", DAY, "date"),
             ("week_starts_on", WEEK, "date"),
             ("new_text", of_copy("content", "message_key", "COALESCE(x.new_text, x.text)", "'full'"), "text"),
+            ("answer_working_seconds", "i.answer_working_seconds", "integer"),
+            ("answer_person_id", "i.answer_person_id", "id"),
         ),
         # of those that are hidden there are no links, no people and no threads either
         {
@@ -228,6 +231,7 @@ VIEWS: tuple[View, ...] = (
             ("reason", "reason", "text"),
             ("return_on", "return_on", "date"),
             ("answer_seconds", "answer_seconds", "integer"),
+            ("answer_working_seconds", "answer_working_seconds", "integer"),
         ),
         "signal",
     ),
@@ -244,8 +248,22 @@ VIEWS: tuple[View, ...] = (
             ("usual_gap_seconds", "usual_gap_seconds", "integer"),
             ("quiet_from_at", "quiet_from_at", "instant"),
             ("is_quiet", "is_quiet", "flag"),
+            ("their_answer_working_seconds", "their_answer_working_seconds", "integer"),
+            ("our_answer_working_seconds", "our_answer_working_seconds", "integer"),
         ),
         "engagement",
+    ),
+    View(
+        "v1_response",
+        (
+            ("person_id", "person_id", "id"),
+            ("direction", "direction", "text"),
+            ("week_starts_on", "week_starts_on", "date"),
+            ("answer_count", "answer_count", "integer"),
+            ("answer_seconds", "answer_seconds", "integer"),
+            ("answer_working_seconds", "answer_working_seconds", "integer"),
+        ),
+        WEEKS_OF_ANSWERS,
     ),
     View(
         "v1_task",

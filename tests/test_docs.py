@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from daemon.cli.main import parser
-from daemon.config import Company, ContactsConfig, Person, StoreConfig, Webhook, load
+from daemon.config import Company, ContactsConfig, Person, StoreConfig, Webhook, WorkingTimeConfig, load
 from daemon.config_accounts import Outer
 from daemon.config_mailboxes import KEYS as MAILBOX_KEYS
 from daemon.config_privacy import PrivacyConfig
@@ -38,6 +38,7 @@ CLI = (ROOT / "docs" / "cli.md").read_text("utf-8")
 TABLES: dict[str, type[Any]] = {
     "store": StoreConfig,
     "company": Company,
+    "working_time": WorkingTimeConfig,
     "contacts": ContactsConfig,
     "people": Person,
     "accounts": Outer,
@@ -71,7 +72,7 @@ def assignments() -> Iterator[tuple[str, str, str]]:
     table = ""
     for line in EXAMPLE.splitlines():
         text = line.removeprefix("# ")
-        if heading := re.match(r"\[+([a-z.]+)\]+$", text):
+        if heading := re.match(r"\[+([a-z_.]+)\]+$", text):
             table = heading[1]
         elif assignment := re.match(r"([a-z_]+) = \S", text):
             yield table, assignment[1], text

@@ -26,11 +26,19 @@ def duration(seconds: int) -> str:
     return f"{seconds // size} {unit}"
 
 
+def working_duration(seconds: int) -> str:
+    """As `duration`, without days: a day's work has hours of its own."""
+    size, unit = next(((size, unit) for size, unit in _UNITS[1:] if seconds >= size), _UNITS[-1])
+    return f"{seconds // size} {unit}"
+
+
 def short(signal: SignalFacts) -> str:
     """In two or three words, for a table."""
     words = _ABOUT.get(signal.kind, signal.kind)
     if signal.answer_seconds is not None:
         words += f" after {duration(signal.answer_seconds)}"
+        if signal.answer_working_seconds is not None and signal.answer_working_seconds != signal.answer_seconds:
+            words += f" ({working_duration(signal.answer_working_seconds)} of work)"
     if signal.status:
         words += f" ({signal.status})"
     if signal.return_on:
@@ -61,4 +69,5 @@ def document(signal: SignalFacts) -> dict[str, object]:
         "reason": signal.reason,
         "return_on": signal.return_on.isoformat() if signal.return_on else None,
         "answer_seconds": signal.answer_seconds,
+        "answer_working_seconds": signal.answer_working_seconds,
     }

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from operator import or_
 
 from matching.quotes.attribution import attribution, inside, may_end
 from matching.quotes.headers import ALONE, INK, Header, next_filled, read_block, read_columns, read_rule
@@ -22,6 +23,7 @@ _BLANK_IN_QUOTE = 3
 _MAX_TOP, _MAX_BLANK_TOP = 14, 10
 #: The signs that a header or an attribution without marks begins or ends with, where it has no colon.
 _BEGINS, _ENDS = frozenset(f"{INK}12"), frozenset("-*_")
+_LONGEST_ALONE = max(map(len, ALONE))
 _LINK_END = re.compile(r"https?://\S*\Z|[(<\[][^)>\]]*\Z")
 
 
@@ -69,7 +71,7 @@ def split(text: str) -> list[Part]:
     """The parts of a text in their order; every line of it is in one of them. Time is in proportion to its length."""
     lines = text.replace("\r\n", "\n").split("\n")
     closely = lines[:_MOST_LINES]
-    parts = _Splitter(closely).parts()
+    parts = _Splitter(closely, has_marks=">" in text or "＞" in text).parts()
     if len(lines) > _MOST_LINES:
         rest = lines[_MOST_LINES:]
         if parts and parts[-1].kind is not Kind.OWN and not parts[-1].is_marked:
@@ -80,32 +82,44 @@ def split(text: str) -> list[Part]:
 
 
 class _Splitter:
-    def __init__(self, lines: list[str]) -> None:
+    def __init__(self, lines: list[str], *, has_marks: bool) -> None:
         self.lines = lines
-        # of marked lines it is enough that they are not blank
-        shown = [
-            ">" if line[:1] == ">" or ((">" in line or "＞" in line) and is_quoted(line)) else line[:_WIDEST]
-            for line in lines
-        ]
-        self.marked = [line == ">" for line in shown]
+        if has_marks:
+            # of marked lines it is enough that they are not blank
+            shown = [
+                ">" if line[:1] == ">" or ((">" in line or "＞" in line) and is_quoted(line)) else line[:_WIDEST]
+                for line in lines
+            ]
+            self.marked = [line == ">" for line in shown]
+        else:
+            shown = [line[:_WIDEST] for line in lines]
+            self.marked = [False] * len(lines)
         self.plains = plains(shown)
         self.found: list[Part] = []
-        #: Where a header may begin or end: a quick look that spares most lines the closer ones.
-        self.may_head = [
-            line != ">"
-            and (":" in line or line[:1] in _BEGINS or line[-1:] in _ENDS or line[-5:] == "wrote" or line in ALONE)
+        # where a header may begin or end: a quick look that spares most lines the closer ones
+        stops = [
+            line != ""
+            and (
+                ":" in line
+                or line[0] in _BEGINS
+                or (end := line[-1]) in _ENDS
+                or (end == "e" and line[-5:] == "wrote")
+                or (len(line) <= _LONGEST_ALONE and line in ALONE)
+            )
             for line in self.plains
         ]
+        #: Those lines and the marked ones; at the end one more, at which every search ends.
+        self.stops = [*(map(or_, self.marked, stops) if has_marks else stops), True]
         #: The first line that belongs to no part yet.
         self.start = 0
 
     def parts(self) -> list[Part]:
         here = 0
-        while here < len(self.lines):
+        while (here := self.stops.index(True, here)) < len(self.lines):
             if self.marked[here]:
                 here = self._take_marked(here, self._attribution_above(here))
                 continue
-            header = self._header_at(here) if self.may_head[here] else None
+            header = self._header_at(here)
             if header is None:
                 here += 1
                 continue

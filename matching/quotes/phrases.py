@@ -4,44 +4,46 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from operator import itemgetter
 
-#: Characters of a word by which the phrases are found that may hold it.
-_BEGINNING = 5
-_beginning_of = itemgetter(slice(_BEGINNING))
+#: Letters of a word that is rare enough to find a phrase by.
+_RARE = 4
 
 
 class Phrases:
     """Phrases of which a text may hold some, in the form of `normal.plain`.
 
-    A text without them costs one look at each of its words, however many phrases there are.
+    A text without them costs one look at each of its words, and one for each of the few phrases that have no word
+    inside, however many phrases there are.
     """
 
     def __init__(self, phrases: Iterable[str]) -> None:
-        self._by_beginning: dict[str, list[str]] = {}
-        #: Those that have no such word, in ASCII and in other scripts.
-        self._others: list[str] = []
-        foreign = []
+        #: Word inside a phrase, which stands whole in the text then -> its phrases.
+        self._by_word: dict[str, list[str]] = {}
+        #: Of the others, whose first word may end a longer one of the text, and whose last word may begin one: their
+        #: longest word -> them; in ASCII, and in other letters.
+        self._by_part: tuple[dict[str, list[str]], dict[str, list[str]]] = ({}, {})
+        joined = []
         for phrase in sorted(phrases):
-            # its first word may end a longer one of the text, and its last word may begin one
-            *inner, last = phrase.split(" ")[1:] or [""]
-            surest = max([*inner, last] if len(last) >= _BEGINNING else inner, key=len, default="")
-            if surest:
-                self._by_beginning.setdefault(_beginning_of(surest), []).append(phrase)
-            elif phrase.isascii():
-                self._others.append(phrase)
+            words = phrase.split(" ")
+            inner = max(words[1:-1], key=len, default="")
+            longest = max(words, key=len)
+            if len(inner) >= _RARE:
+                self._by_word.setdefault(inner, []).append(phrase)
+            elif phrase.isascii() or len(words) > 1:
+                self._by_part[not longest.isascii()].setdefault(longest, []).append(phrase)
             else:
-                foreign.append(re.escape(phrase))
-        self._foreign = re.compile("|".join(foreign)) if foreign else None
+                joined.append(re.escape(phrase))
+        self._joined = re.compile("|".join(joined)) if joined else None
 
     def are_in(self, text: str) -> bool:
         """Does the text hold one of them?"""
         words = text.split(" ")
-        known = self._by_beginning.keys()
-        if not known.isdisjoint(map(_beginning_of, words)):
-            for begin in known & set(map(_beginning_of, words)):
-                if any(phrase in text for phrase in self._by_beginning[begin]):
+        if not self._by_word.keys().isdisjoint(words):
+            for word in self._by_word.keys() & set(words):
+                if any(phrase in text for phrase in self._by_word[word]):
                     return True
-        if any(phrase in text for phrase in self._others):
-            return True
-        return self._foreign is not None and not text.isascii() and self._foreign.search(text) is not None
+        for by_part in self._by_part[:1] if text.isascii() else self._by_part:
+            for part in by_part:
+                if part in text and any(phrase in text for phrase in by_part[part]):
+                    return True
+        return self._joined is not None and not text.isascii() and self._joined.search(text) is not None

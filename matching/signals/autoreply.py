@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from matching.signals.away import LANGUAGES, Language
@@ -94,9 +95,12 @@ _PATTERNS = tuple(
     _Patterns(each, tuple(map(fold, each.stems)), _compiled(each.away), _compiled(each.then), _compiled(each.automatic))
     for each in LANGUAGES
 )
-#: (a stem, the number of its language), for texts of Latin letters alone, and for all.
-_STEMS = tuple((stem, number) for number, each in enumerate(_PATTERNS) for stem in each.stems)
-_LATIN_STEMS = tuple((stem, number) for stem, number in _STEMS if stem.isascii())
+#: (a stem, the number of its language): those of several words, and those that lie within a word.
+_STEMS = [(stem, number) for number, each in enumerate(_PATTERNS) for stem in each.stems]
+_PHRASES = [(stem, number) for stem, number in _STEMS if " " in stem]
+_STEMS = [(stem, number) for stem, number in _STEMS if " " not in stem]
+#: Words of which it is remembered what they hold: most of a mail's are those of others.
+_REMEMBERED = 16_384
 #: Each language is a group.
 _SUBJECT = re.compile("|".join(f"(?P<{each.code}>{fold(each.subject)})" for each in LANGUAGES))
 
@@ -114,14 +118,17 @@ def read_auto_replies(mail: Mail) -> Iterator[Signal]:
             return
     own = _own_text(mail.text)
     asks = _ASKS.search(own) is not None
-    is_letter = len(own) > _MAX_LETTER or (asks and not _AUTO.search(fold(own[:MAX_HEAD])))
-    if is_letter and titled is None and mark is None and not hint:
+    is_plain = titled is None and mark is None and not hint
+    if is_plain and len(own) > _MAX_LETTER:
         return
     head = fold(own[:MAX_HEAD])
+    if is_plain and asks and not _AUTO.search(head):
+        return
     words = _words_of(head)
-    found = _judge(
-        mail, mark, titled[0] if titled else "", hint, words, answers=bool(mail.answered_ids) or is_answer, asks=asks
-    )
+    # who asks something, or answers above what he quotes as mail programs of people do, is no machine
+    is_personal = asks or len(own) < min(len(mail.text), _MAX_LETTER * 2)
+    answers = bool(mail.answered_ids) or is_answer
+    found = _judge(mail, mark, titled[0] if titled else "", hint, words, answers=answers, is_personal=is_personal)
     if found is None:
         return
     seen, confidence = found
@@ -138,7 +145,7 @@ def read_auto_replies(mail: Mail) -> Iterator[Signal]:
 
 
 def _judge(
-    mail: Mail, mark: str | None, titled: str, hint: str, words: _Words | None, *, answers: bool, asks: bool
+    mail: Mail, mark: str | None, titled: str, hint: str, words: _Words | None, *, answers: bool, is_personal: bool
 ) -> tuple[str, float] | None:
     """(evidence, confidence); None where there is not enough."""
     if mark is not None:
@@ -154,7 +161,7 @@ def _judge(
         return evidence("words", words.said), 0.85
     if hint and words.follows:
         return evidence("words", f"{words.said}; {hint}"), 0.85
-    if answers and words.follows >= 2 and not asks:
+    if answers and words.follows >= 2 and not is_personal:
         return evidence("words", words.said), 0.7
     return None
 
@@ -233,6 +240,12 @@ def _away_in(subject: str) -> re.Match[str] | None:
 
 def _spoken(text: str) -> list[_Patterns]:
     """The languages of which a folded text has a word that matters."""
-    stems = _LATIN_STEMS if text.isascii() else _STEMS
-    found = {number for stem, number in stems if stem in text}
+    found = {number for stem, number in _PHRASES if stem in text}
+    found.update(*map(_numbers_in, text.split()))
     return [_PATTERNS[number] for number in sorted(found)]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _numbers_in(word: str) -> tuple[int, ...]:
+    """The languages of which the word has a stem."""
+    return tuple({number for stem, number in _STEMS if stem in word})

@@ -19,12 +19,26 @@ _ALIKE = str.maketrans(
         **{chr(zero + digit): str(digit) for zero in (0x660, 0x6F0, 0x1810, 0x966) for digit in range(10)},
     }
 )
+#: Most texts hold few of them, and are searched faster than translated.
+_REPLACED = re.compile(f"[{re.escape(''.join(map(chr, _ALIKE)))}]+")
 _BLANKS = re.compile(r"[^\S\n]+")
 
 
 def fold(text: str) -> str:
     """`text` in lower case without accents and marks, letters that stand for each other made one, blanks single."""
     if text.isascii():
-        return _BLANKS.sub(" ", text.lower())
+        return _single_blanks(text.lower())
     text = unicodedata.normalize("NFKD", text).casefold()
-    return _BLANKS.sub(" ", unicodedata.normalize("NFC", _MARKS.sub("", text)).translate(_ALIKE))
+    text = unicodedata.normalize("NFC", _MARKS.sub("", text))
+    return _single_blanks(_REPLACED.sub(_replacement, text))
+
+
+def _single_blanks(text: str) -> str:
+    # other blanks than that of ASCII are not printable; most texts have none
+    if "  " not in text and text.replace("\n", "").isprintable():
+        return text
+    return _BLANKS.sub(" ", text)
+
+
+def _replacement(signs: re.Match[str]) -> str:
+    return signs[0].translate(_ALIKE)

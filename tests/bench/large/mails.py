@@ -15,6 +15,7 @@ from typing import Any
 
 from daemon.reading import VERSION
 from daemon.signals import REPLY
+from matching.workdays import USUAL, working_seconds
 from store import facts
 from store.signals import Signal
 from store.types import instant_text
@@ -35,6 +36,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "interaction": (
         *("id", "kind", "direction", "occurred_at", "message_key", "thread_id", "parent_id", "answer_seconds"),
+        *("answer_working_seconds", "answer_person_id"),
         *("thread_basis", "is_unverified", "is_message_id_reused", "is_answered", "is_forwarded", "visibility"),
         *("created_at", "updated_at"),
     ),
@@ -163,7 +165,7 @@ def rows_of(
     mails = list(_mails(thread, shape))
     root = mails[0].references[0] if mails[0].references else mails[0].mid
     thread_id = KEY.id("thread", root)
-    parent: tuple[str, datetime] | None = None
+    parent: tuple[str, datetime, bool] | None = None
     asked: tuple[str, datetime] | None = None
     before: set[str] = set()
     for number, mail in enumerate(mails):
@@ -180,7 +182,7 @@ def rows_of(
                 rows.append(written.reply(*asked))
             before.add(written.sender)
         yield mail.at, rows
-        parent = (written.id, mail.at)
+        parent = (written.id, mail.at, mail.is_ours)
 
 
 def _mails(thread: Thread, shape: Shape) -> Iterator[_Mail]:
@@ -304,12 +306,16 @@ class _Written:
         said: Row = (self._key, self._mid_key, flags, 4_000, self._received, "unknown", self._received, False)
         return "placement", (stream, ref, "stored", "contact", *said, *_KEPT)
 
-    def derived(self, parent: tuple[str, datetime] | None, *, is_answered: bool) -> Iterator[tuple[str, Row]]:
-        """What follows; `parent`: the interaction it answers, and when that was."""
+    def derived(self, parent: tuple[str, datetime, bool] | None, *, is_answered: bool) -> Iterator[tuple[str, Row]]:
+        """What follows; `parent`: the interaction it answers, when that was, and whether it is ours."""
         mail, thread, boxes, at = self._mail, self._thread, self._boxes, self._at
         row: Row = (self.id, "email", "outbound" if mail.is_ours else "inbound", at, self._key, self._thread_id)
         seconds = int((mail.at - parent[1]).total_seconds()) if parent and not mail.is_report else None
         row += (parent[0] if parent else None, seconds)
+        if parent and seconds is not None and parent[2] != mail.is_ours:
+            row += (working_seconds(USUAL, parent[1], mail.at), boxes.people[thread.person])
+        else:
+            row += (None, None)
         row += ("references" if mail.references else "root", False, False, is_answered, False, "full")
         yield "interaction", (*row, self._received, self._received)
         for role, address, name, contact in mail.parties:
@@ -348,6 +354,7 @@ class _Written:
             reason=None,
             return_on=None,
             answer_seconds=int((mail.at - asked_at).total_seconds()),
+            answer_working_seconds=working_seconds(USUAL, asked_at, mail.at),
         )
         return "signal", row
 

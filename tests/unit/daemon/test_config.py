@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from daemon.config import Config, ConfigError, find_config, load
+from daemon.config_working_time import working_times_of
 from matching.policy import Create
 from tests.unit.daemon.mail_connector import FolderChoice, MailSettings, Speed, connectors
 
@@ -147,6 +149,37 @@ def test_people_come_from_tables_and_from_a_file(tmp_path: Path) -> None:
     assert nara.aliases == ("n@acme.example", "nn@acme.example")
     assert (nara.timezone, nara.language, nara.external_id, nara.active) == ("Asia/Ulaanbaatar", "mn", "7", False)
     assert people[2].active
+
+
+def test_people_work_when_the_company_does_or_at_times_of_their_own(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "email,aliases,timezone,country,working_hours,days_off\n"
+        "nara@acme.example,N@Acme.example,Asia/Ulaanbaatar,MN,mon-fri 09:00-13:00; mon-fri 14:00-18:00,\n"
+        "omid@acme.example,,,,,2026-11-22; 2026-11-23\n",
+        "people.csv",
+    )
+    working_time = '[working_time]\nhours = ["sat-wed 08:30-17:00"]\ncountry = "IR"\ndays_off = [2026-12-31]\n'
+    people = '[[people]]\nemail = "eve@acme.example"\n[[people]]\nemail = "liv@acme.example"\ncountry = ""\n'
+    path = write(tmp_path, 'people_file = "people.csv"\n' + COMPANY + working_time + people)
+    times = working_times_of(load(path, environ={}, today=TODAY, connectors=connectors()))
+    usual = times.usual
+    assert (usual.zone, usual.country, usual.region) == ("Asia/Tehran", "IR", "")
+    assert usual.days_off == frozenset({date(2026, 12, 31)})
+    assert [bool(day) for day in usual.week] == [True, True, True, False, False, True, True]
+    assert times.of("eve@acme.example") is times.of("stranger@client.example") is usual
+    assert times.of("liv@acme.example") == replace(usual, country="")
+    nara = times.of("nara@acme.example")
+    assert times.of("n@acme.example") == nara
+    assert (nara.zone, nara.country, nara.days_off) == ("Asia/Ulaanbaatar", "MN", usual.days_off)
+    assert nara.week[0] == ((540, 780), (840, 1080))
+    assert len(times.of("omid@acme.example").days_off) == 3
+
+
+def test_without_a_word_on_it_the_company_works_from_monday_to_friday(tmp_path: Path) -> None:
+    times = working_times_of(load(write(tmp_path, COMPANY), environ={}, today=TODAY, connectors=connectors()))
+    assert times.usual.week == (*[((540, 1020),)] * 5, (), ())
+    assert (times.usual.zone, times.usual.country, times.own) == ("Asia/Tehran", "", {})
 
 
 def test_drop_ins_add_accounts_people_and_servers(tmp_path: Path) -> None:

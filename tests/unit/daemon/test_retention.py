@@ -186,6 +186,24 @@ def test_signals_and_untaken_messages_go(house: Keeping) -> None:
     assert house.rows("SELECT id FROM signal") == house.rows("SELECT id FROM webhook_delivery") == [("0",)]
 
 
+def test_signals_that_went_do_not_come_back_when_their_mails_are_derived_anew(house: Keeping) -> None:
+    told = "SELECT m.message_id FROM v1_signal s JOIN v1_interaction m ON m.id = s.source_interaction_id"
+    answers = [
+        mail(ANN, ALICE, mid=f"{n}@client", ref=f"1:{n}", minute=n, in_reply_to=("1@acme",), references=("1@acme",))
+        for n in (20, 21)
+    ]
+    house.read("alice", "INBOX", [old(answers[0])])
+    house.read("alice", "INBOX", [replace(answers[1], participants=mail(CARL, ALICE).participants)])
+    assert house.rows(told) == [("20@client",), ("21@client",)]
+    house.company = replace(house.company, signal_days=30)
+    assert house.retain(signals=30) == {"signals": 1}
+    assert house.rows(told) == [("21@client",)]
+    reprocess(house.store, house.company, lambda: NOON)
+    house.read("alice", "INBOX", [old(replace(answers[0], ref="1:30", message_id="30@client"))])
+    assert house.rows(told) == [("21@client",)]
+    assert house.retain(signals=30) == {"signals": 0}
+
+
 @pytest.mark.parametrize("days", [0, -1, 40_000])
 def test_days_that_nobody_means_are_refused(days: int) -> None:
     with pytest.raises(ValueError, match="text must be from 1 to 36500 days"):

@@ -108,7 +108,8 @@ def test_a_sender_that_is_forged_is_hardly_believed(house: House) -> None:
 
 
 def test_a_bounce_is_about_the_mail_that_failed_and_a_later_mail_heals_the_address(house: House) -> None:
-    read(house, OFFER, bounce("b@mx", "offer@acme", 1))
+    # who was never reached would be no contact
+    read(house, mail(ALICE, ANN, mid="before@acme", minute=-1), OFFER, bounce("b@mx", "offer@acme", 1))
     assert house.rows(WORDS) == [("bounce", "offer@acme", "b@mx", ANN, ANN, None)]
     columns = "SELECT status, category, is_hard FROM v1_signal"
     assert house.rows(columns) == [("5.1.1", "bad_address", 1)]

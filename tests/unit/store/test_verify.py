@@ -85,9 +85,10 @@ DAMAGE = {
     "INSERT INTO attendee VALUES ('x', 'x', NULL, NULL, 'required', 'accepted', NULL, '')": {
         "attendee_without_meeting"
     },
-    "INSERT INTO interaction SELECT 'x', 'meeting', direction, occurred_at, NULL, NULL, NULL, NULL, NULL,"
-    " is_unverified, is_message_id_reused, is_answered, is_forwarded, visibility, created_at, updated_at"
-    " FROM interaction LIMIT 1": {"interaction_without_meeting"},
+    "INSERT INTO interaction (id, kind, direction, occurred_at, is_unverified, is_message_id_reused, is_answered,"
+    " is_forwarded, visibility, created_at, updated_at)"
+    " SELECT 'x', 'meeting', direction, occurred_at, is_unverified, is_message_id_reused, is_answered,"
+    " is_forwarded, visibility, created_at, updated_at FROM interaction LIMIT 1": {"interaction_without_meeting"},
     "DROP VIEW v1_thread": {"schema"},
     "DROP TRIGGER w1_contact_changed": {"schema"},
     "DROP INDEX ix_link_interaction_id": {"schema"},

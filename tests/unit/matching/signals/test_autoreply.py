@@ -111,3 +111,13 @@ def test_a_machine_may_ask_something_and_a_long_letter_is_of_a_person() -> None:
     away = "I am out of the office until 9 March. In urgent cases please contact Ann."
     assert [each.kind for each in answer("", away)] == [Kind.AUTO_REPLY]
     assert answer("", away + "\nThe offer needs some changes, as follows." * 100) == ()
+
+
+def test_who_answers_above_a_quote_is_a_person() -> None:
+    text = (
+        "I am on holiday until 9 March and have no access to my email.\n"
+        "I will get back to you when I return. In urgent cases please call my colleague."
+    )
+    (signal,) = answer("", text)
+    assert signal.confidence == 0.7
+    assert answer("", f"{text}\n\nOn Monday Ann wrote:\n> Could we meet next week?\n") == ()

@@ -1,0 +1,71 @@
+"""Mail of ours that came back for good, by the address that it did not reach, and contacts that rest on it alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, delete, exists, select
+
+from store import organizations
+from store.contact_records import POLICY
+from store.contacts import ensure_primary
+from store.meeting_schema import meeting
+from store.schema import contact, contact_address, link
+from store.signal_schema import SURE
+from store.task_schema import signal
+from store.upsert import one_of, select_in
+
+
+@dataclass(slots=True)
+class Failures:
+    """The mails that did not reach an address, and when the last of them was told to have failed."""
+
+    last_at: datetime
+    interaction_ids: set[str] = field(default_factory=set)
+
+
+def failures(connection: Connection, normals: Iterable[str]) -> dict[str, Failures]:
+    """Of these addresses (normal forms), those that mail of ours did not reach."""
+    columns = select(signal.c.recipient, signal.c.interaction_id, signal.c.occurred_at)
+    bounce = and_(signal.c.kind == "bounce", signal.c.is_hard, signal.c.confidence >= SURE)
+    query = columns.where(bounce, signal.c.interaction_id.is_not(None))
+    found: dict[str, Failures] = {}
+    for row in select_in(connection, query.where, signal.c.recipient, sorted(set(normals))):
+        each = found.setdefault(row.recipient, Failures(row.occurred_at))
+        each.last_at = max(each.last_at, row.occurred_at)
+        each.interaction_ids.add(row.interaction_id)
+    return found
+
+
+def drop_contacts(connection: Connection, normals: Collection[str]) -> list[str]:
+    """Contacts of the policy lose these addresses, and go where they have no other; returns the addresses that went.
+
+    Who was met stays a contact.
+    """
+    met = exists().where(
+        link.c.contact_id == contact.c.id, meeting.c.interaction_id == link.c.interaction_id, meeting.c.status == "held"
+    )
+    other = contact.alias("other")
+    query = (
+        select(contact_address.c.id, contact_address.c.normal, contact.c.id.label("contact_id"))
+        .add_columns(contact.c.organization_id)
+        .join(contact, contact.c.id == contact_address.c.contact_id)
+        .where(contact.c.origin == POLICY, contact.c.deleted_at.is_(None), contact.c.merged_into_id.is_(None))
+        .where(~met, ~exists().where(other.c.merged_into_id == contact.c.id))
+    )
+    rows = select_in(connection, query.where, contact_address.c.normal, sorted(normals))
+    if not rows:
+        return []
+    connection.execute(delete(contact_address).where(one_of(connection, contact_address.c.id, [r.id for r in rows])))
+    ids = sorted({row.contact_id for row in rows})
+    kept = {row.contact_id for row in select_in(connection, _HELD.where, contact_address.c.contact_id, ids)}
+    ensure_primary(connection, sorted(kept))
+    if gone := [each for each in ids if each not in kept]:
+        connection.execute(delete(contact).where(one_of(connection, contact.c.id, gone)))
+        organizations.drop_unused(connection, {row.organization_id for row in rows if row.organization_id})
+    return [row.normal for row in rows]
+
+
+_HELD = select(contact_address.c.contact_id).distinct()

@@ -1,0 +1,142 @@
+"""Answers are timed by the clock and in the working time of who owed them, and told of each person week by week."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from connectors.api import Message, Purpose
+from daemon.cli.signal_words import short
+from daemon.reprocess import apply, is_due
+from daemon.ticking import tick
+from matching.policy import Company
+from matching.workdays import WorkingTime, WorkingTimes
+from matching.workweeks import read_week
+from store.signal_facts import signals_of
+from tests.unit.daemon.company_mail import NOON, House, company, mail
+
+ALICE, BOB, ANN = "alice@acme.example", "bob@acme.example", "ann@client.example"
+#: 12:00 UTC of Monday, where the mails begin, is half past three in Tehran, and eight in the evening in Ulaanbaatar.
+TEHRAN = WorkingTime(zone="Asia/Tehran", week=read_week(["sat-wed 08:30-17:00"]))
+ULAANBAATAR = WorkingTime(zone="Asia/Ulaanbaatar", week=read_week(["mon-fri 09:00-18:00"]))
+HOUR = 60
+OFFER = mail(ALICE, ANN, mid="offer@acme", subject="Offer")
+
+
+def policy(times: WorkingTimes | None = None) -> Company:
+    return replace(company(), times=times or WorkingTimes(TEHRAN, {BOB: ULAANBAATAR}))
+
+
+def answer(sender: str, to: str, mid: str, answers: str, minute: int) -> Message:
+    return mail(sender, to, mid=mid, in_reply_to=(answers,), references=(answers,), minute=minute, subject="Re: Offer")
+
+
+def read(house: House, *mails: Message) -> None:
+    for each in mails:
+        who = each.participants[0].email
+        account = "bob" if who == BOB else "alice"
+        purpose = Purpose.INBOX if who == ANN else Purpose.SENT
+        house.read(account, purpose.value, [each], purpose)
+    tick(house.store, house.company, lambda: NOON + timedelta(days=30))
+
+
+def times(house: House) -> dict[str, tuple[int | None, int | None, str | None]]:
+    """Mail -> (minutes by the clock, of working time, who of ours)."""
+    rows = house.rows(
+        "SELECT i.message_id, i.answer_seconds, i.answer_working_seconds, p.email FROM v1_interaction i"
+        " LEFT JOIN v1_person p ON p.id = i.answer_person_id"
+    )
+    return {mid: (clock and clock // 60, work and work // 60, who) for mid, clock, work, who in rows}
+
+
+MAILS = (
+    OFFER,
+    # Wednesday, nine in the morning in Tehran: an hour and a half, a day, half an hour
+    answer(ANN, ALICE, "yes@client", "offer@acme", 41 * HOUR + 30),
+    # Alice, an hour later; Bob, who comes in the next morning in Ulaanbaatar, after an hour
+    answer(ALICE, ANN, "thanks@acme", "yes@client", 42 * HOUR + 30),
+    answer(BOB, ANN, "bob@acme", "yes@client", 62 * HOUR),
+    # on Alice's own mail
+    answer(ALICE, ANN, "also@acme", "thanks@acme", 43 * HOUR),
+)
+ANSWERED = {
+    "offer@acme": (None, None, None),
+    "yes@client": (2490, 630, ALICE),
+    "thanks@acme": (60, 60, ALICE),
+    # Wednesday 13:30 to 18:00 in Ulaanbaatar, and the next day from nine to ten
+    "bob@acme": (1230, 330, BOB),
+    "also@acme": (30, None, None),
+}
+
+
+def test_who_owes_an_answer_has_working_hours_of_their_own(new_house: Callable[..., House]) -> None:
+    house = new_house(policy())
+    read(house, *MAILS)
+    assert times(house) == ANSWERED
+    assert house.rows("SELECT answer_seconds, answer_working_seconds FROM v1_signal WHERE kind = 'reply'") == [
+        (2490 * 60, 630 * 60)
+    ]
+    medians = "their_answer_seconds, their_answer_working_seconds, our_answer_seconds, our_answer_working_seconds"
+    assert house.rows(f"SELECT {medians} FROM v1_engagement") == [  # noqa: S608 - the words above
+        (2490 * 60, 630 * 60, (60 + 1230) * 30, (60 + 330) * 30)
+    ]
+
+
+def test_each_person_has_a_row_for_each_week_and_direction(new_house: Callable[..., House]) -> None:
+    house = new_house(policy())
+    later = answer(ALICE, ANN, "more@acme", "yes@client", 46 * HOUR)
+    last = answer(ALICE, ANN, "last@acme", "yes@client", 10 * 24 * HOUR)
+    read(house, *MAILS, later, last)
+    rows = house.rows(
+        "SELECT r.week_starts_on, p.email, r.direction, r.answer_count, r.answer_seconds / 60,"
+        " r.answer_working_seconds / 60 FROM v1_response r JOIN v1_person p ON p.id = r.person_id"
+    )
+    assert rows == [
+        ("2026-03-02", ALICE, "inbound", 1, 2490, 630),
+        # of two in the middle half their sum: 60 and 270 by the clock
+        ("2026-03-02", ALICE, "outbound", 2, 165, 165),
+        ("2026-03-02", BOB, "outbound", 1, 1230, 330),
+        # eight hours of Wednesday, and five days
+        ("2026-03-09", ALICE, "outbound", 1, 11910, 3030),
+    ]
+
+
+def test_other_hours_change_what_is_stored(new_house: Callable[..., House]) -> None:
+    house = new_house(policy())
+    assert not is_due(house.store, house.company)
+    read(house, *MAILS)
+    house.company = policy(WorkingTimes(replace(TEHRAN, zone="America/New_York")))
+    assert is_due(house.store, house.company)
+    apply(house.store, house.company, lambda: NOON)
+    assert not is_due(house.store, house.company)
+    tick(house.store, house.company, lambda: NOON + timedelta(days=30))
+    fresh = new_house(house.company)
+    read(fresh, *MAILS)
+    assert times(house) == times(fresh) != ANSWERED
+    for view in ("v1_signal", "v1_engagement", "v1_response"):
+        everything = f"SELECT * FROM {view}"  # noqa: S608 - a name of ours
+        assert house.rows(everything) == fresh.rows(everything)
+
+
+def test_a_store_of_before_is_timed_anew(house: House) -> None:
+    read(house, *MAILS)
+    before = times(house)
+    apply(house.store, house.company, lambda: NOON)
+    house.execute("UPDATE interaction SET answer_working_seconds = NULL, answer_person_id = NULL")
+    house.execute("UPDATE signal SET answer_working_seconds = NULL")
+    house.execute("DELETE FROM meta WHERE name = 'policy_times'")
+    assert is_due(house.store, house.company)
+    apply(house.store, house.company, lambda: NOON)
+    assert times(house) == before
+    assert house.rows("SELECT count(*) FROM v1_signal WHERE answer_working_seconds IS NULL") == [(0,)]
+
+
+def test_a_reply_is_told_with_both_times(new_house: Callable[..., House]) -> None:
+    house = new_house(policy())
+    read(house, *MAILS[:2])
+    with house.store.read() as transaction:
+        ids = [row[0] for row in house.rows("SELECT id FROM v1_interaction WHERE message_id = 'offer@acme'")]
+        [found] = signals_of(transaction, ids)[ids[0]]
+    assert short(found) == "answered after 1 d (10 h of work)"
+    assert short(replace(found, answer_working_seconds=found.answer_seconds)) == "answered after 1 d"
