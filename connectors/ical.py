@@ -17,6 +17,7 @@ from typing import NamedTuple, TypeAlias
 
 from connectors.contentlines import split_line, unescaped, unfolded_lines
 from connectors.events import LONGEST_LINE, WANTED, BadEvent, Read, read_event
+from connectors.globalobjectid import plain_uid
 from connectors.meetings import Event, Meeting, Moment
 from connectors.records import Unreadable
 from connectors.zones import FLOATING, iana_name, own_zone, zone_of
@@ -90,7 +91,7 @@ class _Calendar:
                 read = str(error)
             except OverflowError:
                 read = "it reaches beyond the years 1 to 9999"
-            if isinstance(read, Read) and not read.event.uid:
+            if isinstance(read, Read) and read.event.uid != uid:
                 read = read._replace(event=replace(read.event, uid=uid))
             group.add(read, sum(map(len, lines)) + 2 * len(lines))
             if isinstance(read, Read):
@@ -231,7 +232,7 @@ def _uid(lines: Sequence[str]) -> str:
         if line[:3].upper() == "UID":
             name, _params, value = split_line(line)
             if name == "UID":
-                return value.strip()[:LONGEST_LINE]
+                return plain_uid(value.strip()[:LONGEST_LINE])
     return ""
 
 

@@ -21,6 +21,8 @@ from matching.visibility import Level
 #: Stands for a password while a connector looks at its options: commands are not run so early.
 _UNREAD = Secret("unread")
 _UNREAD_TOKEN = Bearer(lambda _refused: "unread")
+#: Options that name the mailbox which one login reads on behalf of another, the first that a connector has.
+_FOR_OTHERS = ("authorize_as", "mailbox")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +125,13 @@ class Accounts:
     def _expanded(self, entry: _Entry, mailboxes: list[Mailbox]) -> Iterator[Account]:
         """An account for each mailbox; a username that is given (a master user) logs in on behalf of each."""
         given = entry.options.found.values
-        role = "authorize_as" if "username" in given else "username"
+        known = option_keys(entry.choice.connector)
+        for_others = next((key for key in _FOR_OTHERS if key in known), _FOR_OTHERS[0])
+        role = for_others if "username" in given else "username"
         problem = None
-        if "authorize_as" in given:
-            problem = "can't stand beside authorize_as, which they set themselves"
-        elif role not in option_keys(entry.choice.connector):
+        if for_others in given:
+            problem = f"can't stand beside {for_others}, which they set themselves"
+        elif role not in known:
             problem = f'are not for kind "{entry.choice.kind}": it has no option {role}'
         if problem:
             self.reader.refuse(join(entry.key, "options.mailboxes"), problem)
@@ -200,7 +204,7 @@ def is_account_name(name: str) -> bool:
 
 def _login(settings: Any, name: str) -> str:
     """Who logs in where: the mailbox and its host, else the path, else the account's name."""
-    mailbox = getattr(settings, "authorize_as", None) or getattr(settings, "username", None)
+    mailbox = next((found for key in (*_FOR_OTHERS, "username") if (found := getattr(settings, key, None))), None)
     host = getattr(settings, "host", None)
     if mailbox:
         return f"{mailbox}@{host}" if host else str(mailbox)

@@ -46,6 +46,7 @@ def test_imports_run_downward_and_enter_connectors_by_their_door(packages: Path)
         ("store", "import connectors.records", "the connectors are entered by connectors.api"),
         ("daemon", "import imapclient", "the connectors are entered by connectors.api"),
         ("daemon", "import sqlalchemy", "SQL lives in store"),
+        ("connectors", "import exchangelib", "exchangelib is known to connectors.ews alone"),
     ],
 )
 def test_an_import_against_the_floors_is_caught(packages: Path, package: str, forbidden: str, contract: str) -> None:

@@ -7,9 +7,9 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from connectors import webdav
-from connectors.dav.login import Login
 from connectors.dav.settings import CalDavSettings
 from connectors.http import Answer, HttpClient, Origin, Reply, TooLarge
+from connectors.http.login import Login
 from connectors.network import quoted
 from connectors.records import AuthFailed, ConnectorError, CursorExpired, NotPermitted, Secret, Unavailable
 from connectors.webdav import CAL, DAV, Multistatus, NoMultistatus, Response

@@ -75,7 +75,8 @@ class _Body(io.RawIOBase):
     def __init__(self, reply: Reply, parts: Iterator[bytes]) -> None:
         self.fp = reply.fp
         self._parts = parts
-        self._rest = b""
+        #: A view, so that what was read of a long part is not copied again and again.
+        self._rest = memoryview(b"")
 
     def readable(self) -> bool:
         return True
@@ -85,7 +86,7 @@ class _Body(io.RawIOBase):
             part = next(self._parts, None)
             if part is None:
                 return 0
-            self._rest = part
+            self._rest = memoryview(part)
         size = min(len(buffer), len(self._rest))
         buffer[:size] = self._rest[:size]
         self._rest = self._rest[size:]

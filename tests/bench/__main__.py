@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import calendars, engine, push, sockets, tables
+from tests.bench import calendars, engine, exchange, push, sockets, tables
 from tests.bench.first_import import Result, compare, mailbox, once, scale
 from tests.bench.measure import BenchError, machine
 from tests.bench.programs import Mailbox, pull_by_offlineimap
@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure and tell; exit code 1 where a program failed, left mail behind or wrote what is not so."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench",
-        description="keeptouch beside mbsync, offlineimap, vdirsyncer and a bare socket",
+        description="keeptouch beside mbsync, offlineimap, vdirsyncer, exchangelib and a bare socket",
         epilog=_EPILOG,
     )
     parser.add_argument("--runs", type=_positive, default=5, help="of each program; medians are told (default 5)")
@@ -41,18 +41,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--scale", action="store_true", help=f"keeptouch alone, with --mails mails and {SCALE} times as many, in turn"
     )
-    parser.add_argument("--only", choices=("import", "push", "engine", "calendar"), help="one of the measurements")
+    parser.add_argument("--only", choices=tuple(_MEASUREMENTS), help="one of the measurements")
     parser.add_argument("--accounts", type=_positive, default=100, help="watched, two folders each (default 100)")
     parser.add_argument("--deliveries", type=_positive, default=200, help="to watched folders (default 200)")
     parser.add_argument("--polled", type=_positive, default=2_000, help="accounts polled every 60 s (default 2000)")
     parser.add_argument("--minutes", type=_positive, default=5, help="for which they are polled (default 5)")
     parser.add_argument("--events", type=_positive, default=20_000, help="in the generated calendar (default 20000)")
+    parser.add_argument("--items", type=_positive, nargs=2, metavar=("MAILS", "MEETINGS"), default=(5_000, 2_000),
+                        help="in the mailbox on the double of Exchange (default 5000 2000)")  # fmt: skip
     args = parser.parse_args(argv)
     try:
         if args.scale:
             scales(args)
             return 0
-        for name, measurement in {"import": imports, "push": pushes, "engine": polls, "calendar": meetings}.items():
+        for name, measurement in _MEASUREMENTS.items():
             if args.only in (None, name):
                 measurement(args)
     except (BenchError, ServerError) as error:
@@ -121,6 +123,17 @@ def meetings(args: argparse.Namespace) -> None:
     for server in calendars.SERVERS:
         print(_when_and_where())
         calendars.show(calendars.measure(server, args.events, args.runs, _tell))
+
+
+def exchanges(args: argparse.Namespace) -> None:
+    """Mail and a calendar on the double of Exchange, beside exchangelib's own models."""
+    mails, meetings = args.items
+    for counts in ((mails, 0), (0, meetings)):
+        print(_when_and_where())
+        exchange.show(exchange.measure(counts[0], counts[1], args.runs, _tell))
+
+
+_MEASUREMENTS = {"import": imports, "push": pushes, "engine": polls, "calendar": meetings, "exchange": exchanges}
 
 
 def _introduce(boxes: Sequence[Mailbox]) -> None:

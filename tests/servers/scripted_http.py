@@ -10,6 +10,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import count
 from typing import BinaryIO
 
 from tests.servers.certificates import Certificate
@@ -28,6 +29,8 @@ class Request:
     target: str
     headers: dict[str, str]
     body: bytes
+    #: Which connection it came on, by number.
+    connection: int = 0
 
 
 #: What to send for a request, at once or in pieces.
@@ -52,6 +55,7 @@ class ScriptedHttp(Listening):
         self.requests: list[Request] = []
         #: One for each connection that ended.
         self.closed = threading.Semaphore(0)
+        self._numbers = count(1)
         self._context = None if certificate is None else certificate.server_context()
 
     @property
@@ -60,11 +64,12 @@ class ScriptedHttp(Listening):
         return f"{'http' if self._context is None else 'https'}://{HOST}:{self.port}"
 
     def serve(self, connection: socket.socket) -> None:
+        number = next(self._numbers)
         try:
             if self._context is not None:
                 connection = self._context.wrap_socket(connection, server_side=True)
             with connection.makefile("rb") as received:
-                while request := _read(received):
+                while request := _read(received, number):
                     self.requests.append(request)
                     said = self.answer(request)
                     for piece in [said] if isinstance(said, bytes) else said:
@@ -78,7 +83,7 @@ class ScriptedHttp(Listening):
             self.closed.release()
 
 
-def _read(received: BinaryIO) -> Request | None:
+def _read(received: BinaryIO, number: int) -> Request | None:
     words = received.readline().decode("latin-1").split(" ")
     if len(words) < 3:
         return None
@@ -86,4 +91,5 @@ def _read(received: BinaryIO) -> Request | None:
     while (line := received.readline().decode("latin-1").strip()) and ":" in line:
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
-    return Request(words[0], words[1], headers, received.read(int(headers.get("content-length", "0"))))
+    body = received.read(int(headers.get("content-length", "0")))
+    return Request(words[0], words[1], headers, body, number)

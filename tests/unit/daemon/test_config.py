@@ -11,6 +11,8 @@ import pytest
 
 from daemon.config import Config, ConfigError, find_config, load
 from daemon.config_working_time import working_times_of
+from daemon.plugins import Connectors, installed
+from daemon.servers import server_of
 from matching.policy import Create
 from tests.unit.daemon.mail_connector import FolderChoice, MailSettings, Speed, connectors
 
@@ -25,10 +27,10 @@ def write(folder: Path, text: str, name: str = "config.toml") -> Path:
     return path
 
 
-def loaded(folder: Path, text: str, today: date = TODAY) -> Config:
+def loaded(folder: Path, text: str, today: date = TODAY, *, known: Connectors | None = None) -> Config:
     (folder / "alice.password").write_text("s3cret\n", "utf-8")
     path = write(folder, COMPANY + textwrap.dedent(text))
-    return load(path, environ={}, today=today, connectors=connectors())
+    return load(path, environ={}, today=today, connectors=known or connectors())
 
 
 ALICE = """
@@ -252,6 +254,28 @@ def test_a_master_user_logs_in_on_behalf_of_each_mailbox(tmp_path: Path) -> None
     (bob,) = config.accounts
     assert (bob.settings.username, bob.settings.authorize_as) == ("master", "bob@acme.example")
     assert bob.login == "bob@acme.example@mail.acme.example"
+
+
+def test_a_service_account_of_exchange_reads_each_mailbox(tmp_path: Path) -> None:
+    text = """
+        [servers.exchange]
+        kind = "ews"
+        url = "https://exchange.acme.example/EWS/Exchange.asmx"
+        username = 'ACME\\service'
+        password_file = "alice.password"
+        impersonate = true
+        [[accounts]]
+        name = "all"
+        server = "exchange"
+        [accounts.options]
+        mailboxes = ["bob@acme.example", "cara@acme.example"]
+        """
+    config = loaded(tmp_path, text, known=installed())
+    bob, cara = config.accounts
+    assert (bob.name, bob.owner) == ("all/bob@acme.example", "bob@acme.example")
+    assert (bob.settings.username, bob.settings.mailbox) == ("ACME\\service", "bob@acme.example")
+    assert bob.login == "bob@acme.example@exchange.acme.example"
+    assert server_of(bob) == server_of(cara) == ("exchange.acme.example", 443)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.http import Authorization, basic
+from connectors.http.client import Authorization, basic
 from connectors.records import Bearer, Misconfigured, Secret
 
 

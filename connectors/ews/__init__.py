@@ -1,0 +1,11 @@
+"""Exchange Web Services (EWS) by exchangelib: mail of Exchange Server, and of Exchange Online while that has it.
+
+`server` asks and judges, `wire` is the only file that knows exchangelib, `questions` and `soap` are the XML of both
+directions, `compose` makes a mail of what Exchange tells, `reading` reads items without being stopped by one, `sync`
+turns changes into pages and `position` is their cursor.
+"""
+
+from connectors.ews.connector import EwsConnector
+from connectors.ews.settings import EwsSettings, FolderChoice
+
+__all__ = ["EwsConnector", "EwsSettings", "FolderChoice"]
