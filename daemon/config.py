@@ -13,6 +13,7 @@ from typing import Any
 
 from daemon.config_accounts import Accounts
 from daemon.config_files import Source, find_config, read_sources
+from daemon.config_followups import read_followups
 from daemon.config_oauth import OAuthClients
 from daemon.config_people import People
 from daemon.config_privacy import PrivacyConfig, read_privacy
@@ -31,11 +32,12 @@ from daemon.config_sources import read_sources_of_contacts
 from daemon.config_webhooks import Webhook, Webhooks
 from daemon.config_working_time import read_working_time
 from daemon.options import Reader, Values
-from daemon.plugins import Connectors, installed, installed_books
+from daemon.plugins import Connectors, installed, installed_books, installed_rules
 from daemon.problems import ConfigError, Problem, suggestion
 from daemon.store_url import checked_url
 from daemon.timezones import timezone_problem
-from matching.addresses import normalize_domain
+from matching.addresses import normalize, normalize_domain
+from matching.followups import Plan
 
 __all__ = [
     "Account",
@@ -59,6 +61,7 @@ SECTIONS = (
     "store",
     "company",
     "working_time",
+    "followups",
     "contacts",
     "privacy",
     "people",
@@ -129,6 +132,7 @@ class _Loader:
         for source in self._sources:
             self._accounts.read_tables(source.table.get("accounts", []), source.label)
         self._webhooks.read_tables(self._main.get("webhooks", []))
+        followups = self._followups()
         sources = self._sources_of_contacts()
         if store is None or company is None or contacts is None or privacy is None or retention is None:
             return None
@@ -147,6 +151,7 @@ class _Loader:
             webhooks=tuple(self._webhooks.webhooks),
             sources=tuple(sources),
             working_time=working_time,
+            followups=followups,
         )
 
     def load_store(self) -> Config | None:
@@ -173,6 +178,17 @@ class _Loader:
     def _contacts(self) -> ContactsConfig | None:
         found = self._values(ContactsConfig, "contacts", also=("sources",))
         return self._reader.build(ContactsConfig, found, "contacts")
+
+    def _followups(self) -> Plan:
+        people = self._people.people
+        addresses = {
+            normal: normalize(person.email) or person.email
+            for person in people
+            for each in (person.email, *person.aliases)
+            if (normal := normalize(each))
+        }
+        teams = {person.team for person in people} - {""}
+        return read_followups(self._main.get("followups", {}), self._reader, installed_rules(), addresses, teams)
 
     def _sources_of_contacts(self) -> list[ContactSource]:
         table = self._main.get("contacts", {})

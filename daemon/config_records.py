@@ -16,6 +16,7 @@ from daemon.credentials import SecretSource
 from daemon.oauth.settings import OAuth
 from daemon.problems import refuse, suggestion
 from matching.blocking import BlockRule
+from matching.followups import Plan
 from matching.policy import Create
 from matching.visibility import Level
 from store.retention import NO_LIMITS, Limits
@@ -210,6 +211,8 @@ class Config:
     webhooks: tuple[Webhook, ...] = ()
     sources: tuple[ContactSource, ...] = ()
     working_time: WorkingTimeConfig = field(default_factory=WorkingTimeConfig)
+    #: The rules of follow-ups, without working times.
+    followups: Plan = field(default_factory=Plan)
 
     @property
     def followed(self) -> tuple[Account, ...]:

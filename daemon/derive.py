@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from connectors.api import Auth, Role
-from daemon import conversations
+from daemon import conversations, followups
 from daemon.answer_times import with_answer_times
 from daemon.conversations import Place
 from daemon.meetings import BATCH as MEETINGS
@@ -28,7 +28,7 @@ from matching.identity import Mail, group
 from matching.names import clean_name
 from matching.policy import Company, Create, Direction, Party
 from matching.visibility import Level, narrowest, widest
-from store import calendars, contacts, copies, history, mail_signals, thread_levels, write
+from store import calendars, contacts, copies, engagement, history, mail_signals, thread_levels, write
 from store.company import people_by_address
 from store.contacts import Candidate
 from store.copies import StoredCopy
@@ -90,13 +90,18 @@ def derive(store: Store, company: Company, now: Callable[[], datetime]) -> int:
     What was marked before the call is derived when it returns, by this process or by another one.
     """
     with store.read() as transaction:
-        if not copies.is_anything_dirty(transaction):
+        if not (copies.is_anything_dirty(transaction) or followups.is_anything_to_do(transaction, company, now())):
             return 0
-    total = 0
+    total, with_held = 0, True
     while True:
         done, is_more = store.transact(partial(_derive_batch, store, company, now()))
         total += done
-        if not is_more:
+        if is_more:
+            continue
+        # of what has waited for long there can be very much: it is looked at bit by bit, by each call a part
+        look = partial(followups.raise_tasks, store.key, company, now(), with_held=with_held)
+        with_held = False
+        if not store.transact(look):
             return total
 
 
@@ -191,6 +196,10 @@ class _Batch:
         if self.company.create is Create.CORRESPONDED:
             # whether they are contacts hangs on it
             copies.mark_dirty(self.transaction, "address", bounced)
+        if self.company.followups.rules:
+            # what one says in a thread is to be done no more about the others
+            lately = [each.id for each in thread.items.values() if each.occurred_at >= self.now - followups.WINDOW]
+            engagement.mark_tasks(self.transaction, history.linked_contacts(self.transaction, lately))
         if self.hidden:
             # a mail may have turned out to belong to a hidden thread
             drop_idle_contacts(self.transaction, self.made)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -48,6 +48,7 @@ def company_of(config: Config) -> Company:
         config.contacts.create,
         shows_widest=config.privacy.visibility == "widest",
         confidential=Level(config.privacy.confidential),
+        followups=replace(config.followups, times=working_times_of(config)),
         times=working_times_of(config),
         signal_days=config.retention.signals,
     )

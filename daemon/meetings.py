@@ -16,7 +16,7 @@ from matching.calendar_events import key_of
 from matching.itip import Outcome
 from matching.names import clean_name
 from matching.policy import Company
-from store import calendars, contacts, history, meeting_rows
+from store import calendars, contacts, engagement, history, meeting_rows
 from store.company import people_by_address
 from store.contacts import Candidate, Directory
 from store.engine import Transaction
@@ -89,7 +89,9 @@ class _Batch(Planner):
         history.replace_links(self.transaction, kept, written.links)
         history.replace_people(self.transaction, kept, written.holders)
         meeting_rows.replace_signals(self.transaction, sorted(kept), written.signals)
-        drop_idle_contacts(self.transaction, sorted(former - {link.contact_id for link in written.links}))
+        now_linked = {link.contact_id for link in written.links}
+        engagement.mark_tasks(self.transaction, former | now_linked)
+        drop_idle_contacts(self.transaction, sorted(former - now_linked))
         contacts.offer_names(self.transaction, written.names, self.now)
         self._save_states(plans)
 

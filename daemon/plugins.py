@@ -14,6 +14,7 @@ from daemon.problems import suggestion
 
 GROUP = "keeptouch.connectors"
 BOOKS_GROUP = "keeptouch.contacts"
+RULES_GROUP = "keeptouch.rules"
 
 
 class PluginError(Exception):
@@ -59,7 +60,9 @@ class Given:
 class Connectors:
     """The kinds of accounts that are installed. A kind that nobody names is never imported."""
 
-    def __init__(self, entry_points: Iterable[EntryPoint]) -> None:
+    def __init__(self, entry_points: Iterable[EntryPoint], word: str = "connector") -> None:
+        """`word`: what problems call one of them."""
+        self._word = word
         self._found: dict[str, list[EntryPoint]] = {}
         for entry_point in entry_points:
             self._found.setdefault(entry_point.name, []).append(entry_point)
@@ -82,22 +85,24 @@ class Connectors:
     def _load(self, kind: str) -> ConnectorType | PluginError:
         found = self._found.get(kind, [])
         if not found:
-            return PluginError(f'no connector is named "{kind}"', suggestion(kind, self._found))
+            return PluginError(f'no {self._word} is named "{kind}"', suggestion(kind, self._found))
         if len(found) > 1:
             packages = " and ".join(sorted(map(_package, found)))
-            return PluginError(f'two packages bring a connector "{kind}": {packages}', "uninstall one of them")
+            return PluginError(f'two packages bring a {self._word} "{kind}": {packages}', "uninstall one of them")
         package = _package(found[0])
         try:
             loaded = found[0].load()
         except Exception as error:  # whatever a plug-in's import does, the other accounts go on
             cause = f"{type(error).__name__}: {error}"
             return PluginError(
-                f'the connector "{kind}" of the package {package} can\'t be loaded: {cause}',
+                f'the {self._word} "{kind}" of the package {package} can\'t be loaded: {cause}',
                 f"install {package} again, in the environment of keeptouch",
             )
         fault = _fault(loaded)
         if fault:
-            return PluginError(f'the connector "{kind}" of the package {package} is broken: {fault}', "tell its author")
+            return PluginError(
+                f'the {self._word} "{kind}" of the package {package} is broken: {fault}', "tell its author"
+            )
         return cast(ConnectorType, loaded)
 
 
@@ -120,6 +125,12 @@ def _fault(loaded: object) -> str | None:
 def installed_books() -> Connectors:
     """What reads address books, of all installed packages."""
     return Connectors(metadata.entry_points(group=BOOKS_GROUP))
+
+
+@cache
+def installed_rules() -> Connectors:
+    """The rules of follow-ups of all installed packages, each a matching.followups.Rule."""
+    return Connectors(metadata.entry_points(group=RULES_GROUP), "rule")
 
 
 @cache

@@ -1,4 +1,5 @@
-"""What time changes: meetings that are over, occurrences that come into sight, contacts that have gone quiet."""
+"""What time changes: meetings that are over, occurrences that come into sight, contacts that have gone quiet,
+tasks that are due."""
 
 from __future__ import annotations
 
@@ -6,9 +7,10 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
+from daemon import followups
 from daemon.derive import derive
 from matching.policy import Company
-from store import calendars, engagement, meeting_rows
+from store import calendars, engagement, meeting_rows, task_turns
 from store.engine import Store
 
 #: UIDs that are marked at a time.
@@ -32,6 +34,7 @@ def tick(
         derive(store, company, clock)
         total += len(found)
     _look_at_contacts(store, clock, is_stopped)
+    _look_at_tasks(store, company, clock, is_stopped)
     return total
 
 
@@ -41,3 +44,16 @@ def _look_at_contacts(store: Store, clock: Callable[[], datetime], is_stopped: C
             if not engagement.is_due(transaction, clock()):
                 return
         store.transact(partial(engagement.refresh, now=clock(), limit=_CONTACTS))
+
+
+def _look_at_tasks(
+    store: Store, company: Company, clock: Callable[[], datetime], is_stopped: Callable[[], bool]
+) -> None:
+    store.transact(partial(followups.begin, company, clock()))
+    while not is_stopped():
+        found = store.transact(partial(task_turns.mark_due, now=clock(), limit=_CONTACTS))
+        derive(store, company, clock)
+        with store.read() as transaction:
+            is_more = found == _CONTACTS or followups.is_anything_to_do(transaction, company, clock())
+        if not is_more:
+            return

@@ -18,6 +18,7 @@ from typing import Protocol
 
 from connectors.api import Envelope, Message, Participant, Purpose, Role
 from matching.addresses import AddressRules, OwnAddresses, is_no_reply, is_role, normalize
+from matching.followups import Plan
 from matching.visibility import Level
 from matching.workdays import WorkingTimes
 
@@ -69,6 +70,8 @@ class Company:
     shows_widest: bool = False
     #: How much is kept of mail whose sender asks for confidence.
     confidential: Level = Level.METADATA
+    #: Without rules there are no follow-ups.
+    followups: Plan = field(default_factory=Plan)
     #: When ours work.
     times: WorkingTimes = field(default_factory=WorkingTimes)
     #: Days after which signals go; None: they are kept.

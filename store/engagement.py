@@ -22,6 +22,8 @@ from store.upsert import one_of, select_in, upsert_rows
 
 #: The dirty kind of contacts.
 KIND = "contact"
+#: That of contacts of whom tasks are to be looked at.
+TASKS = "task"
 #: Answers, and mails and meetings, that are looked back to.
 _ANSWERS, _TIMES = 200, 100
 _ADDRESSED = (Role.TO.value, Role.CC.value, Role.BCC.value)
@@ -81,8 +83,15 @@ _OURS = (
 
 
 def mark(connection: Connection, contact_ids: Iterable[str | None]) -> None:
-    """Have how it stands with these looked at anew."""
-    mark_dirty(connection, KIND, [each for each in contact_ids if each])
+    """Have how it stands with these looked at anew, and what is to be done about them."""
+    wanted = [each for each in contact_ids if each]
+    mark_dirty(connection, KIND, wanted)
+    mark_tasks(connection, wanted)
+
+
+def mark_tasks(connection: Connection, contact_ids: Iterable[str]) -> None:
+    """Have looked anew at what is to be done about these."""
+    mark_dirty(connection, TASKS, contact_ids)
 
 
 def mark_all(connection: Connection) -> None:
@@ -119,6 +128,7 @@ def refresh(connection: Connection, now: datetime, limit: int) -> int:
     if gone:
         connection.execute(delete(engagement).where(one_of(connection, engagement.c.contact_id, sorted(gone))))
     upsert_rows(connection, engagement, Engagement._fields, rows, update=Engagement._fields[1:])
+    mark_tasks(connection, ids)
     return len(ids)
 
 

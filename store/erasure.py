@@ -12,7 +12,7 @@ from matching.addresses import AddressRules, normalize
 from matching.blocking import BlockKind
 from matching.erasure import blank_text, holds_in_id
 from matching.policy import Verdict
-from store import blocks, engagement, feed, history, meeting_rows, w1
+from store import blocks, engagement, feed, history, meeting_rows, task_turns, tasks, w1
 from store import organizations as organization_rows
 from store.contact_schema import contact_merge
 from store.keys import IdentityKey
@@ -165,7 +165,11 @@ def _forget_derived(connection: Connection, person: Person, erased: Erased) -> N
     for entity, table in (("signal", signal), ("task", task)):
         gone = list(connection.scalars(select(table.c.id).where(table.c.contact_id.in_(ids))))
         mark_erased(connection, entity, gone)
-        connection.execute(delete(table).where(table.c.contact_id.in_(ids)))
+        if table is task:
+            tasks.forget(connection, ids, person.forms)
+            task_turns.forget(connection, ids)
+        else:
+            connection.execute(delete(table).where(table.c.contact_id.in_(ids)))
     taking_part = or_(attendee.c.contact_id.in_(ids), attendee.c.address.in_(sorted(person.forms)))
     connection.execute(delete(attendee).where(taking_part))
     named = connection.execute(select(meeting.c.id, meeting.c.uid).where(meeting.c.uid.contains("@"))).all()

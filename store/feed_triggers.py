@@ -121,7 +121,7 @@ WATCHED = (
         "task",
         (
             *("rule", "title", "state", "due_at", "due_on", "snoozed_until_at", "person_id", "contact_id"),
-            *("organization_id", "interaction_id", "priority", "reason", "settled_by"),
+            *("organization_id", "interaction_id", "priority", "reason", "settled_by", "settled_how"),
         ),
     ),
     # the times and numbers that every poll moves are no news

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Table, bindparam, delete, func, select
 
 from connectors.api import Role
 from matching.visibility import Level, shows_subject
-from store import engagement, signals
+from store import engagement, signals, tasks
 from store.schema import interaction, interaction_person, link, message, redirect, thread
 from store.upsert import chunks, select_in, update_rows, upsert, upsert_rows
 
@@ -104,7 +104,9 @@ def drop_orphans(connection: Connection, successors: Mapping[str, str | None], n
         connection.execute(delete(interaction_person).where(interaction_person.c.interaction_id.in_(part)))
         connection.execute(delete(interaction).where(interaction.c.id.in_(part)))
     signals.forget(connection, gone)
-    add_redirects(connection, "interaction", {old: new for old in gone if (new := successors[old])}, now)
+    moved = {old: new for old in gone if (new := successors[old])}
+    add_redirects(connection, "interaction", moved, now)
+    tasks.renamed(connection, moved)
     return threads
 
 

@@ -25,7 +25,7 @@ from store.view_columns import (
 )
 
 #: Raised by one whenever a view or column is added.
-CONTRACT_VERSION = 11
+CONTRACT_VERSION = 12
 
 
 VIEWS: tuple[View, ...] = (
@@ -284,6 +284,7 @@ VIEWS: tuple[View, ...] = (
             ("settled_by", "settled_by", "id"),
             ("created_at", "created_at", "instant"),
             ("updated_at", "updated_at", "instant"),
+            ("settled_how", "settled_how", "text"),
         ),
         "task",
     ),

@@ -17,6 +17,7 @@ import pytest
 from daemon.cli.main import parser
 from daemon.config import Company, ContactsConfig, Person, StoreConfig, Webhook, WorkingTimeConfig, load
 from daemon.config_accounts import Outer
+from daemon.config_followups import FollowupsConfig, OverrideConditions, read_followups
 from daemon.config_mailboxes import KEYS as MAILBOX_KEYS
 from daemon.config_privacy import PrivacyConfig
 from daemon.config_servers import OAUTH_KEY, PASSWORD_KEYS, Manners
@@ -25,7 +26,7 @@ from daemon.config_sources import SQL, SqlSettings
 from daemon.config_sources import Outer as SourceOuter
 from daemon.oauth.settings import OAuthSettings
 from daemon.options import Reader, keys, options
-from daemon.plugins import installed, installed_books
+from daemon.plugins import installed, installed_books, installed_rules
 from store.decisions import ADDRESS_COLUMNS, COLUMNS, CONTACT_COLUMNS
 from store.retention import Limits
 
@@ -39,6 +40,8 @@ TABLES: dict[str, type[Any]] = {
     "store": StoreConfig,
     "company": Company,
     "working_time": WorkingTimeConfig,
+    "followups": FollowupsConfig,
+    "followups.overrides": OverrideConditions,
     "contacts": ContactsConfig,
     "people": Person,
     "accounts": Outer,
@@ -72,7 +75,7 @@ def assignments() -> Iterator[tuple[str, str, str]]:
     table = ""
     for line in EXAMPLE.splitlines():
         text = line.removeprefix("# ")
-        if heading := re.match(r"\[+([a-z_.]+)\]+$", text):
+        if heading := re.match(r"\[+([a-z_.]+)\]+(?:$| +#)", text):
             table = heading[1]
         elif assignment := re.match(r"([a-z_]+) = \S", text):
             yield table, assignment[1], text
@@ -93,6 +96,11 @@ def test_what_the_example_has_in_comments_is_right_too(tmp_path: Path) -> None:
             known: list[type[Any]] = [SourceOuter, *(each for _kind, each in source_kinds())]
             if key not in SOURCE_PASSWORDS:
                 reader.values(next(each for each in known if key in keys(each)), value, table)
+        elif table.startswith("followups.") or key in installed_rules().kinds:
+            is_override = table == "followups.overrides"
+            rules, people = installed_rules(), {"alice@acme.example": "alice@acme.example"}
+            tables = {"overrides": [{"no_reply": {}, **value}]} if is_override else {table.partition(".")[2]: value}
+            read_followups(tables, reader, rules, people, ["sales"])
         elif table in TABLES:
             reader.values(TABLES[table], value, table)
         elif table == "":
@@ -112,10 +120,25 @@ def test_what_the_example_has_in_comments_is_right_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize("table", TABLES)
 def test_every_key_of_a_table_is_in_the_example_and_the_manual(table: str) -> None:
     shown = {key for owner, key, _text in assignments() if owner == table}
-    heading = f"[[{table}]]" if table in ("people", "accounts", "webhooks", "contacts.sources") else f"[{table}]"
+    heading = (
+        f"[[{table}]]"
+        if table in ("people", "accounts", "webhooks", "contacts.sources", "followups.overrides")
+        else f"[{table}]"
+    )
     for key in keys(TABLES[table]):
         assert key in shown, f"config.example.toml has no {key} in {table}"
         assert f"`{key}`" in documented(heading), f"docs/configuration.md has no {key} under {heading}"
+
+
+def test_every_setting_of_every_rule_is_in_the_example_and_the_manual() -> None:
+    rules, section = installed_rules(), documented("[followups]")
+    for name in rules.kinds:
+        assert f"# [followups.{name}]" in EXAMPLE
+        shown = {key for table, key, _text in assignments() if table == f"followups.{name}"}
+        row = next(line for line in section.splitlines() if line.startswith(f"| `{name}`"))
+        for option in options(rules.get(name).Settings):
+            assert option.key in shown, f"config.example.toml has no {option.key} of {name}"
+            assert f"`{option.key}`" in row, f"docs/configuration.md has no {option.key} of {name}"
 
 
 def test_every_key_of_a_server_is_in_the_example_and_the_manual() -> None:

@@ -34,6 +34,8 @@ COMMANDS = (
     "check",
     "status",
     "timeline",
+    "tasks",
+    "rules",
     "why",
     "explain",
     "accounts",

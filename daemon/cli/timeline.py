@@ -36,7 +36,7 @@ def show(args: argparse.Namespace) -> int:
     with opened_store(args) as store, store.read() as transaction:
         hits = find_contacts(transaction, args.who)
         if len(hits) != 1:
-            return _not_one(args, hits)
+            return not_one(args, args.who, hits, {"contact": None, "items": [], "next": None})
         items = timeline(transaction, hits[0].id, max(1, args.limit) + 1, before)
     page, rest = items[: args.limit], items[args.limit :]
     following = _next(page[-1]) if rest else None
@@ -84,10 +84,11 @@ def document(item: TimelineItem) -> dict[str, object]:
     }
 
 
-def _not_one(args: argparse.Namespace, hits: list[ContactHit]) -> int:
-    problem = f'"{args.who}" may be any of {len(hits)} contacts' if hits else f'no contact is known as "{args.who}"'
+def not_one(args: argparse.Namespace, who: str, hits: list[ContactHit], nothing: dict[str, object]) -> int:
+    """Tell that `who` is not one contact; `nothing` is the JSON answer without any. Returns the exit code."""
+    problem = f'"{who}" may be any of {len(hits)} contacts' if hits else f'no contact is known as "{who}"'
     if args.json:
-        write_json({"contact": None, "items": [], "next": None, "candidates": [contact(hit) for hit in hits]})
+        write_json({**nothing, "candidates": [contact(hit) for hit in hits]})
     hint = "; ".join(f"{hit.display_name} <{', '.join(hit.addresses)}>" for hit in hits)
     write_troubles([Trouble(None, "timeline", problem, hint or "try an address, or `keeptouch why MESSAGE-ID`")])
     return 1

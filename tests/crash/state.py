@@ -16,6 +16,7 @@ _LEFT_OUT = {"alembic_version", "meta", "redirect", "sqlite_sequence", "account"
 #: Columns that the clock writes, and counters of attempts.
 _VOLATILE = {
     "applied_at",
+    "changed_at",
     "compared_at",
     "created_at",
     "due_at",
@@ -23,11 +24,13 @@ _VOLATILE = {
     "last_success_at",
     "horizon_reached_at",
     "left_at",
+    "look_at",
     "next_try_at",
     "name_rank",
     "removed_at",
     "seen_at",
     "settled_at",
+    "since_at",
     "told_at",
     "updated_at",
     "version",

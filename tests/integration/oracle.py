@@ -17,6 +17,8 @@ from typing import Any
 UNLOGGED = {"Trash": "trash", "Junk": "junk", "Drafts": "draft"}
 #: What goes to many at once.
 BULK = {"news", "notify"}
+#: Statuses of bounces that no second attempt mends.
+FATAL = {"5.1.1"}
 _ADDRESS = re.compile(rb"<([^<>@\s]+@[^<>\s]+)>")
 #: No header section of this generator is longer, bytes.
 _MAX_HEAD = 64 * 1024
@@ -36,6 +38,10 @@ class Mail:
     cc: tuple[str, ...]
     #: Whom a bounce or receipt speaks of.
     reported: tuple[str, ...]
+    #: Message-ID of the mail that could not be delivered, for good; "" for all but bounces.
+    undelivered: str
+    #: Seconds since 1970.
+    when: int
     #: The digest of its text and the names of its attachments; None where the manifest knows nothing of them.
     text: str | None
     attachments: tuple[str, ...] | None
@@ -57,19 +63,32 @@ def read(manifest: Path, maildir: Path) -> list[Mail]:
 
 def verdicts(mails: list[Mail], domain: str) -> dict[tuple[str, int], tuple[str, str]]:
     """(folder, UID) -> (verdict, reason) under `contacts.create = "corresponded"`."""
-    contacts = contacts_of(mails, domain)
+    contacts = _written_to(mails, domain)
     return {(mail.folder, mail.uid): _verdict(mail, contacts, domain) for mail in mails}
 
 
 def contacts_of(mails: list[Mail], domain: str) -> set[str]:
-    """Whom a mail of ours makes contacts."""
-    return {
-        address
-        for mail in mails
-        if mail.is_own(mail.sender, domain) and mail.folder not in UNLOGGED and mail.kind not in BULK
-        for address in mail.recipients
-        if not mail.is_own(address, domain)
-    }
+    """Whom a mail of ours makes contacts: not those whom none reached, and who did not write after it came back."""
+    return {address for address in _written_to(mails, domain) if _is_reached(address, mails, domain)}
+
+
+def _written_to(mails: list[Mail], domain: str) -> set[str]:
+    return {address for mail in mails for address in _made_by(mail, domain)}
+
+
+def _made_by(mail: Mail, domain: str) -> set[str]:
+    is_ours = mail.is_own(mail.sender, domain) and mail.folder not in UNLOGGED and mail.kind not in BULK
+    return {address for address in mail.recipients if not mail.is_own(address, domain)} if is_ours else set()
+
+
+def _is_reached(address: str, mails: list[Mail], domain: str) -> bool:
+    failures = [mail for mail in mails if mail.undelivered and address in mail.reported]
+    if not failures:
+        return True
+    failed, last = {mail.undelivered for mail in failures}, max(mail.when for mail in failures)
+    if any(address in _made_by(mail, domain) and mail.mid not in failed for mail in mails):
+        return True
+    return any(mail.sender == address and mail.when > last and mail.folder not in UNLOGGED for mail in mails)
 
 
 def links(mail: Mail, contacts: set[str]) -> set[tuple[str, str]]:
@@ -104,6 +123,8 @@ def _mail(said: dict[str, Any], files: dict[int, Path]) -> Mail:
         to=people[b"to"],
         cc=people.get(b"cc", ()),
         reported=reported,
+        undelivered=str(said["about"]).strip("<>") if kind == "dsn" and str(said["status"]) in FATAL else "",
+        when=int(said["when"]),
         text=said["text"],
         attachments=None if said["attachments"] is None else tuple(said["attachments"]),
     )

@@ -76,8 +76,9 @@ def disturb(proxy: FaultProxy, chance: random.Random) -> None:
         case "hole":
             direction.hole = True
         case "spoil":
-            # what a server says; a spoilt password would be refused, and rightly park the account
-            proxy.down.garbage = 0.001
+            # what a server says; a spoilt password would be refused, and rightly park the account, and nobody can tell
+            # a spoilt mail from one that was written so
+            proxy.down.garbage, proxy.down.spared = 0.001, b"Message-ID:"
         case "short":
             direction.cut_after = chance.randrange(5_000)
 

@@ -9,6 +9,7 @@ with FaultProxy((server.host, server.imap_port)) as proxy:
     proxy.down.cut_after = 5000       # reset when that many more bytes have passed
     proxy.down.cut_on = b"* BYE"      # reset when these bytes are seen; they are not passed on
     proxy.down.garbage = 0.01         # each byte is replaced by a random one with this chance (seeded)
+    proxy.down.spared = b"Subject:"   # but not in chunks with these bytes
     proxy.down.inject(b"* 5 EXPUNGE\\r\\n")
     proxy.up.on(b"FETCH", proxy.cut)  # after the chunk with these bytes was passed on
     proxy.heal()                      # no more faults
@@ -56,6 +57,7 @@ class Direction:
         self.rate: float | None = None
         self.hole = False
         self.garbage = 0.0
+        self.spared = b""
         self.cut_after: int | None = None
         self.cut_on: bytes | None = None
         self._hooks: list[tuple[bytes, Callable[[], object]]] = []
@@ -73,7 +75,7 @@ class Direction:
 
     def spoil(self, data: bytes, window: bytes) -> tuple[bytes, bool]:
         """(what is passed on of a chunk, is the connection reset after it); `window` went before."""
-        if self.garbage:
+        if self.garbage and not (self.spared and self.spared in _before(window, self.spared) + data):
             data = bytes(self._rng.randrange(256) if self._rng.random() < self.garbage else b for b in data)
         cut = False
         if self.cut_on is not None:

@@ -11,6 +11,7 @@ import pytest
 
 from daemon.config import Config, ConfigError, find_config, load
 from daemon.config_working_time import working_times_of
+from daemon.environment import company_of
 from daemon.plugins import Connectors, installed
 from daemon.servers import server_of
 from matching.policy import Create
@@ -31,6 +32,12 @@ def loaded(folder: Path, text: str, today: date = TODAY, *, known: Connectors | 
     (folder / "alice.password").write_text("s3cret\n", "utf-8")
     path = write(folder, COMPANY + textwrap.dedent(text))
     return load(path, environ={}, today=today, connectors=known or connectors())
+
+
+def test_what_is_read_twice_and_says_the_same_is_the_same_policy(tmp_path: Path) -> None:
+    """Where it were another, a service that reads its configuration again would begin anew."""
+    once, twice = (company_of(loaded(tmp_path, ALICE)) for _time in range(2))
+    assert once == twice != company_of(loaded(tmp_path, ALICE + "[followups.no_reply]\ndays = 4\n"))
 
 
 ALICE = """
@@ -362,3 +369,30 @@ def test_an_unknown_account_is_refused_with_a_suggestion(tmp_path: Path) -> None
     with pytest.raises(ConfigError) as caught:
         config.chosen("alcie")
     assert caught.value.problems[0].hint == 'did you mean "alice"?'
+
+
+def test_follow_ups_and_what_is_otherwise_for_some(tmp_path: Path) -> None:
+    text = (
+        "[followups.no_reply]\ndays = 4\n[followups.gone_quiet]\non = false\n"
+        '[[followups.overrides]]\npeople = ["AL@b.example"]\nteams = ["sales"]\nno_reply = {days = 1}\n'
+        '[[followups.overrides]]\norganizations = ["mail.client.co.uk"]\ncontacts = ["Ann@x.example"]\n'
+        "gone_quiet = {on = true}\nunanswered = {hours = 2.5, on = false}\n"
+        '[[people]]\nemail = "alice@b.example"\naliases = ["al@b.example"]\nteam = "sales"\n'
+    )
+    found = load(write(tmp_path, COMPANY + text), environ={}, today=TODAY, connectors=connectors()).followups
+    assert set(found.rules) >= {"no_reply", "unanswered", "gone_quiet", "bounced"}
+    assert found.rules["no_reply"][1].days == 4
+    assert found.off == {"gone_quiet"}
+    assert "gone_quiet" in found.on()
+    first, second = found.overrides
+    assert first.people == {"alice@b.example"}
+    assert first.teams == {"sales"}
+    assert first.changes == {"no_reply": {"days": 1}}
+    assert second.organizations == {"client.co.uk"}
+    assert second.contacts == {"ann@x.example"}
+    assert second.changes == {"gone_quiet": {"on": True}, "unanswered": {"hours": 2.5, "on": False}}
+
+
+def test_no_follow_ups_at_all(tmp_path: Path) -> None:
+    path = write(tmp_path, COMPANY + "[followups]\non = false\nno_reply = {days = 1}\n")
+    assert not load(path, environ={}, today=TODAY, connectors=connectors()).followups.rules

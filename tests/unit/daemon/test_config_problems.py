@@ -34,6 +34,9 @@ def alice(line: str) -> str:
     return textwrap.dedent(ALICE) + line + "\n"
 
 
+_OTHER = "[[followups.overrides]]\nno_reply = {days = 5}\n"
+
+
 @pytest.mark.parametrize(
     ("line", "key", "text", "hint"),
     [
@@ -100,6 +103,23 @@ def test_an_option_is_refused_with_its_key_path(tmp_path: Path, line: str, key: 
         ('[working_time]\nregion = "BY"', "working_time.region", "names a region and no country", ""),
         ('[working_time]\ndays_off = ["2026-12-31"]', "working_time.days_off[1]", "must be a date", "without quotes"),
         ("[working_time]\nweekend = 5", "working_time.weekend", "is no known key", ""),
+        ("[followups]\non = 1", "followups.on", "must be true or false", ""),
+        ("[followups]\nno_replies = {}", "followups.no_replies", "is no known key", "no_reply"),
+        ("[followups]\nno_reply = 3", "followups.no_reply", "must be a table", "[followups.no_reply]"),
+        ("[followups.no_reply]\nday = 3", "followups.no_reply.day", "is no known key", "days"),
+        ("[followups.no_reply]\ndays = 91", "followups.no_reply", "days must be from 0 to 90", ""),
+        ("[followups.no_reply]\ndays = true", "followups.no_reply.days", "must be a whole number", ""),
+        ('[followups.no_reply]\non = "no"', "followups.no_reply.on", "must be true or false", ""),
+        ("[[followups.overrides]]", "followups.overrides[#1]", "changes no rule", "no_reply"),
+        ("[[followups.overrides]]\nno_reply = 3", "followups.overrides[#1].no_reply", "must be a table", "{days = 5}"),
+        ("[[followups.overrides]]\nno_reply = {days = -1}", "followups.overrides[#1].no_reply", "from 0 to 90", ""),
+        ("[[followups.overrides]]\nno_reply = {day = 1}", "followups.overrides[#1].no_reply.day", "no known key", ""),
+        ("[[followups.overrides]]\nperson = []", "followups.overrides[#1].person", "no known key", "people"),
+        (_OTHER + 'people = ["x@b.c"]', "followups.overrides[#1].people", "x@b.c is nobody of ours", ""),
+        (_OTHER + 'teams = ["sales"]', "followups.overrides[#1].teams", 'in a team "sales"', ""),
+        (_OTHER + 'organizations = ["a@b.c"]', "followups.overrides[#1].organizations", "is no domain", "client."),
+        (_OTHER + 'organizations = ["gmail.com"]', "followups.overrides[#1].organizations", "is no domain", ""),
+        (_OTHER + 'contacts = ["ann"]', "followups.overrides[#1].contacts", "ann is no address", "name@domain"),
         ('[[people]]\nemail = "a@b.c"\nworking_hours = ["sun 9"]', "people[a@b.c].working_hours", "no working", ""),
         ('[[people]]\nemail = "a@b.c"\ncountry = "XX"', "people[a@b.c].country", "is no country", ""),
         ('[[people]]\nemail = "a@b.c"\nregion = "BY"', "people[a@b.c].region", "names a region and no country", ""),

@@ -1,0 +1,35 @@
+"""Follow-ups: what somebody of ours should do about a contact, from when on, and by what it is done. Pure.
+
+A rule sees the `Relation` to one contact and says what is due and when; it reads no clock. `judge` says which of that
+is a task at an instant. What an author of rules needs is here; ours come by the same door, the entry points
+`keeptouch.rules`.
+"""
+
+from matching.followups.deciding import Decision, State, state_of
+from matching.followups.desk import Colleague, Desk, Override, Plan
+from matching.followups.judging import Judgement, Task, judge
+from matching.followups.records import Absence, Bounce, Due, How, Mail, Meeting, Relation, Settled, Side
+from matching.followups.rule import Rule
+
+__all__ = [
+    "Absence",
+    "Bounce",
+    "Colleague",
+    "Decision",
+    "Desk",
+    "Due",
+    "How",
+    "Judgement",
+    "Mail",
+    "Meeting",
+    "Override",
+    "Plan",
+    "Relation",
+    "Rule",
+    "Settled",
+    "Side",
+    "State",
+    "Task",
+    "judge",
+    "state_of",
+]
