@@ -16,11 +16,12 @@ from types import TracebackType
 from typing import ClassVar, NamedTuple, Self
 from urllib.parse import unquote
 
+from connectors.choices import matches
 from connectors.dav import discovery, settings
 from connectors.dav.position import Position
 from connectors.dav.reading import batches, read
 from connectors.dav.server import Server, Told
-from connectors.dav.settings import CalDavSettings, matches
+from connectors.dav.settings import CalDavSettings
 from connectors.records import (
     AuthFailed,
     Batch,

@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from connectors.choices import Choice
 from connectors.records import Misconfigured
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CalendarChoice:
-    """Which calendars are followed, by their names as people see them; `*` and `?` stand for any letters."""
-
-    #: Only calendars that match one of these; empty: all.
-    include: tuple[str, ...] = ()
-    #: Never calendars that match one of these.
-    exclude: tuple[str, ...] = ()
-
-    def chooses(self, name: str) -> bool:
-        """Is the calendar of that name followed?"""
-        included = not self.include or any(matches(name, pattern) for pattern in self.include)
-        return included and not any(matches(name, pattern) for pattern in self.exclude)
-
-
-def matches(name: str, pattern: str) -> bool:
-    """Does a calendar's name match? Brackets are plain letters."""
-    return fnmatch.fnmatchcase(name, unicodedata.normalize("NFC", pattern).replace("[", "[[]"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +20,7 @@ class CalDavSettings:
     #: Of the server, which is asked where one's calendars are, or of one calendar.
     url: str
     username: str
-    calendars: CalendarChoice = field(default_factory=CalendarChoice)
+    calendars: Choice = field(default_factory=Choice)
     #: Meetings from this day on become history; calendars are read as a whole. None: all.
     since: date | None = None
     #: Authorities to trust instead of the system's, PEM.

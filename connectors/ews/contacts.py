@@ -11,6 +11,7 @@ from typing import Literal, Self
 from xml.etree import ElementTree as ET
 
 from connectors.addressbooks import Book, Card, CardPage
+from connectors.choices import matches
 from connectors.ews import folders, questions, settings
 from connectors.ews.items import Item
 from connectors.ews.reading import Reader, reason
@@ -88,7 +89,7 @@ class EwsContacts:
             found = [
                 Book(id=id, name=name)
                 for name, id in folders.books(folders.listed(self._server))
-                if any(settings.matches(name, pattern) for pattern in wanted)
+                if any(matches(name, pattern) for pattern in wanted)
             ]
         else:
             found = [Book(id=id, name="contacts") for id in folders.own(self._server, "contacts")]

@@ -10,9 +10,9 @@ from time import monotonic
 from xml.etree import ElementTree as ET
 
 from connectors import foldernames
+from connectors.choices import Choice, matches
 from connectors.ews import errors, questions
 from connectors.ews.server import Server
-from connectors.ews.settings import FolderChoice, matches
 from connectors.ews.soap import M, NoAnswer, Refusal, Reply, T, text_of
 from connectors.network import quoted
 from connectors.records import ConnectorError, Purpose, Stream, StreamKind, Unavailable
@@ -125,7 +125,7 @@ def books(folders: Iterable[Listed]) -> list[tuple[str, str]]:
     return [("/".join(path), each.id) for each, path in paths if path is not None]
 
 
-def chosen(folders: Iterable[Listed], special: dict[str, str], choices: Mapping[StreamKind, FolderChoice]) -> Folders:
+def chosen(folders: Iterable[Listed], special: dict[str, str], choices: Mapping[StreamKind, Choice]) -> Folders:
     """Folders and calendars that the options choose for each kind, in the order in which they are read."""
     by_id = {each.id: each for each in folders}
     levels: dict[str, tuple[str, ...]] = {}
@@ -210,7 +210,7 @@ def _path(folder: Listed, by_id: dict[str, Listed], special: dict[str, str]) -> 
     return tuple(names)
 
 
-def _purpose(name: str, levels: Sequence[str], uses: dict[str, Purpose], choice: FolderChoice) -> Purpose:
+def _purpose(name: str, levels: Sequence[str], uses: dict[str, Purpose], choice: Choice) -> Purpose:
     """What a folder is for. Drafts, junk or trash that the options name outright are a folder like any other."""
     purpose = foldernames.purpose(levels, uses)
     is_unlogged = purpose in (Purpose.DRAFTS, Purpose.JUNK, Purpose.TRASH)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from connectors.choices import Choice
 from connectors.http import Origin
 from connectors.network import Proxy
 from connectors.records import Bearer, Misconfigured, Secret
@@ -19,27 +18,6 @@ _ADDRESS = re.compile(r"[^\s@\\]+@[^\s@\\]+")
 #: Microsoft's own Exchange, where EWS ends.
 _CLOUD = re.compile(r"(outlook|webmail)\.(office365|office)\.com|outlook\.office365\.us|partner\.outlook\.cn")
 SUCCESSOR = "Microsoft ends EWS in Exchange Online on 1 April 2027; its successor is Microsoft Graph"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderChoice:
-    """Which folders are followed, by full names; `*` and `?` stand for any letters, also "/"."""
-
-    #: Only folders that match one of these; empty: all.
-    include: tuple[str, ...] = ()
-    #: Never folders that match one of these.
-    exclude: tuple[str, ...] = ()
-
-    def chooses(self, name: str) -> bool:
-        """Is the folder of that name followed?"""
-        included = not self.include or any(matches(name, pattern) for pattern in self.include)
-        return included and not any(matches(name, pattern) for pattern in self.exclude)
-
-
-def matches(name: str, pattern: str) -> bool:
-    """Does a folder's full name match? Brackets are plain letters."""
-    literal = unicodedata.normalize("NFC", pattern).replace("[", "[[]")
-    return fnmatch.fnmatchcase(name, literal) or (pattern.upper() == "INBOX" and name == "INBOX")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +34,9 @@ class EwsSettings:
     impersonate: bool = False
     #: How a password is proved; tokens of OAuth are bearer tokens whatever this says.
     auth: Literal["basic", "ntlm"] = "basic"
-    folders: FolderChoice = field(default_factory=FolderChoice)
+    folders: Choice = field(default_factory=Choice)
     #: Which calendars are followed, by full names as well.
-    calendars: FolderChoice = field(default_factory=FolderChoice)
+    calendars: Choice = field(default_factory=Choice)
     #: Mail that the server received on this day (UTC) or later, and meetings from then on; None: all.
     since: date | None = None
     #: Authorities to trust instead of the system's, PEM.

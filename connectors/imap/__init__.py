@@ -6,6 +6,6 @@ read, `sync` turns them into pages, `fetch` reads messages with bounded memory, 
 """
 
 from connectors.imap.connector import ImapConnector
-from connectors.imap.settings import FolderChoice, ImapSettings
+from connectors.imap.settings import ImapSettings
 
-__all__ = ["FolderChoice", "ImapConnector", "ImapSettings"]
+__all__ = ["ImapConnector", "ImapSettings"]

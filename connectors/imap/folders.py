@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from connectors import foldernames
+from connectors.choices import Choice, matches
 from connectors.imap.responses import Listed
-from connectors.imap.settings import FolderChoice, matches
 from connectors.records import Purpose, Stream
 
 _UNSELECTABLE = {b"\\noselect", b"\\nonexistent"}
@@ -29,7 +29,7 @@ class Folders:
     unmatched: tuple[str, ...]
 
 
-def chosen(listed: Iterable[Listed], choice: FolderChoice, *, tells_removals: bool = False) -> Folders:
+def chosen(listed: Iterable[Listed], choice: Choice, *, tells_removals: bool = False) -> Folders:
     """Folders that can be opened and that the options choose, in the order in which they are read."""
     named: dict[str, Listed] = {}
     levels: dict[str, tuple[str, ...]] = {}
@@ -52,7 +52,7 @@ def chosen(listed: Iterable[Listed], choice: FolderChoice, *, tells_removals: bo
             tells_removals=tells_removals and (one.standing is None or one.standing.modseq is not None),
         )
         for name, one in named.items()
-        if _is_chosen(name, choice)
+        if choice.chooses(name)
     ]
     patterns = (*choice.include, *choice.exclude)
     return Folders(
@@ -82,16 +82,11 @@ def unseen(streams: Sequence[Stream], patterns: Iterable[str]) -> tuple[str, ...
     return tuple(p for p in patterns if not any(matches(stream.name, p) for stream in streams))
 
 
-def _purpose(name: str, levels: tuple[str, ...], uses: dict[str, Purpose], choice: FolderChoice) -> Purpose:
+def _purpose(name: str, levels: tuple[str, ...], uses: dict[str, Purpose], choice: Choice) -> Purpose:
     """What a folder is for. Drafts, junk or trash that the options name outright are a folder like any other."""
     purpose = foldernames.purpose(levels, uses)
     is_unlogged = purpose in (Purpose.DRAFTS, Purpose.JUNK, Purpose.TRASH)
     return Purpose.OTHER if is_unlogged and name in choice.include else purpose
-
-
-def _is_chosen(name: str, choice: FolderChoice) -> bool:
-    included = not choice.include or any(matches(name, p) for p in choice.include)
-    return included and not any(matches(name, p) for p in choice.exclude)
 
 
 def _levels(folder: Listed) -> tuple[str, ...]:

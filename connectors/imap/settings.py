@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from connectors.choices import Choice
 from connectors.network import Proxy, is_loopback
 from connectors.records import Misconfigured
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderChoice:
-    """Which folders are followed, by full decoded names; `*` and `?` stand for any letters, also "/"."""
-
-    #: Only folders that match one of these; empty: all.
-    include: tuple[str, ...] = ()
-    #: Never folders that match one of these.
-    exclude: tuple[str, ...] = ()
-
-
-def matches(name: str, pattern: str) -> bool:
-    """Does a folder's full name match? Brackets are plain letters here, because of [Gmail]."""
-    literal = unicodedata.normalize("NFC", pattern).replace("[", "[[]")
-    return fnmatch.fnmatchcase(name, literal) or (pattern.upper() == "INBOX" and name == "INBOX")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +28,7 @@ class ImapSettings:
     username: str
     #: Read this mailbox with the rights of `username` (SASL PLAIN, RFC 4616).
     authorize_as: str | None = None
-    folders: FolderChoice = field(default_factory=FolderChoice)
+    folders: Choice = field(default_factory=Choice)
     #: Folders whose changes the server tells at once, by names as in `folders`; None: the inbox and Sent.
     watch: tuple[str, ...] | None = None
     #: Mail that the server received (INTERNALDATE) on this day or later; None: all.

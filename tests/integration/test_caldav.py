@@ -12,8 +12,9 @@ import pytest
 
 from connectors.api import AuthFailed, Cursor, CursorExpired, Secret
 from connectors.calendar_conformance import CalendarConformance, CalendarExpiryConformance, uids
+from connectors.choices import Choice
 from connectors.conformance import last_cursor, read, stream_named
-from connectors.dav import CalDavConnector, CalDavSettings, CalendarChoice
+from connectors.dav import CalDavConnector, CalDavSettings
 from daemon.cli.main import main
 from tests.conftest import require
 from tests.servers.calendars import CalendarUser, event
@@ -58,9 +59,9 @@ class Person:
     def snapshot(self) -> object:
         return [self.user.get(calendar, f"{uid}.ics") for calendar, uid in sorted(set(self.files))]
 
-    def connector(self, calendars: CalendarChoice | None = None) -> CalDavConnector:
+    def connector(self, calendars: Choice | None = None) -> CalDavConnector:
         user = self.user
-        choice = calendars or CalendarChoice()
+        choice = calendars or Choice()
         settings = CalDavSettings(url=self.url, username=user.username, ca_file=user.ca_file, calendars=choice)
         return CalDavConnector(settings, Secret(user.password))
 
@@ -207,7 +208,7 @@ def test_tasks_and_calendars_for_tasks_are_left_out(server: str, request: pytest
 def test_calendars_are_chosen_by_name_and_names_are_unique(person: Person) -> None:
     person.user.make("second", "Планирование / برنامه")
     person.user.make("third", "Планирование / برنامه")
-    with person.connector(calendars=CalendarChoice(include=("Планирование*", "work", "nothing"))) as connector:
+    with person.connector(calendars=Choice(include=("Планирование*", "work", "nothing"))) as connector:
         names = [stream.name for stream in connector.streams()]
         assert sorted(names) == sorted(["work", "Планирование / برنامه", "Планирование / برنامه (third)"])
         assert "home" in connector.left_out

@@ -11,8 +11,9 @@ import pytest
 
 from connectors.api import Cursor, Deleted, Meeting, Moment, Response, Secret, StreamKind, Unreadable
 from connectors.calendar_conformance import CalendarConformance, CalendarExpiryConformance, meeting
+from connectors.choices import Choice
 from connectors.conformance import last_cursor, read, stream_named
-from connectors.ews import EwsConnector, FolderChoice
+from connectors.ews import EwsConnector
 from connectors.ews.calendars import Calendar
 from tests.integration.company import Account, Company, Raw
 from tests.integration.exchange import PASSWORD, ExchangeMailbox, exchange
@@ -23,8 +24,8 @@ pytestmark = pytest.mark.slow
 
 #: No mail, and no calendar but those of the tests.
 CHOICE: dict[str, object] = {
-    "folders": FolderChoice(exclude=("*",)),
-    "calendars": FolderChoice(include=("work", "home")),
+    "folders": Choice(exclude=("*",)),
+    "calendars": Choice(include=("work", "home")),
 }
 MONDAY = datetime(2026, 11, 2, 9, tzinfo=UTC)
 

@@ -9,8 +9,8 @@ from dataclasses import fields, replace
 import pytest
 
 from connectors.api import Envelope, Message, Stream, StreamKind, parse_message
+from connectors.choices import Choice
 from connectors.conformance import mail, read, stream_named
-from connectors.ews import FolderChoice
 from tests.integration.exchange import ExchangeMailbox, exchange
 from tests.servers.mailbox import Corpus
 
@@ -118,7 +118,7 @@ def test_folders_that_hold_no_correspondence_are_not_read(mailbox: ExchangeMailb
 def test_the_options_choose_folders(mailbox: ExchangeMailbox) -> None:
     for name in ("Customers/Atlas", "Private/Home"):
         mailbox.mailbox.make_folder(name)
-    choice = FolderChoice(include=("inbox", "Customers*", "Drafts", "nowhere"), exclude=("*/Home",))
+    choice = Choice(include=("inbox", "Customers*", "Drafts", "nowhere"), exclude=("*/Home",))
     with mailbox.connector(folders=choice) as connector:
         mail = [stream for stream in connector.streams() if stream.kind is StreamKind.MAIL]
         purposes = {stream.name: stream.purpose.value for stream in mail}

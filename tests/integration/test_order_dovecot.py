@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from connectors.api import Cursor, Stream
+from connectors.choices import Choice
 from connectors.conformance import ids, last_cursor, mail, message_id, read
 from connectors.imap import ImapConnector
-from connectors.imap.settings import FolderChoice
 from daemon.drafts import Drafting
 from daemon.order import RECENT, AllRecent, Found, Reading, Standing
 from daemon.report import Report
@@ -61,7 +61,7 @@ def test_recent_mail_of_all_folders_comes_before_any_older(
     monkeypatch.setattr("connectors.imap.fetch.PAGE_MESSAGES", 3)
     for folder in ("INBOX", "Sent"):
         fill(mailbox, folder)
-    with mailbox.connector(folders=FolderChoice(include=("INBOX", "Sent"))) as connector:
+    with mailbox.connector(folders=Choice(include=("INBOX", "Sent"))) as connector:
         steps = list(reading(connector).steps())
     border = next(at for at, step in enumerate(steps) if isinstance(step, AllRecent))
     before, after = (

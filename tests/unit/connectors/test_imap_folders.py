@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from connectors.api import Purpose
+from connectors.choices import Choice
 from connectors.foldernames import decode, purpose
 from connectors.imap.folders import chosen, unseen, watched
 from connectors.imap.responses import Listed
-from connectors.imap.settings import FolderChoice
 
 
 def listed(name: bytes, *attributes: bytes, separator: bytes | None = b"/") -> Listed:
@@ -103,7 +103,7 @@ def test_the_servers_word_is_above_the_names() -> None:
             listed(b"[Gmail]/All Mail", b"\\all"),
             listed(b"Trash", b"\\archive"),
         ],
-        FolderChoice(),
+        Choice(),
     )
     assert {s.name: s.purpose for s in folders.streams} == {
         "Outgoing": Purpose.SENT,
@@ -125,7 +125,7 @@ def test_levels_are_parted_by_slashes_whatever_the_server_uses() -> None:
             listed(b"gone", b"\\nonexistent"),
             listed(b"line\r\nbreak"),
         ],
-        FolderChoice(),
+        Choice(),
     )
     assert folders.wires == {
         "INBOX/Work/A&B": b"INBOX.Work.A&-B",
@@ -139,20 +139,20 @@ def test_levels_are_parted_by_slashes_whatever_the_server_uses() -> None:
 @pytest.mark.parametrize(
     ("choice", "wanted", "unmatched"),
     [
-        (FolderChoice(), ["Sent", "INBOX", "Archive/2024", "Junk", "[Gmail]/All Mail", "گزارش"], ()),
-        (FolderChoice(include=("INBOX", "گ*")), ["INBOX", "گزارش"], ()),
-        (FolderChoice(include=("inbox",)), ["INBOX"], ()),
-        (FolderChoice(exclude=("Archive/*", "[Gmail]/*")), ["Sent", "INBOX", "Junk", "گزارش"], ()),
+        (Choice(), ["Sent", "INBOX", "Archive/2024", "Junk", "[Gmail]/All Mail", "گزارش"], ()),
+        (Choice(include=("INBOX", "گ*")), ["INBOX", "گزارش"], ()),
+        (Choice(include=("inbox",)), ["INBOX"], ()),
+        (Choice(exclude=("Archive/*", "[Gmail]/*")), ["Sent", "INBOX", "Junk", "گزارش"], ()),
         (
-            FolderChoice(include=("*",), exclude=("S?nt",)),
+            Choice(include=("*",), exclude=("S?nt",)),
             ["INBOX", "Archive/2024", "Junk", "[Gmail]/All Mail", "گزارش"],
             (),
         ),
-        (FolderChoice(include=("INBOX", "Nope*"), exclude=("Spam",)), ["INBOX"], ("Nope*", "Spam")),
-        (FolderChoice(include=("Nope",)), [], ("Nope",)),
+        (Choice(include=("INBOX", "Nope*"), exclude=("Spam",)), ["INBOX"], ("Nope*", "Spam")),
+        (Choice(include=("Nope",)), [], ("Nope",)),
     ],
 )
-def test_folders_are_chosen_by_patterns(choice: FolderChoice, wanted: list[str], unmatched: tuple[str, ...]) -> None:
+def test_folders_are_chosen_by_patterns(choice: Choice, wanted: list[str], unmatched: tuple[str, ...]) -> None:
     names = [b"Junk", b"INBOX", b"&Bq8GMgYnBjEGNA-", b"Sent", b"Archive/2024", b"[Gmail]/All Mail"]
     folders = chosen([listed(name) for name in names], choice)
     assert [stream.name for stream in folders.streams] == wanted
@@ -161,7 +161,7 @@ def test_folders_are_chosen_by_patterns(choice: FolderChoice, wanted: list[str],
 
 @pytest.mark.parametrize(("include", "purpose"), [((), "junk"), (("*",), "junk"), (("Junk",), "other")])
 def test_junk_that_is_named_outright_is_a_folder_like_any_other(include: tuple[str, ...], purpose: str) -> None:
-    (stream,) = chosen([listed(b"Junk")], FolderChoice(include=include)).streams
+    (stream,) = chosen([listed(b"Junk")], Choice(include=include)).streams
     assert stream.purpose == purpose
 
 
@@ -178,10 +178,10 @@ def test_junk_that_is_named_outright_is_a_folder_like_any_other(include: tuple[s
 )
 def test_what_is_watched(patterns: tuple[str, ...] | None, names: list[str]) -> None:
     wires = [b"INBOX", b"Sent", b"Sent/2024", b"Trash", b"Clients/Ann", b"Clients/&ANY-mer"]
-    streams = chosen([listed(wire) for wire in wires], FolderChoice()).streams
+    streams = chosen([listed(wire) for wire in wires], Choice()).streams
     assert sorted(stream.name for stream in watched(streams, patterns)) == names
 
 
 def test_patterns_of_watch_that_match_nothing_are_known() -> None:
-    streams = chosen([listed(b"INBOX"), listed(b"Clients/Ann")], FolderChoice()).streams
+    streams = chosen([listed(b"INBOX"), listed(b"Clients/Ann")], Choice()).streams
     assert unseen(streams, ("Clients/*", "inbox", "Cleints/*")) == ("Cleints/*",)

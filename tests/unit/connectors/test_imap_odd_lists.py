@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from connectors.api import NotPermitted
+from connectors.choices import Choice
 from connectors.conformance import ids, read
-from connectors.imap.settings import FolderChoice
 from tests.unit.connectors.bounds import bounded
 from tests.unit.connectors.scripted_imap import ScriptedImap
 from tests.unit.connectors.test_imap_hostile import INBOX, connect
@@ -45,7 +45,7 @@ def test_a_line_of_the_list_that_makes_no_sense_hides_no_other_folder(line: byte
 def test_folders_that_the_options_leave_out_are_known_beside_those_that_are_followed() -> None:
     said = b"".join(b'* LIST () "/" %s\r\n' % name for name in (b"INBOX", b"Work", b"Work/Old", b"Other")) + DONE
     with ScriptedImap(MAILS, told("LIST", said)) as server:
-        with connect(server, folders=FolderChoice(exclude=("Work/*",))) as connector:
+        with connect(server, folders=Choice(exclude=("Work/*",))) as connector:
             assert {stream.name for stream in connector.streams()} == {"INBOX", "Work", "Other"}
             assert connector.left_out == ("Work/Old",)
         with connect(server) as connector:
