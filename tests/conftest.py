@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -29,6 +30,8 @@ from tests.unit.daemon.company_mail import House, empty_store_at
 S = TypeVar("S", bound=Server)
 _SERVER_FIXTURES = {"cyrus", "dovecot", "dovecot_user", "postgres", "postgres_url", "radicale"}
 _ROOT = Path(__file__).resolve().parent.parent
+#: Of so many cases of a test PostgreSQL goes through one in `make test`.
+_OF_CASES = 3
 #: Files that take longest, and begin first: the others are done meanwhile.
 _LONGEST = (
     "test_many_accounts.py",
@@ -54,14 +57,22 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs a server, before `-m` chooses; what is slow on SQLite is a long form on PostgreSQL.
 
-    The longest come first.
+    Of the cases of one test PostgreSQL goes through every third; the others are long forms too. The longest come first.
     """
+    cases: Counter[str] = Counter()
     for item in items:
         if _SERVER_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("server")
         callspec = getattr(item, "callspec", None)
         is_postgresql = callspec is not None and callspec.params.get("new_url") == "postgresql"
-        if is_postgresql and item.get_closest_marker("slow"):
+        if callspec is None or not is_postgresql:
+            continue
+        place = 0
+        if len(callspec.params) > 1:
+            test = item.nodeid.partition("[")[0]
+            place = cases[test]
+            cases[test] += 1
+        if place % _OF_CASES or item.get_closest_marker("slow"):
             item.add_marker("soak")
     order = {name: place for place, name in enumerate(_LONGEST)}
     items.sort(key=lambda item: order.get(item.path.name, len(order)))

@@ -311,7 +311,7 @@ def test_no_repr_of_a_configuration_sings(house: House) -> None:
         assert sings(f"{source!r} {source} {secret!r} {secret}".encode()) == set()
 
 
-@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)])
 def test_no_canary_sings_whatever_fails(house: House, kind: str, request: pytest.FixtureRequest) -> None:
     company, watched = house.company, house.watched
     if kind == "postgresql":

@@ -68,7 +68,7 @@ def company_week(number: int, size: int) -> Server:
     }
 
 
-@pytest.mark.parametrize("number", [60, pytest.param(1_200, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("number", [20, pytest.param(1_200, marks=pytest.mark.soak)])
 def test_calendars_and_mail_that_processes_read_at_once_make_the_same_meetings(
     tmp_path: Path, postgres_url: str, number: int
 ) -> None:
@@ -82,7 +82,7 @@ def test_calendars_and_mail_that_processes_read_at_once_make_the_same_meetings(
     _check(tmp_path, postgres_url, server, number)
 
 
-@pytest.mark.parametrize("number", [60, pytest.param(1_200, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("number", [20, pytest.param(1_200, marks=pytest.mark.soak)])
 def test_processes_that_read_the_same_calendars_double_nothing(tmp_path: Path, postgres_url: str, number: int) -> None:
     server = company_week(number, 5 if number <= 60 else 40)
     race(postgres_url, server, read_shared_folder, [*server, *server])

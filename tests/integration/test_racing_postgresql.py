@@ -49,7 +49,7 @@ def finished(folder: Path, url: str, server: Server) -> House:
     return house
 
 
-@pytest.mark.parametrize("number", [200, pytest.param(10_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("number", [100, pytest.param(10_000, marks=pytest.mark.soak)])
 def test_sent_mail_and_its_answers_that_race_find_each_other(tmp_path: Path, postgres_url: str, number: int) -> None:
     server = pairs(number, 10 if number <= 200 else 25)
     race(postgres_url, server, read_folder, list(server))
@@ -99,7 +99,7 @@ def test_copies_that_processes_read_at_once_are_one_mail(tmp_path: Path, postgre
         assert house.contract() == alone
 
 
-@pytest.mark.parametrize("number", [60, pytest.param(2_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("number", [30, pytest.param(2_000, marks=pytest.mark.soak)])
 def test_processes_that_read_the_same_folders_double_nothing(tmp_path: Path, postgres_url: str, number: int) -> None:
     server = pairs(number, 10 if number <= 200 else 25)
     race(postgres_url, server, read_shared_folder, [*server, *server])

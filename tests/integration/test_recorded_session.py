@@ -71,7 +71,7 @@ def test_nothing_that_is_ever_sent_changes_a_mailbox(
         dovecot.doveadm("mailbox", "update", "-u", login.name, "--uid-validity", "1900000000", "INBOX")
         with untouched(login):
             company.sync()
-        _serve(dovecot, login, company)
+        _serve(dovecot, login, company, proxy)
         assert proxy.harmful == []
         assert proxy.verbs == {
             *("CAPABILITY", "AUTHENTICATE", "ENABLE", "LIST", "EXAMINE", "UID SEARCH", "UID FETCH"),
@@ -90,11 +90,13 @@ def _change(dovecot: Dovecot, login: Login) -> None:
         client.expunge()
 
 
-def _serve(dovecot: Dovecot, login: Login, company: Company) -> None:
+def _serve(dovecot: Dovecot, login: Login, company: Company, proxy: RecordingProxy) -> None:
     """The service, which is told of a new mail and stores it, and is stopped."""
     arrived = "SELECT count(*) FROM v1_interaction WHERE message_id = 'pushed@client'"
     with company.spawn("run", "--interval", "2") as process:
-        time.sleep(2)
+        watched = time.monotonic() + 60
+        while "IDLE" not in proxy.verbs and time.monotonic() < watched:
+            time.sleep(0.2)
         put(dovecot, login, "INBOX", letter(ANN, ALICE, mid="pushed@client", minute=120))
         with untouched(login):
             end = time.monotonic() + 30

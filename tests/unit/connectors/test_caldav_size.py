@@ -103,7 +103,7 @@ def test_ten_gigabytes_are_given_up_early(name: str, step: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("has_query", [True, False])
+@pytest.mark.parametrize("has_query", [pytest.param(True, marks=pytest.mark.soak), False])
 def test_a_calendar_of_a_hundred_thousand_objects_is_read(has_query: bool) -> None:
     script = Script()
     names = [f"/c/{number:06}-{'x' * 120}.ics" for number in range(100_000)]

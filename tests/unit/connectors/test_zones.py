@@ -80,9 +80,9 @@ def test_names(name: str, expected: str | None) -> None:
     assert iana_name(name) == expected
 
 
-@pytest.mark.parametrize("name", sorted({*WINDOWS_ZONES.values(), *OUTLOOK_LABELS.values()}))
-def test_all_names_of_the_tables_are_there(name: str) -> None:
-    assert zone(name) is not None
+def test_all_names_of_the_tables_are_there() -> None:
+    for name in sorted({*WINDOWS_ZONES.values(), *OUTLOOK_LABELS.values()}):
+        assert zone(name) is not None, name
 
 
 def test_what_is_no_zone_is_not_looked_for_on_the_disk() -> None:

@@ -217,7 +217,9 @@ def unwatched(house: Calendars) -> dict[str, list[tuple[Any, ...]]]:
     return {view: [row for row in rows if not ids.intersection(map(str, row))] for view, rows in found.items()}
 
 
-@pytest.mark.parametrize("policy", [company(), company(Create.ALL)], ids=["corresponded", "all"])
+@pytest.mark.parametrize(
+    "policy", [company(), pytest.param(company(Create.ALL), marks=pytest.mark.soak)], ids=["corresponded", "all"]
+)
 @pytest.mark.parametrize("first", [0, *(pytest.param(n, marks=pytest.mark.soak) for n in range(100, 400, 30))])
 def test_any_order_of_arrival_gives_the_same_store(
     new_url: Callable[[str], str], tmp_path: Path, policy: Company, first: int

@@ -22,12 +22,19 @@ _POLICIES = {
 }
 
 
-#: What `make quick` tries; all are tried by `make test`.
+#: What `make quick` tries; `make test` tries each policy before and after another, `make soak` all.
 _QUICK = {("off", "corresponded"), ("corresponded", "no domain"), ("no domain", "all")}
-_CHANGES = [
-    pytest.param(*change, marks=[] if change in _QUICK else [pytest.mark.slow])
-    for change in itertools.permutations(_POLICIES, 2)
-]
+_NEXT = dict(zip(_POLICIES, [*_POLICIES][1:] + [*_POLICIES][:1], strict=True))
+
+
+def _marks(change: tuple[str, ...]) -> list[pytest.MarkDecorator]:
+    if change in _QUICK:
+        return []
+    before, after = change
+    return [pytest.mark.slow] if after == _NEXT[before] else [pytest.mark.soak]
+
+
+_CHANGES = [pytest.param(*change, marks=_marks(change)) for change in itertools.permutations(_POLICIES, 2)]
 
 
 @pytest.mark.parametrize(("before", "after"), _CHANGES)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -21,12 +20,12 @@ def test_a_text_holds_a_phrase_wherever_it_stands(phrases: list[str], text: str)
     assert Phrases(phrases).are_in(text) == any(phrase in text for phrase in phrases)
 
 
-@pytest.mark.parametrize("phrase", sorted(NOTICES | NOTES | BANNERS))
-def test_each_phrase_is_found_inside_longer_words(phrase: str) -> None:
+def test_each_phrase_is_found_inside_longer_words() -> None:
     every = Phrases(NOTICES | NOTES | BANNERS)
-    assert every.are_in(phrase)
-    assert every.are_in(f"a b{phrase}c d")
-    assert not every.are_in(phrase[:-1].rpartition(" ")[0])
+    for phrase in sorted(NOTICES | NOTES | BANNERS):
+        assert every.are_in(phrase), phrase
+        assert every.are_in(f"a b{phrase}c d"), phrase
+        assert not every.are_in(phrase[:-1].rpartition(" ")[0]), phrase
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]), max_size=20), max_size=6))
