@@ -1,9 +1,9 @@
 """Where every account stands: when it may log in next, and what becomes of that by a turn.
 
-Refused logins are counted in the store, whoever tried: polls, hints, watches, other processes. After the first one the
-account rests for a while, because servers refuse in error too; after the second it is parked and tried every six hours,
-so that no directory ever locks a person out. Only a turn that read through forgets them. Changed settings or another
-secret are tried at once, as is what a person asks for.
+Refused logins are counted in the store, whoever tried: polls, hints, watches, other processes; what began
+before one was noted is one with it. After the first one the account rests for a while, because servers refuse in error
+too; after the second it is parked and tried every six hours, so that no directory ever locks a person out. Only a turn
+that read through forgets them. Changed settings or another secret are tried at once, as is what a person asks for.
 """
 
 from __future__ import annotations
@@ -115,11 +115,17 @@ class Standings:
             return report.failure.retry_after
         with self._lock:
             key = self._keys.get(account_id)
+            is_insisted = account_id in self._insisted
             self._insisted.discard(account_id)
         with self._store.write() as transaction:
             before = standings.standing(transaction, account_id)
             if before is None or before.state == "disabled":
                 return 0.0
+            if isinstance(report.failure, AuthFailed) and not is_insisted and before.refused_key == key:
+                rest = self._left(account_id, before)
+                if rest > 0:
+                    # it began before the last refusal was noted: a poll and a watch may log in at once
+                    return rest
             after, wait = advanced(before, report, self._clock(), self.backoff, key, fine)
             standings.save(transaction, account_id, after)
         with self._lock:
@@ -133,6 +139,11 @@ class Standings:
             told = {"state": after.state, "before": before.state, "reason": after.reason}
             tell("account state", account=report.account, **told, next_try_at=_text(after.next_try_at))
         return wait
+
+    def _left(self, account_id: str, standing: Standing) -> float:
+        """Seconds that an account rests after a refused login."""
+        with self._lock:
+            return self._rest(account_id, standing) if standing.refusals else 0.0
 
     def _rest(self, account_id: str, standing: Standing) -> float:
         """Seconds until then, with the lock held. A time that another process wrote is taken over once."""

@@ -146,6 +146,23 @@ def test_refusals_of_all_processes_are_one_count(office: Office) -> None:
     assert not office.may_log_in()
 
 
+def test_logins_that_are_refused_at_once_are_one_refusal(office: Office) -> None:
+    beside = office.process()
+    for process in (office.standings, beside):
+        process.admit(office.account, "alice", WRONG)
+    for process in (office.standings, beside, office.standings):
+        report = Report("alice")
+        report.fail(REFUSED)
+        wait = process.note(office.account, report)
+        assert wait is not None
+        assert wait > 0
+        assert (office.now.state, office.now.refusals) == ("backoff", 1)
+    assert not office.may_log_in(process=beside)
+    office.times.move(office.standings.backoff.refused + 1)
+    office.meet(REFUSED, process=beside)
+    assert office.now.state == "auth_failed"
+
+
 def test_a_clock_that_jumps_moves_no_rest(office: Office) -> None:
     for _ in range(2):
         office.meet(REFUSED)
