@@ -7,10 +7,11 @@ A connector is a class, named by an entry point of the group `keeptouch.connecto
         def __init__(self, settings: MySettings, secret: Secret | None) -> None: ...
 
 followed by the methods of `Connector`, and those of `Watchable` where the server can push, of `Selective` where the
-options choose among streams. With `opens_apart = True` on the class a first import may open the account a second time,
-in a process of its own: the settings must then survive pickling. With `takes_bearer = True` the secret may be a
-`Bearer`, a token of OAuth, to be revealed anew for each connection. `connectors.conformance` holds the test class that
-every connector passes. A class of the group `keeptouch.contacts` reads address books (`AddressBooks`).
+options choose among streams, of `TaskWriter` where it can keep tasks in people's lists. With `opens_apart = True` on
+the class a first import may open the account a second time, in a process of its own: the settings must then survive
+pickling. With `takes_bearer = True` the secret may be a `Bearer`, a token of OAuth, to be revealed anew for each
+connection. `connectors.conformance` holds the test class that every connector passes. A class of the group
+`keeptouch.contacts` reads address books (`AddressBooks`).
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ from connectors.records import (
     Unreadable,
     masked,
 )
+from connectors.tasks import HeldTask, TaskList, TaskState, TaskWriter, WantedTask
 from connectors.watching import Watch, Watchable
 from connectors.words import decode_words
 
@@ -93,6 +95,7 @@ __all__ = [
     "Event",
     "EventStatus",
     "Flagged",
+    "HeldTask",
     "HttpClient",
     "Identifying",
     "Inspectable",
@@ -115,8 +118,12 @@ __all__ = [
     "Skimming",
     "Stream",
     "StreamKind",
+    "TaskList",
+    "TaskState",
+    "TaskWriter",
     "Unavailable",
     "Unreadable",
+    "WantedTask",
     "Watch",
     "Watchable",
     "decode_words",
@@ -139,7 +146,7 @@ MARKS = ("\\Answered", "$Forwarded")
 
 @runtime_checkable
 class Connector(Protocol):
-    """One account on one server, used by one thread. Nothing on the server is ever changed."""
+    """One account on one server, used by one thread. Nothing on the server is ever changed, but by a `TaskWriter`."""
 
     def __enter__(self) -> Self:
         """Connect and authenticate; raises Unavailable (NotPermitted), AuthFailed or Misconfigured."""

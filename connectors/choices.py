@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import unicodedata
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 
@@ -20,6 +21,11 @@ class Choice:
         """Is what bears that name followed?"""
         included = not self.include or any(matches(name, pattern) for pattern in self.include)
         return included and not any(matches(name, pattern) for pattern in self.exclude)
+
+
+def unmatched(names: Collection[str], patterns: Iterable[str]) -> tuple[str, ...]:
+    """The patterns that none of these full names matches."""
+    return tuple(pattern for pattern in patterns if not any(matches(name, pattern) for name in names))
 
 
 def matches(name: str, pattern: str) -> bool:

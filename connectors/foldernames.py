@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
+from connectors.choices import Choice
 from connectors.records import Purpose, Stream
 
 _SHIFTED = re.compile(rb"&([^-]*)-")
@@ -155,6 +156,16 @@ def purpose(levels: Sequence[str], attributes: Mapping[str, Purpose] | None = No
         return _PURPOSES.get(_plain(levels[top]), Purpose.OTHER)
     above = purpose(levels[:-1], known, separator=separator)
     return above if above in _HEREDITARY else Purpose.OTHER
+
+
+def followed_as(name: str, levels: Sequence[str], attributes: Mapping[str, Purpose], choice: Choice) -> Purpose:
+    """What a folder of that name is followed as: as what it is for (`purpose`).
+
+    Drafts, junk or trash that the options name outright are a folder like any other.
+    """
+    found = purpose(levels, attributes)
+    is_unlogged = found in (Purpose.DRAFTS, Purpose.JUNK, Purpose.TRASH)
+    return Purpose.OTHER if is_unlogged and name in choice.include else found
 
 
 def special_use(attributes: frozenset[bytes]) -> Purpose | None:

@@ -165,6 +165,15 @@ def connected(found: Sequence[tuple[Any, ...]], timeout: float) -> socket.socket
     raise failure
 
 
+def keep_alive(connection: socket.socket) -> None:
+    """Have the system ask every two minutes whether the other end is still there, and break what is dead in four."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", 120), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 4)):
+        # not every system has all of them
+        if hasattr(socket, name):
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
 class Deadline:
     """How long something may take: `silence` seconds without a byte, `total` seconds in all (None: no end)."""
 

@@ -61,6 +61,9 @@ class Watchable(Protocol):
     def watch(self, streams: Sequence[Stream]) -> Watch | None:
         """Log in on a connection of its own and watch at least the first of `streams` there; blocks while it does.
 
+        `streams` are all that is to be watched, what another watch of the account tells of already last. Watches whose
+        streams are all told of by a later one are closed.
+
         Called on a connector that was not entered, in place of entering it. None: the server can't push.
         Raises Unavailable, AuthFailed or Misconfigured.
         """

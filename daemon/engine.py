@@ -88,9 +88,12 @@ class Engine:
         self._states: dict[str, _State] = {}
         self.kept = Kept()
         self.servers = Servers(backoff, clock)
+        self.servers.rested = self._note_rest
         self.lags = Lags()
         self._pool = Pool(self._take, clock)
         self._session = session
+        for server, (rest, error) in session.rests(map(server_of, session.config.followed)).items():
+            self.servers.resume(server, error, rest)
         self.follow(session)
 
     def run(self) -> None:
@@ -257,7 +260,7 @@ class Engine:
                 # whatever happens, it is not taken again at once
                 state.due = self._next_poll(state)
         report = Report(state.account.name)
-        budget = Slice(partial(self._pool.is_crowded, state.id), is_for_news=is_for_news, clock=self._clock)
+        budget = self._budget(state, is_for_news=is_for_news)
         try:
             self._take_slice(state, report, budget, only_wanted=not is_full)
             if is_full or report.error is not None:
@@ -270,6 +273,21 @@ class Engine:
             self._put_off(state, error)
         finally:
             self._end(state, report, priority.name.lower() if is_full else "wanted")
+
+    def _budget(self, state: _State, *, is_for_news: bool = False) -> Slice:
+        return Slice(
+            partial(self._pool.is_crowded, state.id),
+            is_for_news=is_for_news,
+            clock=self._clock,
+            must_end=partial(self.servers.is_resting, state.server),
+        )
+
+    def _note_rest(self, server: Server, seconds: float) -> None:
+        try:
+            self._session.note_rest(server, seconds)
+        except StoreError as error:
+            # this process keeps it all the same
+            log.error("store problem", problem=error.problem, hint=error.hint)
 
     def _take_slice(self, state: _State, report: Report, budget: Slice, *, only_wanted: bool) -> None:
         """A slice, unless the server is known to answer nobody."""
@@ -324,7 +342,7 @@ class Engine:
             state.credit = min(_BURST, state.credit + (now - state.pushed_at) / _PAUSE) - 1
             state.pushed_at = now
         report = Report(state.account.name)
-        budget = Slice(partial(self._pool.is_crowded, state.id), clock=self._clock)
+        budget = self._budget(state)
         try:
             self._session.take_hints(state.account, names, report, self.kept, budget, stop=state.stop)
             if isinstance(report.failure, AuthFailed | Misconfigured):

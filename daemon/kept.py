@@ -52,6 +52,10 @@ class Entered:
         self._is_fresh = False
         return self.streams
 
+    def age(self) -> None:
+        """What it listed will have changed when it is taken the next time."""
+        self._is_fresh = False
+
     def source(self, drafting: Drafting) -> Source:
         """Where its pages come from; once made it stays, with its reading process."""
         if self._source is None:
@@ -139,6 +143,7 @@ class Kept:
 
     def put(self, account: str, entered: Entered) -> None:
         """Keep it; the one unused for longest makes room. After `close` it is left at once."""
+        entered.age()
         with self._lock:
             _since, old = self._entered.pop(account, (0.0, None))
             self._entered[account] = (self._clock(), entered)

@@ -120,6 +120,9 @@ class Reading:
         for _attempt in range(_MAX_EXPIRED):
             if stream.name in self._left_out:
                 return
+            if self._budget.must_end():
+                self.is_cut = True
+                return
             try:
                 for prepared in self._source.pages(stream, standing.cursor, horizon):
                     page = prepared.page
@@ -135,7 +138,7 @@ class Reading:
                 standing.cursor, standing.backlog = None, None
                 yield Lost(stream, expired)
             except Unavailable as error:
-                if error.step != "select":
+                if error.step != "select" or error.retry_after is not None:
                     raise
                 self.leave_out(stream)
                 yield Refused(stream, error)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 from connectors.api import ConnectorError, Unavailable
-from daemon.config import Account
+from daemon.config import Account, ContactSource
 from daemon.oauth.http import STEP
 from daemon.retry import LONGEST_REST, Backoff
 from daemon.standing import Resting
@@ -28,8 +28,8 @@ _ACCOUNTS = 2
 _LONGEST = 300.0
 
 
-def server_of(account: Account) -> Server | None:
-    """What the account's options name as its server; None where they name none."""
+def server_of(account: Account | ContactSource) -> Server | None:
+    """What the options of an account, or of a list of contacts, name as its server; None where they name none."""
     host = getattr(account.settings, "host", None)
     return None if host is None else (str(host).lower(), getattr(account.settings, "port", None))
 
@@ -58,6 +58,8 @@ class Servers:
         self._clock = clock
         self._lock = threading.Lock()
         self._states: dict[Server, _State] = {}
+        #: Hears of rests, in seconds: a process that comes after this one keeps them too.
+        self.rested: Callable[[Server, float], None] = lambda _server, _seconds: None
 
     def problem(self, server: Server | None) -> Unavailable | None:
         """Why nothing can be had of a server now; None: nothing is known against it."""
@@ -87,19 +89,41 @@ class Servers:
             del self._states[server]
             return state.is_down
 
+    def rest_left(self, server: Server | None) -> float:
+        """Seconds of the rest that it asked for; 0: there is none."""
+        state = self._states.get(server)
+        return 0.0 if state is None else max(0.0, state.rest - self._clock())
+
+    def is_resting(self, server: Server | None) -> bool:
+        """Has it asked for a rest that is not over?"""
+        return self.rest_left(server) > 0
+
+    def rest(self, server: Server | None, error: ConnectorError | None) -> None:
+        """Leave the server alone for as long as the error says, whoever was told so: an account's turn, its watch, a
+        list of contacts."""
+        rest = min(rest_asked(error), LONGEST_REST)
+        if server is not None and isinstance(error, Unavailable) and rest > 0:
+            self.resume(server, error, rest)
+            self.rested(server, rest)
+
+    def resume(self, server: Server, error: Unavailable, seconds: float) -> None:
+        """Go on with a rest that is as long; of two, the later end counts."""
+        with self._lock:
+            state = self._states.setdefault(server, _State(error))
+            state.error, state.is_down = error, True
+            state.rest = state.until = max(state.rest, self._clock() + seconds)
+
     def failed(self, server: Server | None, account: str, error: ConnectorError | None) -> None:
         """The account has nothing to tell of its server, or that it does not answer."""
+        self.rest(server, error)
+        is_silent = is_about_server(error) and not rest_asked(error)
         with self._lock:
             state = self._states.get(server)
-            rest = _rest_of(error)
-            if server is not None and isinstance(error, Unavailable) and (is_about_server(error) or rest):
+            if server is not None and isinstance(error, Unavailable) and is_silent:
                 state = self._states.setdefault(server, _State(error))
                 state.error = error
                 state.failed.add(account)
-                if rest:
-                    state.is_down = True
-                    state.rest = state.until = self._clock() + min(rest, LONGEST_REST)
-                elif state.asking == account or (not state.is_down and len(state.failed) >= _ACCOUNTS):
+                if state.asking == account or (not state.is_down and len(state.failed) >= _ACCOUNTS):
                     state.is_down = True
                     state.tries += 1
                     state.until = self._clock() + min(self._backoff.delay(state.tries), _LONGEST)
@@ -113,7 +137,7 @@ class Servers:
         return Unavailable(error.problem, step=error.step, hint=error.hint, retry_after=rest if rest > 0 else None)
 
 
-def _rest_of(error: ConnectorError | None) -> float:
+def rest_asked(error: ConnectorError | None) -> float:
     """Seconds for which the server wants to be left alone by everybody.
 
     An account that rests after a refused login, and a provider of tokens, speak for themselves.

@@ -58,7 +58,7 @@ class Service:
         self.engine.polled = self.watching.want
         self.engine.released = self._release
         self._webhooks = Webhooks(session.senders(), stop)
-        self.sources = Sources(session, stop, backoff or Backoff())
+        self.sources = Sources(session, stop, backoff or Backoff(), self.engine.servers)
 
     def __enter__(self) -> Self:
         self.engine.run()

@@ -6,9 +6,10 @@ import secrets
 import threading
 import time
 import traceback
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
+from hashlib import blake2b
 from types import TracebackType
 from typing import Self
 
@@ -28,6 +29,8 @@ from daemon.merging import apply_merges
 from daemon.problems import ConfigError
 from daemon.report import Problem, Report
 from daemon.reprocess import RULES_VERSION, apply, is_due
+from daemon.retry import LONGEST_REST
+from daemon.servers import Server
 from daemon.slices import Slice
 from daemon.standing import Standings
 from daemon.ticking import tick
@@ -284,6 +287,26 @@ class Session:
             finally:
                 report.seconds += time.monotonic() - began
 
+    def note_rest(self, server: Server, seconds: float) -> None:
+        """A server wants to be left alone for so long: whoever works on this store after us knows it too."""
+        until = self.clock() + timedelta(seconds=seconds)
+        with self.store.write() as transaction:
+            company_store.save_setting(transaction, _rest_name(server), until.isoformat())
+
+    def rests(self, servers: Iterable[Server | None]) -> dict[Server, tuple[float, Unavailable]]:
+        """Those that asked an earlier process to be left alone: for how many seconds yet, and why."""
+        found: dict[Server, tuple[float, Unavailable]] = {}
+        now = self.clock()
+        with self.store.read() as transaction:
+            for server in dict.fromkeys(servers):
+                noted = None if server is None else company_store.setting(transaction, _rest_name(server))
+                left = 0.0 if noted is None else (datetime.fromisoformat(noted) - now).total_seconds()
+                # a clock that was wrong when it was noted must not lock an account out
+                if server is not None and 0 < left <= LONGEST_REST:
+                    problem = "the server asked to be left alone for a while, before this process began"
+                    found[server] = left, Unavailable(problem, step="connect", retry_after=left)
+        return found
+
     def read_before(self) -> set[str]:
         """Ids of the accounts that were once read to their end."""
         with self.store.read() as transaction:
@@ -314,6 +337,11 @@ class Session:
             with self.store.read() as transaction:
                 fine = deletions.told(account.name, removals.held_back(transaction, account_id))
         report.rest = self.standings.note(account_id, report, fine)
+
+
+def _rest_name(server: Server) -> str:
+    """In the store's settings, whose names are at most 40 letters long."""
+    return f"rest.{blake2b(repr(server).encode(), digest_size=16).hexdigest()}"
 
 
 def _both(came: Callable[[], None], progress: Callable[[str, int], None]) -> Callable[[str, int], None]:

@@ -13,6 +13,7 @@ from daemon.config_records import ContactSource
 from daemon.contact_sync import SourceReport
 from daemon.report import Problem
 from daemon.retry import PARKED, Backoff
+from daemon.servers import Servers, server_of
 from daemon.session import Session
 from store.errors import StoreError
 
@@ -25,8 +26,9 @@ _AT_ONCE = 2
 class Sources:
     """Follows the sources from `begin` to `stop`. What their contacts make wanted is fetched at the accounts' times."""
 
-    def __init__(self, session: Session, stop: threading.Event, backoff: Backoff) -> None:
+    def __init__(self, session: Session, stop: threading.Event, backoff: Backoff, servers: Servers) -> None:
         self._session = session
+        self._servers = servers
         self._stop = stop
         self._backoff = backoff
         self._failures: dict[str, int] = {}
@@ -63,9 +65,14 @@ class Sources:
     def _follow(self, source: ContactSource) -> None:
         if self._stop.is_set() or self._sources.get(source.name) != source:
             return
+        rest = self._servers.rest_left(server_of(source))
+        if rest > 0:
+            self._put(source, rest)
+            return
         report = SourceReport(source.name)
         try:
             report = self._session.follow(source)
+            self._servers.rest(server_of(source), report.failure)
         except StoreError as error:
             log.error("store problem", problem=error.problem, hint=error.hint)
             report.error = Problem("store", error.problem, error.hint)

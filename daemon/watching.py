@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,7 +15,7 @@ from connectors.api import Connector, ConnectorError, Misconfigured, Stream, Una
 from daemon.agenda import Agenda
 from daemon.problems import ConfigError
 from daemon.retry import Backoff
-from daemon.servers import Server, Servers
+from daemon.servers import Server, Servers, rest_asked
 from daemon.watcher import Watcher
 
 log = structlog.get_logger()
@@ -40,6 +40,8 @@ class _Place:
     watch: Watch | None = None
     #: When the watch began, on the monotonic clock.
     since: float = 0.0
+    #: No login before, on that clock.
+    not_before: float = 0.0
 
 
 class Watching:
@@ -66,7 +68,8 @@ class Watching:
         self._refused = refused
         self._backoff = backoff
         self._lock = threading.Lock()
-        self._places: dict[tuple[str, str], _Place] = {}
+        #: Account -> stream -> its place.
+        self._places: dict[str, dict[str, _Place]] = {}
         #: Accounts whose servers can't push.
         self._unable: set[str] = set()
         self.hinted = hinted
@@ -75,17 +78,20 @@ class Watching:
 
     def want(self, account: str, streams: Sequence[Stream]) -> None:
         """Watch these streams of the account and no others; cheap to say again."""
-        wanted = {(account, stream.name): stream for stream in streams}
+        wanted = {stream.name: stream for stream in streams}
         with self._lock:
             if account in self._unable:
                 return
-            for key in [key for key in self._places if key[0] == account and key not in wanted]:
-                watch = self._places.pop(key).watch
-                if watch is not None and not self._is_used(watch):
+            places = self._places.setdefault(account, {})
+            for name in places.keys() - wanted.keys():
+                watch = places.pop(name).watch
+                if watch is not None and not self._is_used(account, watch):
                     self._watcher.remove(watch)
-            for key in wanted.keys() - self._places.keys():
-                self._places[key] = _Place(wanted[key])
-                self._ask_login(key)
+            for name in [name for name in wanted if name not in places]:
+                places[name] = _Place(wanted[name])
+                self._ask_login((account, name))
+            if not places:
+                del self._places[account]
 
     def release(self, account: str) -> None:
         """The account is gone, or means another mailbox or server now."""
@@ -96,19 +102,26 @@ class Watching:
     def watched(self, account: str) -> frozenset[str]:
         """The streams of the account whose news the server tells now."""
         with self._lock:
-            return frozenset(name for (owner, name), place in self._places.items() if owner == account and place.watch)
+            return frozenset(name for name, place in self._of(account).items() if place.watch)
 
     def lost(self, account: str, watch: Watch, error: Unavailable) -> None:
         """The watcher's word that a watch has ended."""
         log.info("watch lost", account=account, streams=sorted(watch.streams), reason=error.problem)
         now = time.monotonic()
+        rest, server = rest_asked(error), self._server(account)
+        if rest and server is not None:
+            # without a word to the store: this is the thread that serves all watches
+            self._servers.resume(server, error, rest)
         with self._lock:
-            for name in watch.streams:
-                place = self._places.get((account, name))
-                if place is not None and place.watch is watch:
-                    place.watch = None
-                    place.failures = 0 if now - place.since >= _LIFETIME else place.failures
-                    self._rest((account, name), place, error)
+            lost = {
+                name: place
+                for name in watch.streams
+                if (place := self._of(account).get(name)) is not None and place.watch is watch
+            }
+            for place in lost.values():
+                place.watch = None
+                place.failures = 0 if now - place.since >= _LIFETIME else place.failures
+            self._rest(account, lost, error)
 
     def stop(self) -> None:
         """No further login; the watches are closed."""
@@ -119,14 +132,23 @@ class Watching:
         """Wait for logins that are under way, at most until then, monotonic."""
         return self._logins.join(until)
 
-    def _is_used(self, watch: Watch) -> bool:
-        return any(place.watch is watch for place in self._places.values())
+    def _of(self, account: str) -> Mapping[str, _Place]:
+        return self._places.get(account, {})
 
-    def _rest(self, key: tuple[str, str], place: _Place, error: ConnectorError) -> None:
-        place.failures += 1
-        wait = self._backoff.after(error, place.failures)
-        if wait is not None:
-            self._ask_login(key, time.monotonic() + wait)
+    def _is_used(self, account: str, watch: Watch) -> bool:
+        return any(place.watch is watch for place in self._of(account).values())
+
+    def _rest(self, account: str, places: Mapping[str, _Place], error: ConnectorError) -> None:
+        """One login for all of these, later."""
+        if not places:
+            return
+        failures = 1 + max(place.failures for place in places.values())
+        wait = self._backoff.after(error, failures)
+        for name, place in places.items():
+            place.failures = failures
+            if wait is not None:
+                place.not_before = time.monotonic() + wait
+                self._ask_login((account, name), place.not_before)
 
     def _ask_login(self, key: tuple[str, str], at: float = float("-inf")) -> None:
         self._logins.put(partial(self._log_in, key), at, self._server(key[0]))
@@ -134,41 +156,53 @@ class Watching:
     def _log_in(self, key: tuple[str, str]) -> None:
         account, name = key
         with self._lock:
-            place = self._places.get(key)
+            place = self._of(account).get(name)
             if place is None or place.is_begun or place.watch is not None:
                 return
-            others = [p for (owner, _), p in self._places.items() if owner == account and p is not place]
+            if time.monotonic() < place.not_before:
+                self._ask_login(key, place.not_before)
+                return
+            others = [p for p in self._of(account).values() if p is not place]
             place.is_held = any(p.is_begun for p in others)
             if place.is_held:
                 return
             place.is_begun = True
-            streams = [place.stream, *(p.stream for p in others if p.watch is None)]
+            # those that are told of already come last: a watch that tells of all takes the place of the others
+            streams = [p.stream for p in (place, *sorted(others, key=lambda p: p.watch is not None))]
         try:
             self._try(account, name, place, streams)
         finally:
             with self._lock:
-                for (owner, other), p in self._places.items():
-                    if owner == account and p.is_held:
+                for other, p in self._of(account).items():
+                    if p.is_held:
                         p.is_held = False
-                        self._ask_login((owner, other))
+                        self._ask_login((account, other))
 
     def _try(self, account: str, name: str, place: _Place, streams: Sequence[Stream]) -> None:
         """Log in, and keep what comes of it."""
         try:
             watch = self._begin(account, streams)
         except Unavailable as error:
+            self._servers.rest(self._server(account), error)
             tell = log.info if place.failures else log.warning
             tell("watch not begun", account=account, stream=name, step=error.step, reason=error.problem)
             with self._lock:
                 place.is_begun = False
-                self._rest((account, name), place, error)
+                # where it is not the folder that is refused, the others need not try as well
+                tried = {stream.name for stream in streams} if error.step != "select" else {name}
+                places = {each: self._of(account).get(each) for each in tried}
+                self._rest(account, {n: p for n, p in places.items() if p is not None and p.watch is None}, error)
         except ConnectorError as error:
             self._forget(account)
             self._refused(account, error)
         else:
             if watch is None:
                 self._forget(account, is_unable=True)
-                log.info("polled only", account=account, reason="the server offers no way to be told of news")
+                log.info(
+                    "polled only",
+                    account=account,
+                    reason="the server offers no way to be told of news, or no further one",
+                )
             else:
                 self._use(account, watch)
 
@@ -192,11 +226,15 @@ class Watching:
     def _use(self, account: str, watch: Watch) -> None:
         now = time.monotonic()
         with self._lock:
-            wanted = [place for name in watch.streams if (place := self._places.get((account, name)))]
-            places = [place for place in wanted if place.watch is None]
+            places = [place for name in watch.streams if (place := self._of(account).get(name))]
+            # one that tells of more than another takes its place
+            others = {place.watch for place in places if place.watch is not None}
             for place in places:
                 place.watch, place.since, place.is_begun = watch, now, False
+            others = {each for each in others if not self._is_used(account, each)}
         self._watcher.add(account, watch)
+        for other in others:
+            self._watcher.remove(other)
         if places:
             log.info("watched", account=account, streams=sorted(watch.streams))
             self.hinted(account, frozenset(watch.streams))
@@ -206,7 +244,8 @@ class Watching:
     def _forget(self, account: str, *, is_unable: bool = False) -> None:
         """Ask no more, until the next poll that works wants it again; where the server is unable, never."""
         with self._lock:
-            for key in [key for key, place in self._places.items() if key[0] == account and place.watch is None]:
-                del self._places[key]
+            places = self._places.get(account, {})
+            for name in [name for name, place in places.items() if place.watch is None]:
+                del places[name]
             if is_unable:
                 self._unable.add(account)

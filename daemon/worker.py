@@ -125,8 +125,9 @@ class Worker:
             derive(self._store, self._ingest.company, self._ingest.clock)
 
     def _note_refusal(self, error: Unavailable, stream: Stream, report: Report) -> None:
-        """A stream that the server refuses is a problem of its own; any other loss ends the turn."""
-        if error.step != "select":
+        """A stream that the server refuses is a problem of its own; any other loss ends the turn, and so does a wish to
+        be left alone."""
+        if error.step != "select" or error.retry_after is not None:
             raise error
         report.refuse(stream, error)
 

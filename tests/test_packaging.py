@@ -127,8 +127,9 @@ def test_the_lock_pins_what_the_project_asks_for() -> None:
     pins = re.findall(r"^([\w.-]+)==(\S+)", LOCK.read_text(), re.MULTILINE)
     pinned = {canonicalize_name(name): version for name, version in pins}
     asked = [*PROJECT["project"]["dependencies"], *PROJECT["build-system"]["requires"]]
-    for extra in PROJECT["project"]["optional-dependencies"].values():
-        asked += extra
+    for name, extra in PROJECT["project"]["optional-dependencies"].items():
+        # what "kerberos" brings is built where it is installed, with headers that few machines have
+        asked += extra if name != "kerberos" else []
     requirements = {canonicalize_name(Requirement(text).name): Requirement(text) for text in asked}
     stale = [
         str(requirement)

@@ -55,6 +55,8 @@ FIELDS = (
     "item:Size",
     "item:Subject",
 )
+#: And of servers that know it.
+LINK = "calendar:JoinOnlineMeetingUrl"
 _RESPONSES = {
     "Accept": Response.ACCEPTED,
     "Decline": Response.DECLINED,
@@ -174,7 +176,7 @@ class _Reader:
             subject=subject,
             location=location,
             text=text,
-            conference_url=conference_url((), (location, text)),
+            conference_url=conference_url((text_of(item, f"{T}JoinOnlineMeetingUrl"),), (location, text)),
             # whoever enters a date for himself alone organizes nothing
             organizer=self._organizer(item) if is_meeting else None,
             attendees=tuple(self._attendees(item)) if is_meeting else (),

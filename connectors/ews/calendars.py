@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from connectors.ews import questions
-from connectors.ews.appointments import FIELDS, exceptions_of, meeting_of, stand_in
+from connectors.ews.appointments import FIELDS, LINK, exceptions_of, meeting_of, stand_in
 from connectors.ews.items import Item
 from connectors.ews.position import BEGINNING
 from connectors.ews.reading import Reader, reason
@@ -58,6 +57,7 @@ class Calendar:
     """The questions about one calendar."""
 
     def __init__(self, server: Server, folder: str) -> None:
+        self._server = server
         self._folder = Folder(server, folder)
         self._reader = Reader(server, None)
         self._mailbox = (server.settings.address, server.settings.username)
@@ -65,6 +65,8 @@ class Calendar:
     def pages(self, cursor: Cursor | None) -> Iterator[Page]:
         """Every change after `cursor`; no page where there is none."""
         position = _Position() if cursor is None else _load(cursor)
+        if position.is_whole and self._folder.is_settled(position.state):
+            return
         for _answer in range(MAX_ANSWERS):
             told = self._folder.told(position.state)
             is_over = told.is_quiet or told.state == position.state
@@ -86,7 +88,7 @@ class Calendar:
 
     def read(self, ids: Sequence[str]) -> list[Change]:
         """What lies at the ids, one change for each; raises ConnectorError."""
-        told = self._reader.asked(ids, partial(questions.get_appointments, fields=FIELDS))
+        told = self._reader.asked(ids, self._question)
         exceptions = self._exceptions(told.items)
         found: dict[str, Change] = {id: Unreadable(id, reason(error)) for id, error in told.refused.items()}
         found |= {id: Deleted(id) for id in ids if id in told.gone}
@@ -117,9 +119,11 @@ class Calendar:
         wanted = [id for element in items.values() for id in list(exceptions_of(element))[:MAX_EVENTS]]
         found: dict[str, ET.Element] = {}
         for start in range(0, len(wanted), _BATCH):
-            question = partial(questions.get_appointments, fields=FIELDS)
-            found |= self._reader.asked(wanted[start : start + _BATCH], question, may_fail=True).items
+            found |= self._reader.asked(wanted[start : start + _BATCH], self._question, may_fail=True).items
         return found
+
+    def _question(self, ids: Iterable[str]) -> str:
+        return questions.get_appointments(ids, (*FIELDS, LINK) if self._server.knows_2013 else FIELDS)
 
     @staticmethod
     def _page(changes: Sequence[Change], position: _Position) -> Page:

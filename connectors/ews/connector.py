@@ -1,4 +1,4 @@
-"""Mail and calendars of an Exchange account as a connector, read by questions that change nothing."""
+"""Mail and calendars of an Exchange account as a connector, read by questions that change nothing but tasks of ours."""
 
 from __future__ import annotations
 
@@ -8,17 +8,40 @@ from functools import partial
 from types import TracebackType
 from typing import ClassVar, Self
 
-from connectors.ews import folders, settings
+from connectors.choices import matches, unmatched
+from connectors.ews import errors, folders, questions, quiet, settings, tasks
 from connectors.ews.calendars import Calendar
 from connectors.ews.items import VERBS
 from connectors.ews.position import start_of
+from connectors.ews.quiet import Quiet
 from connectors.ews.reading import Reader
 from connectors.ews.server import Server
 from connectors.ews.settings import EwsSettings
+from connectors.ews.soap import Refusal
 from connectors.ews.sync import Folder, Sync
-from connectors.records import Batch, Change, Cursor, Envelope, Outline, Page, Secret, Stream, StreamKind, Unavailable
+from connectors.ews.watch import MINUTES, Events
+from connectors.network import keep_alive
+from connectors.records import (
+    Batch,
+    Change,
+    ConnectorError,
+    Cursor,
+    Envelope,
+    Outline,
+    Page,
+    Secret,
+    Stream,
+    StreamKind,
+    Unavailable,
+)
+from connectors.tasks import HeldTask, TaskList, WantedTask
 
 _FETCHED = 100
+#: Folders of one subscription; a mailbox that has more is polled for the others.
+_MOST_WATCHED = 250
+#: Streams of one login into others' mailboxes: Exchange Server lets a user have three at once (HangingConnectionLimit),
+#: one of which is left to his other programs. A mailbox that is read as its owner counts as the owner's.
+_MOST_STREAMS = 2
 
 
 class EwsConnector:
@@ -32,12 +55,14 @@ class EwsConnector:
         settings.check(options, secret)
         self._settings = options
         self._server = Server(options, secret)
+        self._is_by_ticket = options.is_by_ticket(secret)
         self._listed: folders.Folders | None = None
         #: Stream name -> folder id, also of folders that are not followed.
         self._ids: dict[str, str] = {}
         self._left_out: tuple[str, ...] = ()
         self._is_dispensable: Callable[[Stream, Envelope], bool] | None = None
-        #: Patterns of `folders` that match no folder, known after `streams()`.
+        self._streams: tuple[Stream, ...] = ()
+        #: Patterns of `folders`, `calendars` and `watch` that match no folder, known after `streams()`.
         self.unmatched: tuple[str, ...] = ()
 
     def __enter__(self) -> Self:
@@ -57,7 +82,8 @@ class EwsConnector:
     def streams(self) -> tuple[Stream, ...]:
         """The chosen folders, Sent first, drafts, junk and deleted items each with its purpose; and calendars."""
         found, self._listed = self._listed or self._list(), None
-        self._ids, self.unmatched = found.ids, found.unmatched
+        self._ids, self._streams = found.ids, found.streams
+        self.unmatched = found.unmatched + unmatched([each.name for each in found.streams], self._settings.watch or ())
         followed = {stream.name for stream in found.streams}
         self._left_out = tuple(name for name in found.ids if name not in followed)
         return found.streams
@@ -66,6 +92,38 @@ class EwsConnector:
     def left_out(self) -> tuple[str, ...]:
         """Folders that the options leave out."""
         return self._left_out
+
+    def watched(self) -> tuple[Stream, ...]:
+        """As the option `watch` says, by default all: one stream of notifications tells of as many."""
+        patterns = self._settings.watch
+        if patterns is None:
+            return self._streams[:_MOST_WATCHED]
+        return tuple(each for each in self._streams if any(matches(each.name, pattern) for pattern in patterns))
+
+    def hinted(self, streams: Sequence[Stream]) -> None:
+        """What their stream of notifications said of them holds no more."""
+        quiet.watched(self._settings).tell(each.server_id for each in streams if each.server_id)
+
+    def watch(self, streams: Sequence[Stream]) -> Events | None:
+        """Watch all of these. None where the server has no such streams, or gives this login no further one."""
+        is_one_more = quiet.others_of(self._settings) >= _MOST_STREAMS and not self._settings.impersonate
+        # a ticket is for one request
+        if is_one_more or self._is_by_ticket:
+            return None
+        heard = Quiet({each.server_id or self._id(each): each.name for each in streams})
+        try:
+            reply = self._server.only("Subscribe", questions.subscribe(heard.names), "watch", is_affine=True)
+            asked = questions.get_events(reply.text("SubscriptionId"), MINUTES)
+            connection, request = self._server.detach(asked)
+        except ConnectorError as error:
+            self._server.close()
+            if isinstance(error.__cause__, Refusal) and error.__cause__.code in errors.NO_STREAMS:
+                return None
+            raise
+        keep_alive(connection)
+        connection.setblocking(False)
+        quiet.begin(self._settings, heard)
+        return Events(connection, request, heard, self._settings, partial(quiet.end, self._settings, heard))
 
     def skim(self, is_dispensable: Callable[[Stream, Envelope], bool]) -> None:
         """Texts of such mails are not decoded, and reports among them not read as bytes."""
@@ -131,6 +189,22 @@ class EwsConnector:
         for verb, flag in VERBS.items():
             verbs.setdefault(flag, []).append(verb)
         return {flag: frozenset(folder.marked(each)) for flag, each in verbs.items()}
+
+    def task_lists(self) -> tuple[TaskList, ...]:
+        """The folders of tasks."""
+        return tasks.listed(self._server)
+
+    def held_tasks(self, task_list: TaskList, known: Mapping[str, str | None]) -> Mapping[str, HeldTask]:
+        """See `TaskWriter`."""
+        return tasks.held(self._server, task_list, known)
+
+    def write_task(self, task_list: TaskList, task: WantedTask, over: HeldTask | None) -> HeldTask | None:
+        """See `TaskWriter`."""
+        return tasks.write(self._server, task_list, task, over)
+
+    def remove_task(self, task_list: TaskList, over: HeldTask) -> bool:
+        """Take the entry to Deleted Items."""
+        return tasks.remove(self._server, task_list, over)
 
     def _list(self) -> folders.Folders:
         listed = folders.listed(self._server)

@@ -19,6 +19,7 @@ from connectors.ews.server import Server
 from connectors.ews.settings import EwsSettings
 from connectors.ews.soap import T, text_of
 from connectors.ews.sync import MAX_ANSWERS, Folder
+from connectors.http import Origin
 from connectors.records import Cursor, CursorExpired, Secret, Unavailable
 
 #: Contacts of one question.
@@ -42,7 +43,7 @@ class EwsContactsSettings:
     #: Read it as its owner (the role ApplicationImpersonation), not as somebody who was let in.
     impersonate: bool = False
     #: How the password is proved.
-    auth: Literal["basic", "ntlm"] = "basic"
+    auth: Literal["basic", "ntlm", "kerberos"] = "basic"
     #: Full names of the folders to follow; empty: the mailbox's own folder of contacts.
     books: tuple[str, ...] = ()
     #: Authorities to trust instead of the system's, PEM.
@@ -51,6 +52,16 @@ class EwsContactsSettings:
     proxy: str | None = None
     #: How long the server may stay silent.
     timeout_seconds: float = 60
+
+    @property
+    def host(self) -> str:
+        """Of the server; raises Misconfigured where `url` is none."""
+        return Origin.of(self.url)[0].host
+
+    @property
+    def port(self) -> int:
+        """Of the server; raises Misconfigured where `url` is none."""
+        return Origin.of(self.url)[0].port
 
 
 class EwsContacts:

@@ -37,7 +37,14 @@ GONE_FOLDER = frozenset({"ErrorFolderNotFound", "ErrorSyncFolderNotFound", "Erro
 _IMPERSONATION = frozenset(
     {"ErrorImpersonateUserDenied", "ErrorImpersonationDenied", "ErrorImpersonationFailed", "ErrorImpersonationRequired"}
 )
-_DENIED = frozenset({"ErrorAccessDenied", "ErrorNoRespondingCASInDestinationSite", "ErrorAccountDisabled"})
+_DENIED = frozenset(
+    {
+        "ErrorAccessDenied",
+        "ErrorCreateItemAccessDenied",
+        "ErrorNoRespondingCASInDestinationSite",
+        "ErrorAccountDisabled",
+    }
+)
 _NO_MAILBOX = frozenset(
     {"ErrorNonExistentMailbox", "ErrorNonPrimarySmtpAddress", "ErrorMissingEmailAddress", "ErrorInvalidSmtpAddress"}
 )
@@ -58,6 +65,13 @@ BUSY = frozenset(
         "ErrorADOperation",
     }
 )
+
+#: The server has no streams of notifications, or none for whom we read.
+NO_STREAMS = NOT_UNDERSTOOD | {
+    "ErrorSubscriptionDelegateAccessNotSupported",
+    "ErrorInvalidSubscriptionRequest",
+    "ErrorInvalidOperation",
+}
 
 
 def refused(refusal: Refusal, settings: EwsSettings, step: str) -> ConnectorError:
@@ -85,7 +99,8 @@ def refused(refusal: Refusal, settings: EwsSettings, step: str) -> ConnectorErro
     if refusal.code in BUSY:
         problem = f"{host} takes no request now ({said})"
         hint = "if that lasts, have the throttling policy of the user looked at (Get-ThrottlingPolicy)"
-        return Unavailable(problem, step=step, hint=hint, retry_after=refusal.back_off)
+        # no matter of the folder that was asked for: the others are not tried now either
+        return Unavailable(problem, step="fetch" if step == "select" else step, hint=hint, retry_after=refusal.back_off)
     if refusal.code in OTHER_VERSION:
         hint = "Exchange 2010 SP2 or later is needed"
         return Unavailable(f"{host} does not speak our version of EWS ({said})", step=step, hint=hint)
@@ -126,11 +141,15 @@ def login_refused(headers: Mapping[str, str], settings: EwsSettings, secret: Sec
         return AuthFailed(f"{host} refused the token", step="login", hint=hint)
     offered = {name: name.casefold() in _schemes(headers) for name in ("Basic", "NTLM", "Negotiate", "Bearer")}
     ways = [name for name, is_there in offered.items() if is_there]
-    wanted = "Basic" if settings.auth == "basic" else "NTLM"
+    wanted = {"basic": "Basic", "ntlm": "NTLM", "kerberos": "Negotiate"}[settings.auth]
     if ways and wanted not in ways:
         other = "auth = 'ntlm'" if "NTLM" in ways else "auth = 'basic'" if "Basic" in ways else "oauth"
         problem = f"{host} takes no login by {wanted}, only by {', '.join(ways)}"
         return Misconfigured(problem, step="login", hint=f"use {other}")
+    if settings.is_by_ticket(secret):
+        # no directory counts these, and the next ticket may be there in a minute
+        hint = "look for a ticket with klist as the user of the service, and name its keytab in KRB5_CLIENT_KTNAME"
+        return Unavailable(f"{host} takes no ticket of Kerberos from us", step="login", hint=hint)
     hint = "check username (an address, or DOMAIN\\name) and password, and that the user is not locked out"
     return AuthFailed(f"{host} refused the login of {settings.username}", step="login", hint=hint)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from xml.etree import ElementTree as ET
 
 from connectors import foldernames
-from connectors.choices import Choice, matches
+from connectors.choices import Choice, unmatched
 from connectors.ews import errors, questions
 from connectors.ews.server import Server
 from connectors.ews.soap import M, NoAnswer, Refusal, Reply, T, text_of
@@ -32,6 +32,7 @@ _MAIL_CLASSES = re.compile(r"|IPF|IPF\.Note(\..*)?|IPF\.Imap", re.IGNORECASE)
 #: Birthdays are made of contacts by Exchange itself.
 _CALENDAR_CLASSES = re.compile(r"IPF\.Appointment(?!\.Birthday).*", re.IGNORECASE)
 _BOOK_CLASSES = re.compile(r"IPF\.Contact", re.IGNORECASE)
+_LIST_CLASSES = re.compile(r"IPF\.Task", re.IGNORECASE)
 _FEEDS = re.compile(r"IPF\.Note\.SocialConnector.*", re.IGNORECASE)
 #: Special folders do not change: a poll does not ask for them anew.
 _SECONDS = 24 * 3600.0
@@ -51,8 +52,9 @@ class Listed:
     name: str
     #: None: it is not read.
     kind: StreamKind | None
-    #: It holds contacts.
+    #: It holds contacts; or tasks.
     is_book: bool = False
+    is_list: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +122,17 @@ def own(server: Server, name: str) -> list[str]:
 
 def books(folders: Iterable[Listed]) -> list[tuple[str, str]]:
     """(full name, id) of all folders of contacts."""
+    return _named(folders, lambda each: each.is_book)
+
+
+def lists(folders: Iterable[Listed]) -> list[tuple[str, str]]:
+    """(full name, id) of all folders of tasks."""
+    return _named(folders, lambda each: each.is_list)
+
+
+def _named(folders: Iterable[Listed], is_wanted: Callable[[Listed], bool]) -> list[tuple[str, str]]:
     by_id = {each.id: each for each in folders}
-    paths = ((each, _path(each, by_id, {})) for each in by_id.values() if each.is_book)
+    paths = ((each, _path(each, by_id, {})) for each in by_id.values() if is_wanted(each))
     return [("/".join(path), each.id) for each, path in paths if path is not None]
 
 
@@ -147,20 +158,21 @@ def chosen(folders: Iterable[Listed], special: dict[str, str], choices: Mapping[
         Stream(
             name=name,
             kind=kinds[name],
-            purpose=_purpose(name, levels[name], uses, mail) if kinds[name] is StreamKind.MAIL else Purpose.OTHER,
+            purpose=foldernames.followed_as(name, levels[name], uses, mail)
+            if kinds[name] is StreamKind.MAIL
+            else Purpose.OTHER,
             server_id=id,
             tells_removals=True,
         )
         for name, id in ids.items()
         if choices[kinds[name]].chooses(name)
     ]
-    unmatched = tuple(
+    missing = tuple(
         pattern
         for kind, choice in choices.items()
-        for pattern in (*choice.include, *choice.exclude)
-        if not any(kinds[name] is kind and matches(name, pattern) for name in ids)
+        for pattern in unmatched([name for name in ids if kinds[name] is kind], (*choice.include, *choice.exclude))
     )
-    return Folders(foldernames.in_order(streams), ids, unmatched)
+    return Folders(foldernames.in_order(streams), ids, missing)
 
 
 def _asked(server: Server) -> tuple[list[str], list[Reply]]:
@@ -193,6 +205,7 @@ def _listed(element: ET.Element) -> Listed | None:
         name,
         None if is_hidden or not name else StreamKind.MAIL if is_mail else StreamKind.CALENDAR if is_calendar else None,
         element.tag == f"{T}ContactsFolder" and _BOOK_CLASSES.fullmatch(kind) is not None and not is_hidden,
+        element.tag == f"{T}TasksFolder" and _LIST_CLASSES.fullmatch(kind) is not None and not is_hidden,
     )
 
 
@@ -208,10 +221,3 @@ def _path(folder: Listed, by_id: dict[str, Listed], special: dict[str, str]) -> 
         names.insert(0, "INBOX" if kind == "inbox" else at.name)
         at = None if is_top else by_id[at.parent]
     return tuple(names)
-
-
-def _purpose(name: str, levels: Sequence[str], uses: dict[str, Purpose], choice: Choice) -> Purpose:
-    """What a folder is for. Drafts, junk or trash that the options name outright are a folder like any other."""
-    purpose = foldernames.purpose(levels, uses)
-    is_unlogged = purpose in (Purpose.DRAFTS, Purpose.JUNK, Purpose.TRASH)
-    return Purpose.OTHER if is_unlogged and name in choice.include else purpose

@@ -72,6 +72,15 @@ def item_of(element: ET.Element) -> Item:
     )
 
 
+def extended_named(element: ET.Element, name: str) -> str:
+    """The value of a named property of ours (PS_PUBLIC_STRINGS); "" where it is not there."""
+    for each in element.findall(f"{T}ExtendedProperty"):
+        uri = each.find(f"{T}ExtendedFieldURI")
+        if uri is not None and uri.get("PropertyName", "").casefold() == name.casefold():
+            return text_of(each, f"{T}Value")
+    return ""
+
+
 def extended(element: ET.Element, field: tuple[str, str]) -> str:
     """The value of one of MAPI's properties; "" where it is not there."""
     wanted = int(field[0], 16)

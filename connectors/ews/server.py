@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from connectors.ews import errors, soap
+from connectors.ews import errors, quiet, soap
 from connectors.ews.settings import EwsSettings
 from connectors.ews.soap import NoAnswer, Refusal, Reply
 from connectors.http import HttpClient
 from connectors.http.login import Login
-from connectors.records import Bearer, Secret, Unavailable
+from connectors.records import Bearer, ConnectorError, Secret, Unavailable
 
 if TYPE_CHECKING:
     from connectors.ews.wire import Wire
@@ -27,7 +30,8 @@ class Server:
     def __init__(self, settings: EwsSettings, secret: Secret | None) -> None:
         self.settings = settings
         self._secret = secret
-        self._login = Login(settings.username, secret)
+        #: None: a ticket of Kerberos says who we are.
+        self._login = None if settings.is_by_ticket(secret) else Login(settings.username, secret)
         self._http = HttpClient(
             settings.url,
             ca_file=settings.ca_file,
@@ -45,16 +49,34 @@ class Server:
         if self._wire is not None:
             self._wire.close()
         self._http.close()
-        self._login.forget()
+        if self._login is not None:
+            self._login.forget()
         self._is_known = False
 
-    def ask(self, operation: str, payload: str, step: str) -> list[Reply]:
-        """The answers to all that a question asks for; raises ConnectorError."""
+    def ask(
+        self, operation: str, payload: str, step: str, *, is_affine: bool = False, is_change: bool = False
+    ) -> list[Reply]:
+        """The answers to all that a question asks for; raises ConnectorError.
+
+        `is_affine`: see `Wire.ask`. `is_change`: it changes something, and is not sent again where the answer is lost.
+        """
+        try:
+            return self._asked(operation, payload, step, is_affine=is_affine, is_change=is_change)
+        except Unavailable as error:
+            self._note_rest(error)
+            raise
+
+    def _note_rest(self, error: ConnectorError) -> None:
+        if isinstance(error, Unavailable) and error.retry_after:
+            quiet.rest(self.settings, error.retry_after)
+
+    def _asked(self, operation: str, payload: str, step: str, *, is_affine: bool, is_change: bool) -> list[Reply]:
         wire = self._connected()
         versions = _VERSIONS if self._version is None else (self._version,)
         for version in versions:
             try:
-                body = self._answer(wire, payload, version, step)
+                ask = partial(wire.ask, payload, version, is_affine=is_affine)
+                body = self._answer(ask, step, is_change=is_change)
                 replies = soap.replies(soap.read(body), operation)
             except Refusal as refusal:
                 if refusal.code in errors.NOT_UNDERSTOOD and version != versions[-1]:
@@ -66,14 +88,31 @@ class Server:
             return replies
         raise AssertionError("there is a last version")
 
-    def only(self, operation: str, payload: str, step: str) -> Reply:
+    def only(self, operation: str, payload: str, step: str, *, is_affine: bool = False) -> Reply:
         """The answer to a question for one thing; raises ConnectorError, also where it is refused."""
-        replies = self.ask(operation, payload, step)
+        replies = self.ask(operation, payload, step, is_affine=is_affine)
         if len(replies) != 1:
             raise errors.unreadable(NoAnswer(f"it has {len(replies)} answers, not one"), self.settings, step)
         if replies[0].refusal is not None:
-            raise errors.refused(replies[0].refusal, self.settings, step)
+            error = errors.refused(replies[0].refusal, self.settings, step)
+            self._note_rest(error)
+            raise error
         return replies[0]
+
+    def detach(self, payload: str) -> tuple[socket.socket, bytes]:
+        """(the connection on which an affine question was just answered, and which is the caller's from now on; another
+        question as it goes over that connection). Raises ConnectorError."""
+        assert self._version is not None
+        request = self._connected().request(payload, self._version)
+        connection = self._http.detach()
+        if connection is None:
+            raise Unavailable(f"{self.settings.host} ended the connection", step="watch")
+        return connection, request
+
+    @property
+    def knows_2013(self) -> bool:
+        """Does it know the names that Exchange 2013 brought, as far as we know?"""
+        return self._version != _VERSIONS[-1]
 
     def _connected(self) -> Wire:
         if self._wire is None:
@@ -81,20 +120,20 @@ class Server:
             self._wire = _wire(self.settings, self._http, self._login, self._secret if is_ntlm else None)
         return self._wire
 
-    def _answer(self, wire: Wire, payload: str, version: str, step: str) -> bytes:
+    def _answer(self, ask: Callable[[], tuple[int, Mapping[str, str], bytes]], step: str, *, is_change: bool) -> bytes:
         try:
-            status, headers, body = wire.ask(payload, version)
+            status, headers, body = ask()
         except Unavailable as problem:
-            # a connection that rested may have ended; our questions change nothing, and may be asked twice
-            if not (self._is_known and isinstance(problem.__cause__, ConnectionError)):
+            # a connection that rested may have ended; what changes nothing may be asked twice
+            if is_change or not (self._is_known and isinstance(problem.__cause__, ConnectionError)):
                 raise
             self._is_known = False
-            status, headers, body = wire.ask(payload, version)
-        if status == 401 and (self._login.renew() or self._is_known):
+            status, headers, body = ask()
+        if status == 401 and ((self._login is not None and self._login.renew()) or self._is_known):
             # a token that expired; or a server that forgot whom it knew, as busy ones do
             self._is_known = False
             self._http.close()
-            status, headers, body = wire.ask(payload, version)
+            status, headers, body = ask()
         if status == 401:
             self._http.close()
             raise errors.login_refused(headers, self.settings, self._secret)
@@ -106,7 +145,7 @@ class Server:
         return body
 
 
-def _wire(settings: EwsSettings, http: HttpClient, login: Login, password: Secret | None) -> Wire:
+def _wire(settings: EwsSettings, http: HttpClient, login: Login | None, password: Secret | None) -> Wire:
     """Loaded where somebody connects: the import of exchangelib takes 0.7 s."""
     made: Wire = import_module("connectors.ews.wire").Wire(settings, http, login, password)
     return made

@@ -32,11 +32,15 @@ class EwsSettings:
     mailbox: str | None = None
     #: Read it as its owner (the role ApplicationImpersonation), not as somebody who was let in.
     impersonate: bool = False
-    #: How a password is proved; tokens of OAuth are bearer tokens whatever this says.
-    auth: Literal["basic", "ntlm"] = "basic"
+    #: How a password is proved; tokens of OAuth are bearer tokens whatever this says. "kerberos" takes no password but
+    #: a ticket that the machine has, and `username` then only names the mailbox.
+    auth: Literal["basic", "ntlm", "kerberos"] = "basic"
     folders: Choice = field(default_factory=Choice)
     #: Which calendars are followed, by full names as well.
     calendars: Choice = field(default_factory=Choice)
+    #: Folders and calendars whose changes the server tells at once, by names as in `folders`; None: all that are
+    #: followed; (): none.
+    watch: tuple[str, ...] | None = None
     #: Mail that the server received on this day (UTC) or later, and meetings from then on; None: all.
     since: date | None = None
     #: Authorities to trust instead of the system's, PEM.
@@ -57,6 +61,10 @@ class EwsSettings:
     def is_for_another(self) -> bool:
         """Does somebody read a mailbox that need not be his own?"""
         return self.address.casefold() != self.username.casefold()
+
+    def is_by_ticket(self, secret: Secret | None) -> bool:
+        """Is who logs in shown by a ticket of Kerberos?"""
+        return self.auth == "kerberos" and not isinstance(secret, Bearer)
 
     @property
     def host(self) -> str:
@@ -94,7 +102,7 @@ def check(settings: EwsSettings, secret: Secret | None) -> None:
         raise Misconfigured(f"ca_file: {settings.ca_file} is no file", step="tls")
     if settings.proxy is not None:
         Proxy.of(settings.proxy)
-    if secret is None:
+    if secret is None and not settings.is_by_ticket(secret):
         raise Misconfigured("a password is missing", step="login", hint="give password_file, or another of its kind")
     if settings.is_cloud and not isinstance(secret, Bearer):
         hint = f"name an [oauth.NAME] as oauth. {SUCCESSOR}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from xml.etree import ElementTree as ET
 
-from connectors.ews import errors, questions
+from connectors.ews import errors, questions, quiet
 from connectors.ews.items import Item, id_of, item_of
 from connectors.ews.position import BEGINNING, Position, load, start_of
 from connectors.ews.reading import Reader, batches
@@ -54,8 +54,14 @@ class Folder:
         self._server = server
         self._folder = folder
 
+    def is_settled(self, state: str) -> bool:
+        """Is it known without asking that nothing is new since a state?"""
+        return quiet.watched(self._server.settings).is_settled(self._folder, state)
+
     def told(self, state: str) -> _Told:
         """What changed since a state; raises CursorExpired and others."""
+        watched = quiet.watched(self._server.settings)
+        mark = watched.mark(self._folder)
         reply = self._server.only("SyncFolderItems", questions.sync_items(self._folder, state), "select")
         told = _Told(reply.text("SyncState"), reply.text("IncludesLastItemInRange").strip() != "false", {}, set(), [])
         if not told.state:
@@ -63,6 +69,8 @@ class Folder:
         changes = reply.element.find(f"{M}Changes")
         for change in changes if changes is not None else ():
             _take(told, change)
+        if told.is_quiet:
+            watched.settle(self._folder, state, mark)
         return told
 
     def found(self, since: datetime | None, before: datetime | None, offset: int = 0) -> tuple[list[Item], int]:
@@ -162,7 +170,7 @@ class Sync:
 
     def _news(self, position: Position, before: Position) -> Generator[Page, None, Position]:
         """What the server tells since the position; returns the position behind it. `before`: what the caller has."""
-        for _answer in range(MAX_ANSWERS):
+        for _answer in range(0 if self._folder.is_settled(position.state) else MAX_ANSWERS):
             told = self._folder.told(position.state)
             if told.is_quiet:
                 # its state may be another all the same, which nobody has to remember

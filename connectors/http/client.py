@@ -112,6 +112,13 @@ class HttpClient:
             self._line.close()
             self._line = None
 
+    def detach(self) -> socket.socket | None:
+        """The connection, which is the caller's from now on; None where the server has ended it."""
+        line, self._line = self._line, None
+        if line is None or line.has_ended:
+            return None
+        return line.detach()
+
     def request(self, method: str, where: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
         """The answer to a request for a path, or for a URL of this server or an allowed host.
 

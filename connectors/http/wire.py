@@ -98,6 +98,10 @@ class Line:
         """Let go of the server."""
         self._connection.close()
 
+    def detach(self) -> socket.socket:
+        """The connection, for whoever reads it in another way and closes it; what was asked must have been answered."""
+        return self._connection
+
     @property
     def has_ended(self) -> bool:
         """Did the server end it, or say something that was not asked for, since the last answer?"""

@@ -9,17 +9,18 @@ from functools import partial
 from types import TracebackType
 from typing import ClassVar, Self
 
+from connectors.choices import unmatched
 from connectors.imap import gmail, settings
 from connectors.imap.fetch import Reader
 from connectors.imap.folder import Folder
-from connectors.imap.folders import chosen, unseen, watched
+from connectors.imap.folders import chosen, watched
 from connectors.imap.gmail import LabelReader
-from connectors.imap.network import keep_alive
 from connectors.imap.responses import Standing
 from connectors.imap.session import Session
 from connectors.imap.settings import ImapSettings
 from connectors.imap.sync import Sync, criteria
 from connectors.imap.watch import Idle
+from connectors.network import keep_alive
 from connectors.records import (
     Batch,
     Change,
@@ -84,7 +85,7 @@ class ImapConnector:
         self._wires, self.unmatched, self._streams = folders.wires, folders.unmatched, folders.streams
         if self._session.has(gmail.CAPABILITY) and not self._settings.folders.include:
             self._streams = gmail.without_labels(folders.streams)
-        self.unmatched += unseen(self._streams, self._settings.watch or ())
+        self.unmatched += unmatched([stream.name for stream in self._streams], self._settings.watch or ())
         told = {one.wire: one.standing for one in listed if one.standing is not None}
         self._standings = {name: told[wire] for name, wire in folders.wires.items() if wire in told}
         return self._streams

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from connectors import foldernames
-from connectors.choices import Choice, matches
+from connectors.choices import Choice, matches, unmatched
 from connectors.imap.responses import Listed
 from connectors.records import Purpose, Stream
 
@@ -47,7 +47,7 @@ def chosen(listed: Iterable[Listed], choice: Choice, *, tells_removals: bool = F
     streams = [
         Stream(
             name=name,
-            purpose=_purpose(name, levels[name], uses, choice),
+            purpose=foldernames.followed_as(name, levels[name], uses, choice),
             # a folder without HIGHESTMODSEQ tells nothing of the kind (RFC 7162, section 3.1.2.2)
             tells_removals=tells_removals and (one.standing is None or one.standing.modseq is not None),
         )
@@ -58,7 +58,7 @@ def chosen(listed: Iterable[Listed], choice: Choice, *, tells_removals: bool = F
     return Folders(
         foldernames.in_order(streams),
         {name: folder.wire for name, folder in named.items()},
-        tuple(p for p in patterns if not any(matches(name, p) for name in named)),
+        unmatched(named, patterns),
     )
 
 
@@ -75,18 +75,6 @@ def watched(streams: Iterable[Stream], patterns: tuple[str, ...] | None) -> tupl
     highest = {name for name in sent if name.rpartition("/")[0] not in sent}
     usual = {Purpose.INBOX} & {stream.purpose for stream in known.values()} or {Purpose.ALL}
     return tuple(s for name, s in known.items() if name in highest or s.purpose in usual)
-
-
-def unseen(streams: Sequence[Stream], patterns: Iterable[str]) -> tuple[str, ...]:
-    """The patterns that none of the streams matches."""
-    return tuple(p for p in patterns if not any(matches(stream.name, p) for stream in streams))
-
-
-def _purpose(name: str, levels: tuple[str, ...], uses: dict[str, Purpose], choice: Choice) -> Purpose:
-    """What a folder is for. Drafts, junk or trash that the options name outright are a folder like any other."""
-    purpose = foldernames.purpose(levels, uses)
-    is_unlogged = purpose in (Purpose.DRAFTS, Purpose.JUNK, Purpose.TRASH)
-    return Purpose.OTHER if is_unlogged and name in choice.include else purpose
 
 
 def _levels(folder: Listed) -> tuple[str, ...]:

@@ -15,15 +15,6 @@ def tls_context(settings: ImapSettings) -> ssl.SSLContext:
     return shared_context(settings.ca_file, settings.client_cert)
 
 
-def keep_alive(connection: socket.socket) -> None:
-    """Have the system ask every two minutes whether the other end is still there, and break what is dead in four."""
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in (("TCP_KEEPIDLE", 120), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 4)):
-        # not every system has all of them
-        if hasattr(socket, name):
-            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-
-
 def open_socket(settings: ImapSettings, context: ssl.SSLContext) -> socket.socket:
     """A connected socket with its timeout set, in TLS where that comes first."""
     proxy = None if settings.proxy is None else Proxy.of(settings.proxy)

@@ -10,13 +10,13 @@ import contextlib
 import random
 import re
 import socket
-import ssl
 from collections.abc import Callable, Iterator
 from enum import Enum, auto
 
 from connectors.imap.errors import refused, translated
 from connectors.network import quoted
 from connectors.records import Unavailable
+from connectors.unblocked import Unblocked
 
 #: IDLE is renewed after a time between these, in seconds. RFC 2177 wants less than 29 minutes; sooner notices earlier
 #: a connection that a firewall has forgotten while both ends still believe in it.
@@ -29,9 +29,6 @@ _LINE_KEPT = 1024
 _LINE_LIMIT = 1024 * 1024
 #: Between two renewals; flags of 100,000 messages that change at once are 6 MB.
 _FLOOD_LIMIT = 32 * 1024 * 1024
-#: A record of TLS is no longer than this.
-_CHUNK = 16 * 1024
-
 _HINT = re.compile(rb"\* (?:\d{1,20} )?(?:EXISTS|EXPUNGE|VANISHED|FETCH|RECENT)\b", re.IGNORECASE)
 _BYE = re.compile(rb"\* BYE\b", re.IGNORECASE)
 _TAGGED = re.compile(rb"W\d+ (\w+)")
@@ -65,7 +62,6 @@ class Idle:
         "_patience",
         "_received",
         "_state",
-        "_unsent",
         "streams",
     )
 
@@ -80,7 +76,7 @@ class Idle:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.streams = (stream,)
-        self._connection = connection
+        self._connection = Unblocked(connection)
         self._received = received
         self._host = host
         self._patience = patience
@@ -89,7 +85,6 @@ class Idle:
         self._due = float("-inf")
         self._idle_since = 0.0
         self._number = 0
-        self._unsent = b""
         #: The line that has not ended yet: its beginning, and its length in bytes.
         self._line = b""
         self._length = 0
@@ -100,7 +95,7 @@ class Idle:
         return self._due
 
     def fileno(self) -> int:
-        return self._connection.fileno()
+        return self._connection.connection.fileno()
 
     def tick(self, now: float) -> None:
         if now < self._due:
@@ -118,18 +113,17 @@ class Idle:
     def read(self, now: float) -> frozenset[str]:
         is_hint = False
         with translated("watch", self._host):
-            if self._unsent:
-                self._say(b"")
+            self._connection.say()
             for line in self._lines():
                 is_hint |= self._take(line, now)
         return frozenset(self.streams if is_hint else ())
 
     def close(self) -> None:
-        if self._state is _State.IDLE and not self._unsent:
+        if self._state is _State.IDLE and self._connection.is_said:
             # a word of farewell, if it can be said at once
             with contextlib.suppress(OSError, ValueError):
-                self._connection.send(b"DONE\r\nW0 LOGOUT\r\n")
-        self._connection.close()
+                self._connection.say(b"DONE\r\nW0 LOGOUT\r\n")
+        self._connection.connection.close()
 
     def _begin(self, now: float) -> None:
         self._number += 1
@@ -140,14 +134,8 @@ class Idle:
         self._state, self._due = state, now + self._patience
 
     def _say(self, data: bytes) -> None:
-        """Send without waiting; what the network does not take now goes with the next call."""
-        self._unsent += data
         with translated("watch", self._host):
-            try:
-                sent = self._connection.send(self._unsent)
-            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-                return
-        self._unsent = self._unsent[sent:]
+            self._connection.say(data)
 
     def _take(self, line: bytes, now: float) -> bool:
         """Act on a line; is it a hint?"""
@@ -185,14 +173,8 @@ class Idle:
             raise Unavailable(f"{self._host} sends a line without an end", step="watch")
 
     def _chunk(self) -> bytes:
-        try:
-            data = self._connection.recv(_CHUNK)
-            # the rest of a record lies in the TLS layer, where waiting for the socket does not see it
-            while isinstance(self._connection, ssl.SSLSocket) and (left := self._connection.pending()):
-                data += self._connection.recv(left)
-        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            return b""
-        if not data:
+        data = self._connection.take()
+        if data is None:
             raise Unavailable(f"{self._host} ended the connection", step="watch")
         self._flood += len(data)
         if self._flood > _FLOOD_LIMIT:

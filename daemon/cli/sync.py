@@ -19,6 +19,8 @@ from daemon.cli.rehearsal import rehearse
 from daemon.config import Account
 from daemon.ingest import Tally
 from daemon.report import Report
+from daemon.retry import Backoff
+from daemon.servers import Server, Servers, server_of
 from daemon.session import Session
 
 #: Accounts read at a time: their servers answer while another one's page is written.
@@ -53,7 +55,7 @@ def sync(args: argparse.Namespace) -> int:
         with progress_shown(args.json) as progress, stop_on_signals() as stop:
             # who is a contact is known before the mail is read
             followed = [session.follow(each) for each in session.config.sources if args.account is None]
-            reports = sync_all(session, accounts, stop, progress)
+            reports = sync_all(session, accounts, stop, progress, insists=args.account is not None)
             for sender in session.senders():
                 if not stop.is_set() and sender.has_news():
                     sender.turn()
@@ -69,22 +71,39 @@ def sync(args: argparse.Namespace) -> int:
     return 1 if any(report.error for report in reports) or any(each.error for each in followed) else 0
 
 
-def sync_all(session: Session, accounts: Sequence[Account], stop: threading.Event, progress: Any) -> list[Report]:
-    """One turn of every account, and further ones for mail that the others' turns made wanted."""
+def sync_all(
+    session: Session, accounts: Sequence[Account], stop: threading.Event, progress: Any, *, insists: bool = False
+) -> list[Report]:
+    """One turn of every account, and further ones for mail that the others' turns made wanted.
+
+    A server that asks for a rest has it from all its accounts; with `insists` not for what it said before.
+    """
+    servers = Servers(Backoff())
+    servers.rested = session.note_rest
+    for server, (left, error) in ({} if insists else session.rests(map(server_of, accounts))).items():
+        servers.resume(server, error, left)
     session.apply_entered()
     session.keep_up(stop)
     ingest = session.ingest()
     reports = {account.name: Report(account.name) for account in accounts}
 
     def turn(account: Account, only_wanted: bool = False) -> None:
-        session.take_turn(
-            account,
-            ingest,
-            reports[account.name],
-            stop=stop,
-            progress=lambda stream, seen: progress(account.name, stream, seen),
-            only_wanted=only_wanted,
-        )
+        server, report = server_of(account), reports[account.name]
+        if not servers.is_resting(server):
+            session.take_turn(
+                account,
+                ingest,
+                report,
+                stop=_StopOrRest(stop, servers, server),
+                progress=lambda stream, seen: progress(account.name, stream, seen),
+                only_wanted=only_wanted,
+            )
+            servers.rest(server, report.failure)
+        problem = servers.problem(server)
+        if problem is not None and servers.is_resting(server) and report.error is None and not stop.is_set():
+            # it was cut short, or not begun
+            report.fail(problem)
+            session.save_state(account, report)
 
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="account") as pool:
         list(pool.map(turn, accounts))
@@ -96,6 +115,17 @@ def sync_all(session: Session, accounts: Sequence[Account], stop: threading.Even
             turn(account, only_wanted=True)
     session.tick(stop)
     return list(reports.values())
+
+
+class _StopOrRest(threading.Event):
+    """Set when the command has to end, or another account was told that their server wants to be left alone."""
+
+    def __init__(self, stop: threading.Event, servers: Servers, server: Server | None) -> None:
+        super().__init__()
+        self._stop, self._servers, self._server = stop, servers, server
+
+    def is_set(self) -> bool:
+        return self._stop.is_set() or self._servers.is_resting(self._server)
 
 
 def stop_on_signals() -> AbstractContextManager[threading.Event]:

@@ -17,6 +17,7 @@ from tests.crash.stores import Databases, Files
 from tests.crash.warm import Warm, warm_process
 from tests.integration.company import Company
 from tests.servers.dovecot import Dovecot
+from tests.servers.postgres import Postgres
 from tests.servers.radicale import Radicale
 
 
@@ -72,3 +73,12 @@ def _watched(world: World, prepare: Callable[[World], Company | None]) -> Scenar
     start = time.monotonic()
     world.warm.finish(company, *SYNC)
     return Scenario(world, before, state_of(company), time.monotonic() - start, reached)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.server, pytest.mark.soak])])
+def new_database(request: pytest.FixtureRequest) -> Callable[[], str]:
+    """Gives the URL of an empty database at each call; "" is a file in the company's folder."""
+    if request.param == "sqlite":
+        return lambda: ""
+    postgres: Postgres = request.getfixturevalue("postgres")
+    return postgres.create_database

@@ -7,7 +7,7 @@ import re
 import signal
 import time
 from collections.abc import Callable
-from itertools import count
+from itertools import count, cycle
 from pathlib import Path
 
 import pytest
@@ -19,72 +19,14 @@ from connectors.memory import Mailbox, MemoryConnector, MemorySettings, register
 from tests.conftest import Login
 from tests.crash import points
 from tests.crash.machine import ACCOUNTS, DOMAIN, FOLDERS, Mailboxes, Server
+from tests.crash.mailservers import DovecotServer, ExchangeServer
 from tests.crash.scenarios import SYNC
 from tests.crash.warm import Warm
 from tests.integration.company import Account, Company
-from tests.integration.mailboxes import listing, opened, put, quoted
 from tests.servers.dovecot import Dovecot
 
 pytestmark = pytest.mark.slow
 _numbers = count(1)
-
-
-class DovecotServer(Server):
-    """A user of Dovecot each, and the program in forks of the warm process."""
-
-    def __init__(self, dovecot: Dovecot, logins: dict[str, Login], warm: Warm, folder: Path) -> None:
-        self._dovecot, self._logins, self._warm = dovecot, logins, warm
-        self._validity = count(1_900_000_000)
-        self.company = Company(folder, domains=(DOMAIN,))
-        for name, login in logins.items():
-            self.company.add(name, login, dovecot.imap_port, folders={"include": list(FOLDERS)})
-        self.company.write()
-
-    def deliver(self, account: str, folder: str, mid: str, raw: bytes) -> None:
-        put(self._dovecot, self._logins[account], folder, raw)
-
-    def copy(self, account: str, mid: str, source: str, target: str) -> None:
-        self._with(account, source, mid, lambda client, uid: client.uid("COPY", uid, quoted(target)))
-
-    def move(self, account: str, mid: str, source: str, target: str) -> None:
-        self._with(account, source, mid, lambda client, uid: client.uid("MOVE", uid, quoted(target)))
-
-    def delete(self, account: str, mid: str, folder: str) -> None:
-        self._with(account, folder, mid, lambda client, uid: client.uid("STORE", uid, "+FLAGS", r"(\Deleted)"))
-
-    def flag(self, account: str, mid: str, folder: str) -> None:
-        self._with(account, folder, mid, lambda client, uid: client.uid("STORE", uid, "+FLAGS", r"(\Answered)"))
-
-    def renumber(self, account: str, folder: str) -> None:
-        number = str(next(self._validity))
-        login = self._logins[account].name
-        self._dovecot.doveadm("mailbox", "update", "-u", login, "--uid-validity", number, folder)
-
-    def listing(self, account: str) -> set[tuple[str, str]]:
-        return {place for place in listing(self._dovecot, self._logins[account]) if place[0] in FOLDERS}
-
-    def answered(self, account: str) -> set[tuple[str, str]]:
-        return listing(self._dovecot, self._logins[account], "ANSWERED")
-
-    def sync(self) -> None:
-        self._warm.finish(self.company, *SYNC)
-
-    def kill_at(self, point: str, nth: int) -> None:
-        killed = self._warm.start(self.company, *SYNC, point=point, nth=nth, signal=signal.SIGKILL)
-        assert killed.wait() in (0, -signal.SIGKILL)
-
-    def kill_after(self, seconds: float) -> None:
-        run = self._warm.start(self.company, *SYNC)
-        if run.wait(seconds / 2) is None:
-            run.send(signal.SIGKILL)
-            run.wait()
-
-    def _with(self, account: str, folder: str, mid: str, do: Callable[..., object]) -> None:
-        with opened(self._dovecot, self._logins[account]) as client:
-            client.select(quoted(folder))
-            uids = client.uid("SEARCH", "HEADER", "Message-ID", f"<{mid}>")[1][0].split()
-            do(client, uids[0].decode())
-            client.expunge()
 
 
 class MemoryServer(Server):
@@ -131,6 +73,9 @@ class MemoryServer(Server):
 
     def sync(self) -> None:
         self.company.sync()
+
+    def close(self) -> None:
+        """It lies in memory."""
 
     def kill_at(self, point: str, nth: int) -> None:
         pid = self._fork(lambda: points.signal_at(point, nth, signal.SIGKILL))
@@ -202,3 +147,16 @@ def test_the_store_says_what_dovecot_says(
         return DovecotServer(dovecot, logins, warm, tmp_path_factory.mktemp("machine"))
 
     _run(server, _settings(examples, 15))
+
+
+@pytest.mark.parametrize("examples", [2, pytest.param(30, marks=pytest.mark.soak)])
+def test_the_store_says_what_exchange_says(
+    new_database: Callable[[], str], warm: Warm, tmp_path_factory: pytest.TempPathFactory, examples: int
+) -> None:
+    """A server that keeps to the book, and one that has every oddity, in turn."""
+    odd = cycle([False, True])
+
+    def server() -> Server:
+        return ExchangeServer(warm, tmp_path_factory.mktemp("exchange"), new_database(), is_odd=next(odd))
+
+    _run(server, _settings(examples, 6 if examples < 10 else 15))

@@ -26,6 +26,10 @@ from typing import Any
 from sqlalchemy import Engine, event, make_url
 
 import connectors.dav.reading
+import connectors.ews.questions
+import connectors.ews.reading
+import connectors.ews.sync
+import connectors.ews.wire
 import connectors.imap.fetch
 import daemon.derive
 import daemon.source
@@ -69,6 +73,9 @@ def be_small() -> None:
     daemon.streams.DERIVE_EVERY = 10
     daemon.worker.FETCH_BATCH = 4
     connectors.dav.reading._BATCH = 4
+    connectors.ews.questions.MAX_CHANGES, connectors.ews.questions.MAX_FOUND = 5, 7
+    connectors.ews.sync._OVERLAP = connectors.ews.sync._STEP = 2
+    connectors.ews.reading._BATCH = 4
     setattr(daemon.derive, "MEETINGS", 3)  # noqa: B010 - it comes from another module, and mypy rightly says so
 
 

@@ -19,7 +19,7 @@ from tests.servers.ews import EwsServer, Mailbox
 _NUMBERS = count()
 PASSWORD = "pw of the mailbox"
 #: Names under which IMAP shows what Exchange calls otherwise.
-_DISTINGUISHED = {"INBOX": "inbox", "Sent": "sentitems"}
+DISTINGUISHED = {"INBOX": "inbox", "Sent": "sentitems"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +45,16 @@ class ExchangeMailbox:
 
     def deliver(self, name: str, raw: bytes) -> str:
         """Put a mail in a folder, by the name that our streams have; its ItemId."""
-        return self.mailbox.deliver(_DISTINGUISHED.get(name, name), raw)
+        return self.mailbox.deliver(DISTINGUISHED.get(name, name), raw)
 
     def remove(self, name: str, message_id: str) -> None:
         """Remove the mail with this Message-ID."""
-        folder = _DISTINGUISHED.get(name, name)
+        folder = DISTINGUISHED.get(name, name)
         self.mailbox.remove(self.mailbox.find(folder, message_id))
 
     def expire(self, name: str) -> None:
         """Make the sync states of a folder worthless."""
-        self.mailbox.invalidate_sync(_DISTINGUISHED.get(name, name))
+        self.mailbox.invalidate_sync(DISTINGUISHED.get(name, name))
 
     def account(self, company: Company, name: str, **options: object) -> None:
         """Its account in a company's configuration."""

@@ -17,7 +17,7 @@ from connectors.ews import EwsConnector
 from connectors.ews.calendars import Calendar
 from tests.integration.company import Account, Company, Raw
 from tests.integration.exchange import PASSWORD, ExchangeMailbox, exchange
-from tests.servers.ews import Attendee, Recurrence, global_object_id, put_ical
+from tests.servers.ews import Attendee, Recurrence, global_object_id, put_ical, soap_fault
 
 # a server works in the same process
 pytestmark = pytest.mark.slow
@@ -125,6 +125,17 @@ def test_whatever_is_done_to_an_occurrence_is_a_change_of_its_series(calendars: 
     box.remove(series)
     assert reader.read() == [Deleted(series)]
     assert reader.read() == []
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_the_link_of_a_meeting_is_asked_of_servers_that_know_it(calendars: ExchangeCalendars, is_old: bool) -> None:
+    link = "https://meet.acme.example/42"
+    calendars.box.mailbox.put_event("work", "u", MONDAY, JoinOnlineMeetingUrl=link)
+    if is_old:
+        calendars.box.server.fail(soap_fault("ErrorInvalidServerVersion"))
+    assert Reader(calendars).one().events[0].conference_url == ("" if is_old else link)
+    asked = [each.body for each in calendars.box.server.http.requests if b"GetItem" in each.body]
+    assert [b"JoinOnlineMeetingUrl" in each for each in asked] == [not is_old]
 
 
 def test_an_answer_and_a_cancellation_are_told(calendars: ExchangeCalendars) -> None:

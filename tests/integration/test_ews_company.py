@@ -7,7 +7,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,13 +15,17 @@ import pytest
 
 from daemon.cli.opening import session_of
 from daemon.config import load
-from daemon.service import Service
+from daemon.engine import Engine
+from daemon.retry import Backoff
+from daemon.session import Session
+from daemon.sources import Sources
 from store.read import account_statuses
 from tests.integration.company import Account, Company, Raw, differences
 from tests.integration.exchange import PASSWORD, ExchangeMailbox, exchange
 from tests.integration.mailboxes import NOON, letter, received
 from tests.integration.test_watch_faults import wait
-from tests.servers.ews import EwsServer, server_busy
+from tests.servers.ews import EwsServer, Fault, http_status, server_busy
+from tests.unit.daemon.company_mail import KEY
 
 pytestmark = pytest.mark.slow
 ALICE, BOB = "alice@acme.example", "bob@acme.example"
@@ -200,31 +204,105 @@ def test_check_says_how_an_administrator_grants_what_is_missing(alice: ExchangeM
     assert "Add-MailboxPermission -Identity alice@acme.example" in said
 
 
-def test_a_server_that_wants_its_rest_has_it_from_all_its_accounts(tmp_path: Path) -> None:
-    """It says 297 seconds; here the first six of them are watched, in which an account would be polled thirty times."""
+class Work:
+    """The turns of a company's accounts, on a clock that can be set forward."""
+
+    def __init__(self, company: Company, session: Session) -> None:
+        self._session = session
+        self._skipped = 0.0
+        self.engine = Engine(session, 1.0, Backoff(first=0.1, longest=1.0), self.clock)
+        self.engine.run()
+
+    def clock(self) -> float:
+        return time.monotonic() + self._skipped
+
+    def skip(self, seconds: float) -> None:
+        self._skipped += seconds
+        # who waits looks at the clock anew
+        self.engine.follow(self._session)
+        time.sleep(0.03)
+
+    def states(self) -> list[str]:
+        with self._session.store.read() as transaction:
+            return [each.state for each in account_statuses(transaction)]
+
+
+@contextlib.contextmanager
+def at_work(company: Company) -> Iterator[Work]:
+    with session_of(load(company.config, environ=os.environ, today=datetime.now(UTC).date())) as session:
+        stop = threading.Event()
+        work = Work(company, session)
+        sources = Sources(session, stop, Backoff(), work.engine.servers)
+        sources.begin()
+        try:
+            yield work
+        finally:
+            stop.set()
+            sources.stop()
+            assert work.engine.stop(10)
+
+
+def test_a_sync_leaves_a_server_alone_that_wants_its_rest(tmp_path: Path, new_url: Callable[[str], str]) -> None:
+    """The accounts after the one that was told so, and the next command; a person who names one has his way."""
     with exchange() as one:
         server = one.server
-        company = Company(tmp_path / "company", create="all")
-        for n in range(5):
+        company = Company(tmp_path / "company", create="all", key=KEY, url=new_url("store"))
+        for n in range(8):
             box = ExchangeMailbox(server, server.add_mailbox(f"rep{n}@acme.example", PASSWORD))
             box.deliver("INBOX", received(letter(ANN, box.mailbox.address, mid=f"{n}@client", minute=n)))
             add(company, server, f"rep{n}")
+        server.fail(server_busy(297_000), operation="FindFolder", times=None)
+        answer = company.run("sync", "--json")
+        assert answer.code == 1
+        assert all("takes no request now" in each["error"]["problem"] for each in answer.document["accounts"])
+        # as many as are read at a time
+        assert server.count() <= 4
+        server.heal()
+        before = server.count()
+        assert company.run("sync").code == 1
+        assert server.count() == before
+        assert company.run("sync", "--account", "rep0").code == 0
+
+
+def quiet(work: Work, server: EwsServer, seconds: float, since: float) -> None:
+    """So many seconds go by, in which each account would be polled about as often, and nobody asks anything."""
+    until = work.clock() + seconds
+    while (left := until - work.clock()) > 0:
+        work.skip(min(4, left))
+        assert server.count(since=since) == 0, f"asked with {left:.1f} s to go"
+
+
+@pytest.mark.parametrize(
+    ("fault", "seconds"), [(server_busy(297_000), 297), (http_status(503, Retry_After="40"), 40)], ids=["busy", "503"]
+)
+def test_a_server_that_wants_its_rest_has_it_from_all_its_accounts(tmp_path: Path, fault: Fault, seconds: int) -> None:
+    """It says so once, to one of them; the whole time is gone through, and once more by the process after this one."""
+    with exchange() as one:
+        server = one.server
+        company = Company(tmp_path / "company", create="all")
+        for n in range(3):
+            box = ExchangeMailbox(server, server.add_mailbox(f"rep{n}@acme.example", PASSWORD))
+            box.deliver("INBOX", received(letter(ANN, box.mailbox.address, mid=f"{n}@client", minute=n)))
+            add(company, server, f"rep{n}")
+        company.extra = (
+            f'[[contacts.sources]]\nname = "book"\nkind = "ews"\nurl = "{server.url}"\n'
+            'username = "rep0@acme.example"\npassword_file = "ews.secret"'
+        )
         company.write()
-        with (
-            session_of(load(company.config, environ=os.environ, today=datetime.now(UTC).date())) as session,
-            Service(session, 0.2, threading.Event()),
-        ):
-
-            def states() -> list[str]:
-                with session.store.read() as transaction:
-                    return [each.state for each in account_statuses(transaction)]
-
-            wait(lambda: states() == ["ok"] * 5)
-            server.fail(server_busy(297_000), operation="SyncFolderItems", times=None)
-            wait(lambda: "backoff" in states())
+        with at_work(company) as work:
+            wait(lambda: work.states() == ["ok"] * 3)
+            server.fail(fault, operation="SyncFolderItems")
+            work.skip(2)
+            wait(lambda: "backoff" in work.states())
             # turns that were already asking have their answer
-            time.sleep(1)
-            began = time.monotonic()
-            time.sleep(6)
-            assert server.count(since=began) == 0
-            assert set(states()) <= {"backoff", "ok"}
+            time.sleep(0.3)
+            told = time.monotonic()
+            [(refused, at)] = [(each.mailbox, each.at) for each in server.requests if each.status is None]
+            assert server.count(mailbox=refused, since=at) == 1, "it went on with its other folders"
+            quiet(work, server, seconds - 5, told)
+        with at_work(company) as work:
+            quiet(work, server, seconds - (time.monotonic() - told) - 5, told)
+            assert set(work.states()) == {"backoff"}
+            work.skip(10)
+            wait(lambda: work.states() == ["ok"] * 3)
+            assert len({each.mailbox for each in server.requests if each.at > told}) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from tests.servers.ews import (
     EwsServer,
     Fault,
     cut,
+    edited,
     endless,
     http_status,
     login_page,
@@ -131,6 +133,41 @@ def test_a_state_that_the_server_forgot_is_told(mailbox: ExchangeMailbox) -> Non
         assert ids(read(connector.pages(stream, None))) == ALL
 
 
+@pytest.mark.parametrize(
+    ("operation", "fault"),
+    [
+        ("SyncFolderItems", edited(rb"<m:SyncState>[^<]*</m:SyncState>")),
+        ("SyncFolderItems", edited(rb"<m:SyncState>[^<]*</m:SyncState>", b"<m:SyncState/>")),
+        ("SyncFolderItems", edited(rb"<m:ResponseMessages>.*</m:ResponseMessages>", b"<m:ResponseMessages/>")),
+        ("FindItem", edited(rb"<m:RootFolder.*</m:RootFolder>")),
+        ("GetItem", edited(rb"<m:ResponseMessages>.*</m:ResponseMessages>", b"<m:ResponseMessages/>")),
+        ("GetItem", edited(rb"GetItemResponse(?!Message)", b"FindItemResponse")),
+        ("GetFolder", edited(rb"<m:GetFolderResponseMessage.*?</m:GetFolderResponseMessage>")),
+        ("FindFolder", edited(rb"TotalItemsInView=\"\d+\"", b'TotalItemsInView="99"')),
+    ],
+)
+def test_half_an_answer_is_none_and_loses_nothing(mailbox: ExchangeMailbox, operation: str, fault: Fault) -> None:
+    """Whether it is always so, or was so once."""
+    mailbox.server.fail(fault, operation=operation, times=None)
+    assert isinstance(error_of(mailbox), Unavailable)
+    mailbox.server.heal()
+    mailbox.server.fail(fault, operation=operation)
+    with contextlib.suppress(Unavailable):
+        assert whole(mailbox) == ALL
+    assert whole(mailbox) == ALL
+
+
+@pytest.mark.parametrize("kept", [0, 1, 5, 11])
+def test_answers_for_a_part_of_a_batch_are_taken_for_no_others(mailbox: ExchangeMailbox, kept: int) -> None:
+    one = rb"<m:GetItemResponseMessage.*?</m:GetItemResponseMessage>"
+    rest = rb"(?:" + one + rb"){%d}" % (AMOUNT - kept)
+    mailbox.server.fail(edited(rb"(<m:ResponseMessages>)" + rest, rb"\1"), operation="GetItem")
+    with mailbox.connector() as connector:
+        changes = read(connector.pages(stream_named(connector, "INBOX"), None))
+    assert ids(changes) == ALL
+    assert {each.ref for each in changes} == set(mailbox.mailbox.ids("inbox"))
+
+
 def test_an_end_that_is_told_too_early_is_none(mailbox: ExchangeMailbox) -> None:
     mailbox.server.oddities.early_last_page = True
     for n in range(AMOUNT, 1100):
@@ -216,15 +253,29 @@ def test_only_what_came_since_the_day_is_in_scope(mailbox: ExchangeMailbox) -> N
         assert moved in {each.ref for each in read(more)}
 
 
-def test_a_spoilt_item_is_unreadable_and_the_others_come(mailbox: ExchangeMailbox) -> None:
+@pytest.mark.parametrize(
+    "code",
+    [
+        "ErrorItemCorrupt",
+        "ErrorCorruptData",
+        "ErrorMimeContentConversionFailed",
+        "ErrorMimeContentInvalid",
+        "ErrorContentConversionFailed",
+        "ErrorMessageSizeExceeded",
+        "ErrorPropertyValidationFailure",
+        "ErrorInternalServerError",
+        "ErrorAccessDenied",
+    ],
+)
+def test_a_spoilt_item_is_unreadable_and_the_others_come(mailbox: ExchangeMailbox, code: str) -> None:
     spoilt = mailbox.mailbox.find("inbox", message_id(5))
-    mailbox.mailbox.break_item(spoilt, "ErrorItemCorrupt")
+    mailbox.mailbox.break_item(spoilt, code)
     with mailbox.connector() as connector:
         stream = stream_named(connector, "INBOX")
         changes = read(connector.pages(stream, None))
         (unreadable,) = [each for each in changes if isinstance(each, Unreadable)]
         assert unreadable.ref == spoilt
-        assert "ErrorItemCorrupt" in unreadable.reason
+        assert code in unreadable.reason
         assert ids(changes) == [each for each in ALL if each != message_id(5)]
         mailbox.mailbox.mend_item(spoilt)
         (batch,) = connector.fetch(stream, [spoilt])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import requests
+from exchangelib.transport import AUTH_TYPE_MAP, GSSAPI
 
 from connectors.api import (
     AuthFailed,
@@ -135,6 +137,27 @@ def test_a_service_that_is_not_there_or_not_allowed_is_told(mailbox: ExchangeMai
     error = error_of(mailbox)
     assert isinstance(error, NotPermitted) is (status == 403)
     assert "Set-CASMailbox" in error.hint or "Exchange.asmx" in error.hint
+
+
+def test_kerberos_needs_no_password_and_says_what_is_missing(
+    mailbox: ExchangeMailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it brings can't be had in a test: a ticket."""
+    options = mailbox.options(auth="kerberos")
+    monkeypatch.delitem(AUTH_TYPE_MAP, GSSAPI, raising=False)
+    with pytest.raises(Misconfigured, match="not installed") as caught, EwsConnector(options, None):
+        pass
+    assert "keeptouch[kerberos]" in caught.value.hint
+    # as where there is no ticket: nothing is put into the request
+    monkeypatch.setitem(AUTH_TYPE_MAP, GSSAPI, requests.auth.AuthBase)
+    monkeypatch.setattr(requests.auth.AuthBase, "__call__", lambda _self, request: request)
+    with pytest.raises(Misconfigured, match="only by Basic"), EwsConnector(options, None):
+        pass
+    mailbox.server.doorkeeper.schemes = ("Negotiate",)
+    with pytest.raises(Unavailable, match="ticket") as refused, EwsConnector(options, None):
+        pass
+    assert "klist" in refused.value.hint
+    assert EwsConnector(options, None).watch([]) is None
 
 
 def test_the_cloud_takes_no_passwords() -> None:

@@ -91,5 +91,9 @@ def _read(received: BinaryIO, number: int) -> Request | None:
     while (line := received.readline().decode("latin-1").strip()) and ":" in line:
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
-    body = received.read(int(headers.get("content-length", "0")))
+    length = int(headers.get("content-length", "0"))
+    body = received.read(length)
+    if len(body) < length:
+        # who asks has ended in the middle of it
+        return None
     return Request(words[0], words[1], headers, body, number)

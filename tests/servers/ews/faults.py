@@ -5,6 +5,7 @@ server.fail(server_busy(297_000), operation="SyncFolderItems", times=1)
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -92,6 +93,18 @@ def cut(after: int = 0, *, is_done: bool = True) -> Fault:
             if left <= 0:
                 break
         yield CUT
+
+    return spoil
+
+
+def edited(pattern: bytes, by: bytes = b"") -> Fault:
+    """The proper answer, with something in it left out or told otherwise: whatever the pattern matches."""
+
+    def spoil(answer: Iterable[bytes]) -> Iterator[bytes]:
+        head, _, body = b"".join(answer).partition(b"\r\n\r\n")
+        said, count = re.subn(pattern, by, body, flags=re.DOTALL)
+        assert count, f"there is no {pattern!r} in {body!r}"
+        yield reply(int(head[9:12]), said, Content_Type=_XML)
 
     return spoil
 

@@ -142,6 +142,9 @@ def _complete(item: Item) -> None:
     status = item.changed.get("Status")
     is_done = status is not None and status.text == _DONE
     item.changed["IsComplete"] = value("IsComplete", is_done)
+    if status is not None and status.text == "NotStarted":
+        item.changed["PercentComplete"] = value("PercentComplete", 0)
+        item.changed.pop("CompleteDate", None)
     if is_done:
         item.changed["PercentComplete"] = value("PercentComplete", 100)
         item.changed.setdefault("CompleteDate", value("CompleteDate", Mailbox.now()))

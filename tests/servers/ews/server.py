@@ -24,6 +24,8 @@ from tests.servers.scripted_http import Request, ScriptedHttp, reply
 
 PATH = "/EWS/Exchange.asmx"
 _XML = "text/xml; charset=utf-8"
+#: By it a balancer knows which of its servers has a subscription.
+_AFFINITY = "X-BackEndOverrideCookie=EX01~1942062522"
 _HANDLERS: dict[str, Handler] = {
     **hierarchy.HANDLERS,
     **sync.HANDLERS,
@@ -72,6 +74,8 @@ class EwsServer:
         self.max_concurrency = 27
         #: How many there were at once at most, over all users, without streams.
         self.most_at_once = 0
+        #: Seconds that each answer takes, without streams.
+        self.latency = 0.0
         self.streams = streaming.Streams(self.http.ended)
         self._rules: list[Rule] = []
         self._schema = schema.schema() if validates else None
@@ -190,10 +194,13 @@ class EwsServer:
             assert content is not None
             context = Context(self, self._acts_for(account, request.body), local(content))
             if context.operation == "GetStreamingEvents":
-                yield from self.streams.answer(context, content)
+                yield from self.streams.answer(context, content, is_at_home=_is_at_home(request))
                 return
             with _Turn(self, account.username):
+                time.sleep(self.latency)
                 answer = self._done(context, content)
+            if context.operation == "Subscribe" and "x-preferserveraffinity" in request.headers:
+                answer = answer.replace(b"\r\n", f"\r\nSet-Cookie: {_AFFINITY}; path=/; HttpOnly\r\n".encode(), 1)
             yield answer
         except SoapFault as fault:
             yield reply(500, fault.document(), Content_Type=_XML)
@@ -279,6 +286,13 @@ class _Turn:
     def __exit__(self, *_: object) -> None:
         with self._server.lock:
             self._server._running.remove(self._user)
+
+
+def _is_at_home(request: Request) -> bool:
+    """Does a balancer bring this request to the server that knows its subscription?"""
+    name, _, value = _AFFINITY.partition("=")
+    is_marked = request.headers.get(name.lower()) == value or _AFFINITY in request.headers.get("cookie", "")
+    return is_marked and "x-preferserveraffinity" in request.headers and "x-anchormailbox" in request.headers
 
 
 def _body(raw: bytes) -> Element | None:

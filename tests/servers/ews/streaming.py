@@ -47,8 +47,13 @@ class Streams:
         self.heartbeat = 30.0
         #: Seconds that a minute of ConnectionTimeout takes.
         self.minute = 60.0
-        #: How many streams are open.
+        #: How many streams are open, and how many one user may have (HangingConnectionLimit).
         self.open = 0
+        self.most = 3
+        #: Who has them: one entry a stream.
+        self.holders: list[str] = []
+        #: A balancer stands before many servers: only one of them knows a subscription.
+        self.is_balanced = True
         self.subscriptions: dict[str, Subscription] = {}
         self._ended = ended
         self._changed = threading.Condition()
@@ -130,13 +135,17 @@ class Streams:
         told = (t("SubscriptionId", text=known.id), t("PreviousWatermark", text=given), value("MoreEvents", False))
         return success("GetEvents", m("Notification", told, events))
 
-    def answer(self, context: Context, request: Element) -> Iterator[bytes]:
-        """The pieces of a stream: envelopes one after another, each a chunk of its own."""
+    def answer(self, context: Context, request: Element, *, is_at_home: bool = True) -> Iterator[bytes]:
+        """The pieces of a stream: envelopes one after another, each a chunk of its own.
+
+        `is_at_home`: the request came to the one of many servers that knows its subscription.
+        """
         asked = [one.text or "" for one in child(request, "SubscriptionIds")]
         until = time.monotonic() + int(text_of(request, "ConnectionTimeout") or "1") * self.minute
         yield _HEAD
         with self._changed:
-            missing = [one for one in asked if one not in self.subscriptions]
+            is_known_here = is_at_home or not self.is_balanced
+            missing = [one for one in asked if one not in self.subscriptions or not is_known_here]
             mine = [one for one in asked if one not in missing and self._is_mine(context, one)]
             begun = (self._closings, self._cuts)
         if len(mine) < len(asked):
@@ -146,7 +155,13 @@ class Streams:
             yield b"0\r\n\r\n"
             return
         with self._changed:
+            if self.holders.count(context.address) >= self.most:
+                text = "You have exceeded the available concurrent connections for your account."
+                yield self._chunk(context, EwsError("ErrorExceededConnectionCount", text).message("GetStreamingEvents"))
+                yield b"0\r\n\r\n"
+                return
             self.open += 1
+            self.holders.append(context.address)
         try:
             yield self._chunk(context, success("GetStreamingEvents", m("ConnectionStatus", text="OK")))
             while True:
@@ -162,6 +177,7 @@ class Streams:
         finally:
             with self._changed:
                 self.open -= 1
+                self.holders.remove(context.address)
 
     def _wait(self, asked: list[str], until: float, begun: tuple[int, int]) -> list[Element] | None:
         """The next notifications, or signs of life; None where the stream is over."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from connectors.api import Purpose
-from connectors.choices import Choice
+from connectors.choices import Choice, unmatched
 from connectors.foldernames import decode, purpose
-from connectors.imap.folders import chosen, unseen, watched
+from connectors.imap.folders import chosen, watched
 from connectors.imap.responses import Listed
 
 
@@ -184,4 +184,4 @@ def test_what_is_watched(patterns: tuple[str, ...] | None, names: list[str]) -> 
 
 def test_patterns_of_watch_that_match_nothing_are_known() -> None:
     streams = chosen([listed(b"INBOX"), listed(b"Clients/Ann")], Choice()).streams
-    assert unseen(streams, ("Clients/*", "inbox", "Cleints/*")) == ("Cleints/*",)
+    assert unmatched([each.name for each in streams], ("Clients/*", "inbox", "Cleints/*")) == ("Cleints/*",)

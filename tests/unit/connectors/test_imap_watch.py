@@ -152,7 +152,7 @@ def test_the_end_of_the_connection_is_noticed(server: Server) -> None:
 def test_a_network_that_takes_nothing_does_not_block(server: Server) -> None:
     while True:
         try:
-            socket.socket.send(server.idle._connection, b"x" * 65536)
+            socket.socket.send(server.idle._connection.connection, b"x" * 65536)
         except BlockingIOError:
             break
     server.idle.tick(server.idle.due)

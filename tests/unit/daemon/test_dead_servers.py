@@ -271,6 +271,29 @@ def test_one_accounts_own_rest_is_not_its_servers(servers: Servers, error: Unava
     assert servers.problem("s") is None
 
 
+def test_a_rest_goes_on_whoever_was_told_of_it(servers: Servers, clock: Clock) -> None:
+    """A list of contacts, a watch, an earlier process: what they say holds the accounts off, and is handed on once."""
+    heard: list[tuple[object, float]] = []
+    servers.rested = lambda server, seconds: heard.append((server, seconds))
+    servers.resume("s", Unavailable("before", step="connect", retry_after=100), 100)
+    assert heard == []
+    servers.rest("s", Unavailable("busy", step="books", retry_after=300))
+    servers.rest("s", Unavailable("busy", step="books", retry_after=5))
+    servers.rest("s", Unavailable("gone", step="connect"))
+    servers.rest(None, Unavailable("busy", step="books", retry_after=300))
+    servers.rest("s", None)
+    assert heard == [("s", 300), ("s", 5)]
+    assert servers.rest_left("s") == 300
+    clock.now += 299
+    assert servers.is_resting("s")
+    assert servers.ask("s", "a") is not None
+    assert not servers.answered("s")
+    clock.now += 1
+    assert not servers.is_resting("s")
+    assert servers.ask("s", "a") is None
+    assert not servers.is_resting(None)
+
+
 def test_a_rest_is_at_most_a_day(servers: Servers, clock: Clock) -> None:
     servers.failed("s", "a", Unavailable("go away", step="fetch", retry_after=1e9))
     clock.now += 24 * 3600

@@ -67,6 +67,22 @@ def connect() -> MemoryConnector:
     return MemoryConnector(MemorySettings(mailbox="alice"), None)
 
 
+def test_nothing_more_is_asked_of_a_server_that_wants_its_rest(box: Mailbox) -> None:
+    """Another account was told so: the page that has come is taken, and no other folder is asked for."""
+    fill(box, old=0, recent=1)
+    asked: list[str] = []
+    with connect() as connector:
+        streams = connector.streams()
+        standings = {stream.name: Standing(None, None) for stream in streams}
+        budget = Slice(must_end=lambda: len(asked) == 2)
+        cut = Reading(source(connector), streams, standings, HORIZON, budget)
+        for step in cut.steps():
+            assert isinstance(step, Found)
+            asked.append(step.stream.name)
+    assert asked == ["Sent", "INBOX"]
+    assert cut.is_cut
+
+
 def test_recent_mail_of_all_folders_then_older_sent_then_the_rest(box: Mailbox) -> None:
     fill(box, old=3, recent=2)
     with connect() as connector:
