@@ -27,7 +27,7 @@ test: setup  ## all tests; in CI the servers they need are installed first
 	@if [ "$$CI" = true ]; then .ci/servers; else .ci/servers --missing; fi
 ifeq ($(strip $(ARGS)),)
 	$(QUICK)
-	$(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m '(slow or server) and not soak'
+	$(PY) -m pytest -n 6 --dist loadfile --no-loadscope-reorder -m '(slow or server) and not soak'
 else
 	$(PY) -m pytest $(ARGS)
 endif

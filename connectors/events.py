@@ -35,12 +35,13 @@ _ROLES = {
 _RESPONSES = {response.name.replace("_", "-"): response for response in Response}
 _STATUSES = {status.name: status for status in EventStatus}
 
+BUSY_STATUS = ("X-MICROSOFT-CDO-BUSYSTATUS", "BUSYSTATUS")
 #: What an event's lines are kept for.
 WANTED = frozenset(
     (
         *("UID", "RECURRENCE-ID", "DTSTART", "DTEND", "DURATION", "DUE", "RRULE", "RDATE", "EXDATE"),
         *("SEQUENCE", "DTSTAMP", "LAST-MODIFIED", "STATUS", "TRANSP", "CLASS", "SUMMARY", "LOCATION", "DESCRIPTION"),
-        *("X-ALT-DESC", "URL", "ORGANIZER", "ATTENDEE", "X-MICROSOFT-CDO-ALLDAYEVENT", *LINK_PROPERTIES),
+        *("X-ALT-DESC", "URL", "ORGANIZER", "ATTENDEE", "X-MICROSOFT-CDO-ALLDAYEVENT", *BUSY_STATUS, *LINK_PROPERTIES),
     )
 )
 
@@ -110,6 +111,8 @@ def read_event(lines: Iterable[str], zone_name: ZoneNames, add_time: AddTime) ->
         stamped_at=stamped,
         status=_STATUSES.get(_value(single, "STATUS").strip().upper(), EventStatus.CONFIRMED),
         is_free=_value(single, "TRANSP").strip().upper() == "TRANSPARENT",
+        # [MS-OXCICAL] 2.1.3.1.1.20.31, and the name that some servers give it
+        is_away=any(_value(single, name).strip().upper() == "OOF" for name in BUSY_STATUS),
         classification=_classification(single),
         subject=_line(single, "SUMMARY"),
         location=_line(single, "LOCATION"),

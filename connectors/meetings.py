@@ -90,6 +90,8 @@ class Event:
     status: EventStatus = EventStatus.CONFIRMED
     #: TRANSP:TRANSPARENT: it takes nobody's time.
     is_free: bool = False
+    #: Whose calendar it is is away then (Microsoft's busy status OOF); what another program calls a holiday is none.
+    is_away: bool = False
     #: CLASS: "public", "private" or "confidential"; what is unknown counts as private (RFC 5545, section 3.8.1.3).
     classification: str = "public"
     subject: str = ""

@@ -87,6 +87,14 @@ def event_query(*names: str) -> str:
     return _written("cal:calendar-query", f"{_prop(names)}<cal:filter>{within}</cal:filter>")
 
 
+def task_query(uid: str, *names: str) -> str:
+    """All calendar objects that hold a task of this UID (RFC 4791 section 7.8.6), with these properties."""
+    match = f'<cal:text-match collation="i;octet">{escape(uid)}</cal:text-match>'
+    todo = f'<cal:comp-filter name="VTODO"><cal:prop-filter name="UID">{match}</cal:prop-filter></cal:comp-filter>'
+    within = f'<cal:comp-filter name="VCALENDAR">{todo}</cal:comp-filter>'
+    return _written("cal:calendar-query", f"{_prop(names)}<cal:filter>{within}</cal:filter>")
+
+
 def _written(root: str, content: str) -> str:
     return f'<?xml version="1.0" encoding="utf-8"?><{root} {_ROOT}>{content}</{root}>'
 

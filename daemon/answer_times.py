@@ -12,17 +12,24 @@ from daemon.signals import Thread
 from matching.policy import Direction
 from matching.workdays import WorkingTimes, working_seconds
 from store.history import Interaction
+from store.leave import Leave
 
 #: Which side an answer is from -> which one it answers.
 _SIDES = {Direction.INBOUND.value: Direction.OUTBOUND.value, Direction.OUTBOUND.value: Direction.INBOUND.value}
 
 
 def with_answer_times(
-    wanted: list[Interaction], hidden: set[str], thread: Thread, times: WorkingTimes, people: Mapping[str, str]
+    wanted: list[Interaction],
+    hidden: set[str],
+    thread: Thread,
+    times: WorkingTimes,
+    people: Mapping[str, str],
+    leave: Mapping[str, Leave],
 ) -> list[Interaction]:
     """Whole threads, each answer with the time it took; of hidden mail not even that it was answered is told.
 
-    What comes of itself (an absence note, a bounce) answers nothing. `people`: normal address -> person.
+    What comes of itself (an absence note, a bounce) answers nothing. `people`: normal address -> person; `leave`:
+    person -> when away.
     """
     items = {item.id: item for item in wanted}
     timed = []
@@ -36,6 +43,7 @@ def with_answer_times(
                 is_ours = item.direction == Direction.OUTBOUND
                 person = people.get(thread.sender(item if is_ours else asked))
                 week = times.of(thread.sender(item)) if is_ours else times.usual
-                working = working_seconds(week, asked.occurred_at, item.occurred_at)
+                free = leave.get(person or "", ()) if is_ours else ()
+                working = working_seconds(week, asked.occurred_at, item.occurred_at, free)
         timed.append(item._replace(answer_seconds=seconds, answer_working_seconds=working, answer_person_id=person))
     return timed

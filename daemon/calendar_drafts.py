@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time
 from connectors.api import AttendeeRole, Meeting, Unreadable
 from matching import policy
 from matching.addresses import normalize
-from matching.calendar_events import organizer_of
+from matching.calendar_events import away, organizer_of
 from matching.policy import MAX_RECIPIENTS, Company, Create
 from store.keys import IdentityKey
 from store.meeting_facts import MeetingDraft, Party, TooLong, dump, uid_key
@@ -35,6 +35,7 @@ def draft(meeting: Meeting, company: Company, key: IdentityKey) -> MeetingDraft 
         starts_at=_starts_at(meeting),
         is_private=any(event.classification != "public" for event in meeting.events),
         subject=next((event.subject for event in meeting.events), ""),
+        away=away(meeting, company.times.usual.zone),
     )
 
 

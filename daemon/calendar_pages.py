@@ -11,7 +11,7 @@ from daemon.calendar_drafts import draft
 from matching.erasure import meeting_without
 from matching.policy import Company, Verdict
 from matching.visibility import Level
-from store import calendars, copies, write
+from store import calendars, copies, leave, write
 from store.engine import Transaction
 from store.held import held_addresses
 from store.keys import IdentityKey
@@ -110,6 +110,8 @@ def write_decided(
     calendars.write_skipped(transaction, key, place, decided.skipped, before, now, policy_version)
     calendars.forget(transaction, place.stream_id, denied)
     write.write_denied(transaction, place, decided.denied, now)
+    kept = (*decided.stored, *decided.skipped)
+    leave.write(transaction, place.stream_id, {item.ref: item.away for item, _reason in kept})
     return {each.hex() for each in touched}
 
 

@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 #: How often kept connections are looked at, in seconds.
 _TIDY_EVERY = 30.0
-#: How often it is looked whether meetings are over, in seconds.
+#: How often it is looked whether meetings are over and digests are due, in seconds.
 _TICK_EVERY = 60.0
 
 
@@ -39,6 +39,7 @@ class Chores:
         self._again(self._keep_up, 0.0)
         # what the accounts say is heard first
         self._again(self._tick, _TICK_EVERY, every=_TICK_EVERY)
+        self._again(self._send_digests, _TICK_EVERY, every=_TICK_EVERY)
         self._again(self._engine.kept.tidy, _TIDY_EVERY, every=_TIDY_EVERY)
         self._again(self._engine.lags.tell, EVERY, every=EVERY)
 
@@ -77,6 +78,9 @@ class Chores:
 
     def _tick(self) -> None:
         self._session.tick(self._stop)
+
+    def _send_digests(self) -> None:
+        self._session.send_digests(self._stop)
 
     def _keep_up(self) -> None:
         self._session.keep_up(self._stop)

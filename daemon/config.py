@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.config_accounts import Accounts
+from daemon.config_digest import read_digest
 from daemon.config_files import Source, find_config, read_sources
 from daemon.config_followups import read_followups
 from daemon.config_oauth import OAuthClients
@@ -27,8 +28,11 @@ from daemon.config_records import (
     StoreConfig,
     WorkingTimeConfig,
 )
+from daemon.config_scoring import read_scoring
 from daemon.config_servers import Servers
 from daemon.config_sources import read_sources_of_contacts
+from daemon.config_tasks import refuse_second_lists
+from daemon.config_tracking import read_tracking
 from daemon.config_webhooks import Webhook, Webhooks
 from daemon.config_working_time import read_working_time
 from daemon.options import Reader, Values
@@ -62,6 +66,9 @@ SECTIONS = (
     "company",
     "working_time",
     "followups",
+    "digest",
+    "score",
+    "stages",
     "contacts",
     "privacy",
     "people",
@@ -70,6 +77,7 @@ SECTIONS = (
     "servers",
     "accounts",
     "webhooks",
+    "tracking",
 )
 DROP_IN_SECTIONS = ("people", "servers", "accounts")
 
@@ -131,12 +139,16 @@ class _Loader:
             self._servers.read_tables(source.table.get("servers", {}), source.label)
         for source in self._sources:
             self._accounts.read_tables(source.table.get("accounts", []), source.label)
+        refuse_second_lists(self._accounts.accounts, self._reader)
         self._webhooks.read_tables(self._main.get("webhooks", []))
         followups = self._followups()
+        digest = read_digest(self._main.get("digest"), self._reader, self._addresses())
+        tracking = read_tracking(self._main.get("tracking", {}), self._reader)
+        scoring = read_scoring(self._main.get("score", {}), self._main.get("stages", []), self._reader)
         sources = self._sources_of_contacts()
         if store is None or company is None or contacts is None or privacy is None or retention is None:
             return None
-        if working_time is None:
+        if working_time is None or tracking is None:
             return None
         return Config(
             path=self._path,
@@ -152,6 +164,9 @@ class _Loader:
             sources=tuple(sources),
             working_time=working_time,
             followups=followups,
+            digest=digest,
+            tracking=tracking,
+            scoring=scoring,
         )
 
     def load_store(self) -> Config | None:
@@ -180,15 +195,18 @@ class _Loader:
         return self._reader.build(ContactsConfig, found, "contacts")
 
     def _followups(self) -> Plan:
-        people = self._people.people
-        addresses = {
+        teams = {person.team for person in self._people.people} - {""}
+        value, rules = self._main.get("followups", {}), installed_rules()
+        return read_followups(value, self._reader, rules, self._addresses(), teams)
+
+    def _addresses(self) -> dict[str, str]:
+        """Normal form of each address of ours -> that of the person's main address."""
+        return {
             normal: normalize(person.email) or person.email
-            for person in people
+            for person in self._people.people
             for each in (person.email, *person.aliases)
             if (normal := normalize(each))
         }
-        teams = {person.team for person in people} - {""}
-        return read_followups(self._main.get("followups", {}), self._reader, installed_rules(), addresses, teams)
 
     def _sources_of_contacts(self) -> list[ContactSource]:
         table = self._main.get("contacts", {})

@@ -15,6 +15,7 @@ from daemon.config_people import People
 from daemon.config_privacy import rules_of
 from daemon.config_records import Account
 from daemon.config_servers import Choice, Options, Servers, option_keys, read_options
+from daemon.config_tasks import TasksConfig, is_writer
 from daemon.options import Reader, is_refused, join, keys, tables
 from matching.visibility import Level
 
@@ -38,6 +39,7 @@ class Outer:
     block: tuple[str, ...] = ()
     enabled: bool = True
     poll_seconds: float | None = None
+    tasks: TasksConfig | None = None
 
     def __post_init__(self) -> None:
         rules_of(self.block)
@@ -180,6 +182,7 @@ class Accounts:
             blocked=rules_of(entry.outer.block),
             enabled=entry.outer.enabled,
             poll_seconds=entry.outer.poll_seconds,
+            tasks=entry.outer.tasks,
             max_connections=entry.choice.max_connections,
             is_since_assumed=getattr(settings, "since", None) == _year_before(self.today),
         )
@@ -188,11 +191,12 @@ class Accounts:
         """Does the connector take these options? Making one connects to nothing."""
         unread = _UNREAD_TOKEN if entry.options.oauth else _UNREAD if entry.options.password else None
         try:
-            entry.choice.connector(settings, unread)
+            connector = entry.choice.connector(settings, unread)
         except ConnectorError as error:
             self.reader.refuse(key, error.problem, error.hint)
             return False
-        return True
+        place = join(entry.key, "tasks")
+        return entry.outer.tasks is None or is_writer(connector, entry.choice.kind, place, self.reader)
 
 
 def is_account_name(name: str) -> bool:

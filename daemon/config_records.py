@@ -10,7 +10,10 @@ from typing import Any, Protocol
 
 from connectors.api import AddressBooksType, Bearer, Connector, ConnectorType, Secret
 from daemon.apart import Opening
+from daemon.config_digest import DigestConfig
 from daemon.config_privacy import PrivacyConfig
+from daemon.config_tasks import TasksConfig
+from daemon.config_tracking import TrackingConfig
 from daemon.config_webhooks import Webhook
 from daemon.credentials import SecretSource
 from daemon.oauth.settings import OAuth
@@ -18,6 +21,7 @@ from daemon.problems import refuse, suggestion
 from matching.blocking import BlockRule
 from matching.followups import Plan
 from matching.policy import Create
+from matching.scoring import Scoring
 from matching.visibility import Level
 from store.retention import NO_LIMITS, Limits
 
@@ -157,6 +161,8 @@ class Account:
     poll_seconds: float | None = None
     #: Accounts of its server read at a time.
     max_connections: int = MAX_CONNECTIONS
+    #: Where its owner wants to have tasks; None: nowhere on its server.
+    tasks: TasksConfig | None = None
     #: Its options say nothing of `since`: it is a year before the account was new.
     is_since_assumed: bool = False
 
@@ -213,6 +219,10 @@ class Config:
     working_time: WorkingTimeConfig = field(default_factory=WorkingTimeConfig)
     #: The rules of follow-ups, without working times.
     followups: Plan = field(default_factory=Plan)
+    #: None: nobody gets a daily mail.
+    digest: DigestConfig | None = None
+    tracking: TrackingConfig = field(default_factory=TrackingConfig)
+    scoring: Scoring = field(default_factory=Scoring.usual)
 
     @property
     def followed(self) -> tuple[Account, ...]:

@@ -98,7 +98,7 @@ class _Taking:
     def take(self, report: SourceReport) -> None:
         """Contacts, cards and cursors; where removals are held back, the server is asked about them again."""
         following, source = self._following, self._source
-        reading = Reading(following.company, source.name, ORIGIN, self._found())
+        reading = Reading(following.company, source.name, ORIGIN, self._found(), following.clock())
         gone = self._gone_ids()
         taken = following.take(reading, gone=gone)
         report.imported = imported = reading.told(taken)

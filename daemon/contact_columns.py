@@ -19,6 +19,9 @@ last: نام خانوادگی, اسم العائله, الاسم الاخیر, �
 organization: organization, organisation, company, organization name, organisation name, company name, firma, société
 organization: organization 1 name, سازمان, شرکت, الشرکه, المنظمه, компания, организация, байгууллага
 source: external source
+consent: tracking consent, consent
+consent_at: tracking consent at, tracking consent date, tracking consent on, consent date
+consent_source: tracking consent source, consent source
 id: id, external id, externalid, uid, contact id, record id, شناسه
 """
 #: Columns that hold the whole name, or the rest of it where another has a part.
@@ -54,6 +57,9 @@ class Columns:
     id: int | None = None
     organization: int | None = None
     source: int | None = None
+    consent: int | None = None
+    consent_at: int | None = None
+    consent_source: int | None = None
     #: Columns of addresses, the primary one first.
     emails: list[int] = field(default_factory=list)
     #: Column of an address -> the column that marks it as primary with a star (Google).
@@ -99,8 +105,9 @@ class Columns:
     def used(self) -> list[int]:
         """The positions that are read."""
         named = (self.full, self.first, self.middle, self.last, self.id, self.organization, self.source)
+        consent = (self.consent, self.consent_at, self.consent_source)
         times = (*self.since.values(), *self.until.values())
-        return [*(each for each in named if each is not None), *self.emails, *times]
+        return [*(each for each in (*named, *consent) if each is not None), *self.emails, *times]
 
 
 def _folded(name: str) -> str:

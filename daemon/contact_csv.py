@@ -23,6 +23,7 @@ _DECLARED = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _UNDECODED = re.compile("[\udc80-\udcff]")
 _IN_BRACKETS = re.compile(r"<([^<>]+)>")
 _BETWEEN = re.compile(r"\s*(?::::|[;,\n])\s*")
+_NO_TIME = '"{}" is no day or instant, such as 2026-03-01 or 2026-03-01T08:00:00Z'
 _HINT = "name the columns in the first line, for example: id,name,email"
 
 
@@ -99,9 +100,12 @@ def _contact(record: list[str], columns: Columns, line: int) -> FileContact | Re
         since, until = field(columns.since.get(position)), field(columns.until.get(position))
         for text in (since, until):
             if text and instant_of(text) is None:
-                return Rejected(line, f'"{text}" is no day or instant, such as 2026-03-01 or 2026-03-01T08:00:00Z')
+                return Rejected(line, _NO_TIME.format(text))
         addresses += [FileAddress(line, each, instant_of(since), instant_of(until)) for each in found]
         name = name or spoken
+    consent_at = field(columns.consent_at)
+    if consent_at and instant_of(consent_at) is None:
+        return Rejected(line, _NO_TIME.format(consent_at))
     return FileContact(
         line=line,
         external_id=field(columns.id) or None,
@@ -109,6 +113,9 @@ def _contact(record: list[str], columns: Columns, line: int) -> FileContact | Re
         addresses=tuple(addresses),
         organization=field(columns.organization),
         source=field(columns.source),
+        consent=field(columns.consent),
+        consent_at=instant_of(consent_at),
+        consent_source=field(columns.consent_source),
     )
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TextIO
 
-from store import entered
+from matching.consent import Statement
+from store import consents, entered
 from store.contact_records import ENTERED_NAME, POLICY, Address, Contact
 from store.engine import Transaction
 
@@ -28,7 +30,10 @@ def exported(transaction: Transaction, source: str | None, *, with_policy: bool)
     for start in range(0, len(ids), _BATCH):
         part = ids[start : start + _BATCH]
         found = {each.id: each for each in entered.load(transaction, part)}
-        yield from (found[each] for each in part if _in_use(found[each]) or found[each].external_id is not None)
+        said = consents.said(transaction, part)
+        for each in (found[each] for each in part):
+            if _in_use(each) or each.external_id is not None:
+                yield replace(each, consent=said.get(each.id))
 
 
 def write_csv(contacts: Iterable[Contact], file: TextIO) -> int:
@@ -39,14 +44,24 @@ def write_csv(contacts: Iterable[Contact], file: TextIO) -> int:
     for number in range(1, width + 1):
         email = "email" if number == 1 else f"email {number}"
         columns += [email, f"{email} valid from"]
+    has_consents = any(each.consent for each in listed)
+    if has_consents:
+        columns += ["tracking consent", "tracking consent at", "tracking consent source"]
     writer = csv.writer(file)
     writer.writerow(columns)
     for each in listed:
         cells = [each.external_source or "", each.external_id or "", _name(each), each.organization_name or ""]
         for address in _in_use(each):
             cells += [address.text, _instant(address.valid_from_at)]
-        writer.writerow([f"\t{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
+        if has_consents:
+            cells += [""] * (len(columns) - 3 - len(cells)) + _consent(each.consent)
+        writer.writerow([cell_of_spreadsheet(cell) for cell in cells])
     return len(listed)
+
+
+def cell_of_spreadsheet(text: str) -> str:
+    """The text as a spreadsheet shows it."""
+    return f"\t{text}" if text.startswith(_FORMULA) else text
 
 
 def write_vcards(contacts: Iterable[Contact], file: TextIO) -> int:
@@ -74,7 +89,18 @@ def _card(contact: Contact) -> Iterator[str]:
     for number, address in enumerate(addresses, 1):
         since = f";X-VALID-FROM={_instant(address.valid_from_at)}" if address.valid_from_at else ""
         yield f"EMAIL;PREF={min(number, 100)}{since}:{_escaped(address.text)}"
+    if contact.consent is not None:
+        state, at, source = _consent(contact.consent)
+        yield f"X-KEEPTOUCH-CONSENT:{state}"
+        yield f"X-KEEPTOUCH-CONSENT-AT:{at}"
+        if source:
+            yield f"X-KEEPTOUCH-CONSENT-SOURCE:{_escaped(source)}"
     yield "END:VCARD"
+
+
+def _consent(said: Statement | None) -> list[str]:
+    """State, time and source."""
+    return [said.state.value, _instant(said.at), said.source] if said else ["", "", ""]
 
 
 def _in_use(contact: Contact) -> list[Address]:

@@ -51,6 +51,10 @@ class FileContact:
     organization: str = ""
     #: Whose id it is; "": not told.
     source: str = ""
+    #: What it says of opens and clicks being recorded; "": nothing.
+    consent: str = ""
+    consent_at: datetime | None = None
+    consent_source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

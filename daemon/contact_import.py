@@ -39,7 +39,7 @@ def import_contacts(
     `complete`: contacts of the source that the file leaves out are removed, unless so many would go that the file is
     probably broken; `accept_removals` believes it. What follows for links is marked dirty, for `derive`.
     """
-    reading = Reading(company, source, "import", found)
+    reading = Reading(company, source, "import", found, clock())
     contacts = reading.contact_list(is_complete=complete)
     taken = take(store, clock, contacts, accept_removals=accept_removals, dry_run=dry_run, progress=progress)
     return reading.told(taken)

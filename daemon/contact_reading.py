@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from daemon.contact_files import FileContact, Rejected
 from daemon.contact_lists import ContactList, Taken
 from daemon.entered import MAX_NAME, address_of, bad_period
+from matching.consent import read_statement
 from matching.names import clean_name
 from matching.policy import Company
 from store.contact_records import Entry, EntryAddress, Period, Verdict, overlap
@@ -45,8 +47,16 @@ class Imported:
 class Reading:
     """The entries of a list, and what of it can't be one."""
 
-    def __init__(self, company: Company, source: str, origin: str, found: Iterable[FileContact | Rejected]) -> None:
+    def __init__(
+        self,
+        company: Company,
+        source: str,
+        origin: str,
+        found: Iterable[FileContact | Rejected],
+        now: datetime,
+    ) -> None:
         self._company = company
+        self._now = now
         self.source = source
         self._origin = origin
         self.imported = Imported()
@@ -112,6 +122,9 @@ class Reading:
         for what, text in (("name", each.name), ("organization", each.organization)):
             if len(text) > MAX_NAME:
                 return f"the {what} has {len(text)} characters; at most {MAX_NAME} are possible"
+        said = read_statement(each.consent, each.consent_at, each.consent_source, self._now)
+        if isinstance(said, str):
+            return said
         if each.external_id is None:
             return "" if each.addresses else "neither an e-mail address nor an id"
         if len(each.external_id) > MAX_ID or not each.external_id.isprintable():
@@ -140,6 +153,7 @@ class Reading:
             self._lines.setdefault((each.line, form.normal), address.line)
         if each.addresses and not addresses:
             return None
+        said = read_statement(each.consent, each.consent_at, each.consent_source, self._now)
         return Entry(
             line=each.line,
             origin=self._origin,
@@ -151,4 +165,5 @@ class Reading:
             is_complete=each.external_id is not None,
             organization=clean_name(each.organization),
             may_lack_address=not each.addresses,
+            consent=None if isinstance(said, str) else said,
         )

@@ -22,6 +22,9 @@ COLUMNS = {
     "organization": False,
     "valid_from_at": False,
     "valid_to_at": False,
+    "tracking_consent": False,
+    "tracking_consent_at": False,
+    "tracking_consent_source": False,
 }
 
 
@@ -50,6 +53,9 @@ class _Gathered:
     primary: list[FileAddress] = field(default_factory=list)
     others: list[FileAddress] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    consent: str = ""
+    consent_at: datetime | None = None
+    consent_source: str = ""
 
 
 def read_rows(places: dict[str, int], rows: Iterable[tuple[Any, ...]]) -> list[FileContact | Rejected]:
@@ -65,6 +71,7 @@ def read_rows(places: dict[str, int], rows: Iterable[tuple[Any, ...]]) -> list[F
         gathered = found.setdefault(external_id, _Gathered(number))
         gathered.name = gathered.name or _text(values.get("display_name")) or ""
         gathered.organization = gathered.organization or _text(values.get("organization")) or ""
+        _gather_consent(gathered, external_id, number, values)
         _gather(gathered, external_id, number, values)
     for external_id, each in found.items():
         told.extend(each.rejected)
@@ -75,9 +82,25 @@ def read_rows(places: dict[str, int], rows: Iterable[tuple[Any, ...]]) -> list[F
                 name=each.name,
                 addresses=(*each.primary, *each.others),
                 organization=each.organization,
+                consent=each.consent,
+                consent_at=each.consent_at,
+                consent_source=each.consent_source,
             )
         )
     return told
+
+
+def _gather_consent(gathered: _Gathered, external_id: str, number: int, values: dict[str, Any]) -> None:
+    """The first row of a contact that says something of its consent says all of it."""
+    if gathered.consent or not (state := _text(values.get("tracking_consent"))):
+        return
+    at = _instant(values.get("tracking_consent_at"))
+    if at is None and values.get("tracking_consent_at") not in (None, ""):
+        reason = "tracking_consent_at is no instant such as 2026-03-01T08:00:00Z"
+        gathered.rejected.append(Rejected(number, reason, external_id))
+        return
+    gathered.consent, gathered.consent_at = state, at
+    gathered.consent_source = _text(values.get("tracking_consent_source")) or ""
 
 
 def _gather(gathered: _Gathered, external_id: str, number: int, values: dict[str, Any]) -> None:

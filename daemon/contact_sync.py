@@ -89,7 +89,7 @@ class Following:
         said = _digest(found, self.company)
         if self._says_nothing_new(source, said, report):
             return
-        reading = Reading(self.company, source.name, ORIGIN, found)
+        reading = Reading(self.company, source.name, ORIGIN, found, self.clock())
         taken = self.take(reading, is_complete=True)
         report.imported = reading.told(taken)
         self.succeeded(source, report, digest=said)

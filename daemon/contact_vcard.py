@@ -25,7 +25,10 @@ _COMPONENT = re.compile(r"((?:[^;\\]|\\.)*)(?:;|$)", re.DOTALL)
 _COMMA = re.compile(r"(?<!\\),")
 #: The properties that are read; the rest (photos above all) is passed over.
 _READ = frozenset(
-    (b"VERSION", b"FN", b"N", b"ORG", b"EMAIL", b"UID", b"KIND", b"X-ADDRESSBOOKSERVER-KIND", b"X-KEEPTOUCH-SOURCE")
+    (
+        *(b"VERSION", b"FN", b"N", b"ORG", b"EMAIL", b"UID", b"KIND", b"X-ADDRESSBOOKSERVER-KIND"),
+        *(b"X-KEEPTOUCH-SOURCE", b"X-KEEPTOUCH-CONSENT", b"X-KEEPTOUCH-CONSENT-AT", b"X-KEEPTOUCH-CONSENT-SOURCE"),
+    )
 )
 _ENCODINGS = frozenset(("QUOTED-PRINTABLE", "BASE64", "8BIT", "7BIT"))
 #: Our own parameters of EMAIL: since when an address is the contact's, and until when.
@@ -166,9 +169,16 @@ def _contact(card: _Card) -> FileContact:
             FileAddress(each.line, _unescaped(each.value).strip(), each.valid_from_at, each.valid_to_at)
             for each in found.get(b"EMAIL", ())
         ),
-        source=next((_unescaped(each.value).strip() for each in found.get(b"X-KEEPTOUCH-SOURCE", ())), ""),
+        source=_first(found, b"X-KEEPTOUCH-SOURCE"),
+        consent=_first(found, b"X-KEEPTOUCH-CONSENT"),
+        consent_at=instant_of(_first(found, b"X-KEEPTOUCH-CONSENT-AT")),
+        consent_source=_first(found, b"X-KEEPTOUCH-CONSENT-SOURCE"),
         organization=next((_components(each.value)[0] for each in found.get(b"ORG", ())), ""),
     )
+
+
+def _first(found: dict[bytes, list[_Property]], name: bytes) -> str:
+    return next((_unescaped(each.value).strip() for each in found.get(name, ())), "")
 
 
 def _name(found: dict[bytes, list[_Property]]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import groupby, islice
 from pathlib import Path
 from types import NoneType
@@ -103,6 +103,8 @@ def _write(write: Callable[[str], object], document: Mapping[str, Any]) -> None:
 def _text(value: object) -> str:
     if isinstance(value, datetime):
         return instant_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
     raise TypeError(f"{type(value)} can't be written")
 
 
@@ -195,6 +197,8 @@ def _value(name: str, kind: Any, value: Any) -> Any:
         if made.tzinfo is None:
             raise ValueError(f"{name} has no time zone")
         return made.astimezone(UTC)
+    if date in kinds and isinstance(value, str):
+        return date.fromisoformat(value)
     if value is None and NoneType in kinds:
         return None
     if get_origin(kind) is tuple or (type(value) in kinds and value is not None):
@@ -256,7 +260,7 @@ def _put(
             imported.refused += refusals
             done -= len(refusals)
         elif kind is DecidedConsent:
-            waiting = restore_consents(transaction, found)
+            waiting = restore_consents(transaction, found, clock())
             imported.waiting += len(waiting)
             done -= len(waiting)
         elif kind is DecidedRedirect:

@@ -28,7 +28,7 @@ from matching.identity import Mail, group
 from matching.names import clean_name
 from matching.policy import Company, Create, Direction, Party
 from matching.visibility import Level, narrowest, widest
-from store import calendars, contacts, copies, engagement, history, mail_signals, thread_levels, write
+from store import calendars, contacts, copies, engagement, history, leave, mail_signals, thread_levels, write
 from store.company import people_by_address
 from store.contacts import Candidate
 from store.copies import StoredCopy
@@ -235,7 +235,8 @@ class _Batch:
         thread_levels.mark_threads(self.transaction, moved_threads)
         self.hidden = {each.id for each in wanted if each.visibility == Level.NONE}
         thread = Thread(wanted, found.rows, mail_signals.told_by(self.transaction, [i.message_key for i in wanted]))
-        wanted = with_answer_times(wanted, self.hidden, thread, self.company.times, people)
+        leaves = leave.of_people(self.transaction)
+        wanted = with_answer_times(wanted, self.hidden, thread, self.company.times, people, leaves)
         history.save_interactions(self.transaction, wanted, stored, self.now)
         assigned = []
         for key, interaction_id in found.interaction_of.items():

@@ -9,6 +9,7 @@ from datetime import datetime
 import structlog
 
 from matching.addresses import normalize
+from matching.consent import Statement, read_statement
 from matching.names import clean_name
 from matching.policy import Company
 from store import entered, merging, screening, w1
@@ -20,6 +21,13 @@ log = structlog.get_logger()
 
 #: Entries that take effect in one transaction.
 BATCH = 500
+#: Column of w1_contact -> its field.
+_TEXTS = {
+    "display_name": "display_name",
+    "organization": "organization",
+    "tracking_consent": "consent",
+    "tracking_consent_source": "consent_source",
+}
 #: A longer name is a mistake.
 MAX_NAME = 1_000
 
@@ -40,13 +48,15 @@ def apply_entered(store: Store, company: Company, clock: Callable[[], datetime])
     for part in parts:
         with store.write() as transaction:
             merging.lock(transaction)
-            entries = [reading.entry for reading in _readings(w1.units(transaction, part), company) if reading.entry]
+            entries = [
+                reading.entry for reading in _readings(w1.units(transaction, part), company, clock()) if reading.entry
+            ]
             entered.release(transaction, store.key, entries, clock())
     refused = 0
     for part in parts:
         with store.write() as transaction:
             merging.lock(transaction)
-            readings = _readings(w1.units(transaction, part), company)
+            readings = _readings(w1.units(transaction, part), company, clock())
             outcomes = entered.enter(transaction, store.key, [r.entry for r in readings if r.entry], clock())
             by_line = {outcome.entry.line: outcome for outcome in outcomes}
             answers = [a for n, r in enumerate(readings) for a in r.answers(by_line.get(n))]
@@ -75,14 +85,15 @@ def address_of(text: str, company: Company) -> EntryAddress | str:
 class _Reading:
     """What the rows of one contact say, and what has to be answered."""
 
-    def __init__(self, number: int, unit: Unit, company: Company) -> None:
+    def __init__(self, number: int, unit: Unit, company: Company, now: datetime) -> None:
         self.unit = unit
+        self._now = now
         self.entry: Entry | None = None
         #: address as written -> error
         self._errors: dict[str, str] = {}
         #: address as written -> normal form
         self._normals: dict[str, str] = {}
-        self._error = _contact_error(unit)
+        self._error = _contact_error(unit, now)
         if self._error is None and unit.contact is not None:
             self.entry = self._read(number, unit.contact, company)
 
@@ -119,6 +130,7 @@ class _Reading:
             is_deleted=bool(contact.is_deleted),
             organization=clean_name(contact.organization or ""),
             may_lack_address=not living,
+            consent=_consent(contact, self._now),
         )
 
     def answers(self, outcome: Outcome | None) -> Iterator[Answer]:
@@ -143,25 +155,32 @@ class _Reading:
                 yield Answer(identity, row.address, of_row)
 
 
-def _readings(units: Iterable[Unit], company: Company) -> list[_Reading]:
-    return [_Reading(number, unit, company) for number, unit in enumerate(units)]
+def _readings(units: Iterable[Unit], company: Company, now: datetime) -> list[_Reading]:
+    return [_Reading(number, unit, company, now) for number, unit in enumerate(units)]
 
 
-def _contact_error(unit: Unit) -> str | None:
+def _consent(contact: ContactRow, now: datetime) -> Statement | None:
+    found = read_statement(contact.consent, contact.consent_at, contact.consent_source, now)
+    return None if isinstance(found, str) else found
+
+
+def _contact_error(unit: Unit, now: datetime) -> str | None:
     source, external_id = unit.identity
     if unit.contact is None:
         return f"there is no row ({source}, {external_id}) in w1_contact yet"
-    if unit.contact.display_name is None:
-        return "display_name is not text in UTF-8"
-    if unit.contact.organization is None:
-        return "organization is not text in UTF-8"
+    for column, name in _TEXTS.items():
+        if getattr(unit.contact, name) is None:
+            return f"{column} is not text in UTF-8"
     for name in ("display_name", "organization"):
         length = len(getattr(unit.contact, name))
         if length > MAX_NAME:
             return f"{name} has {length} characters; at most {MAX_NAME} are possible"
     if unit.contact.is_deleted is None:
         return "is_deleted is neither true nor false"
-    return None
+    if unit.contact.has_bad_time:
+        return "tracking_consent_at is no instant such as 2026-03-01T08:00:00Z"
+    said = read_statement(unit.contact.consent, unit.contact.consent_at, unit.contact.consent_source, now)
+    return said if isinstance(said, str) else None
 
 
 def _address_error(row: AddressRow) -> str:

@@ -51,6 +51,7 @@ def company_of(config: Config) -> Company:
         followups=replace(config.followups, times=working_times_of(config)),
         times=working_times_of(config),
         signal_days=config.retention.signals,
+        scoring=config.scoring,
     )
 
 
@@ -72,7 +73,12 @@ def password_of(config: Config, environ: Mapping[str, str]) -> str | None:
 
 
 def open_store(
-    config: Config, environ: Mapping[str, str], *, may_create: bool = True, may_upgrade: bool = False
+    config: Config,
+    environ: Mapping[str, str],
+    *,
+    may_create: bool = True,
+    may_upgrade: bool = False,
+    may_write: bool = True,
 ) -> Store:
     """The configuration's store; raises StoreError or ConfigError."""
     key_text, key_file = identity_of(config, environ)
@@ -83,6 +89,7 @@ def open_store(
         key_file=key_file,
         may_create=may_create,
         may_upgrade=may_upgrade,
+        may_write=may_write,
     )
     if (upgraded := store.opened.upgraded) and upgraded.before:
         log.warning("store upgraded", before=upgraded.before, after=upgraded.after, copy=str(upgraded.copy or ""))

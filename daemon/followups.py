@@ -8,13 +8,14 @@ while an account is read for the first time.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from matching.followups import Colleague, Desk, Judgement, Relation, judge
+from matching.followups import Colleague, Desk, Judgement, Relation, Task, judge
 from matching.policy import Company
 from store import company as company_store
 from store import copies, relations, task_turns, tasks
-from store.engagement import TASKS
+from store.engagement import AGAIN_WITHIN, TASKS
 from store.engine import Transaction
 from store.keys import IdentityKey
 from store.task_turns import HELD
@@ -25,7 +26,7 @@ BATCH = 100
 #: So far back is looked; a task that is open is looked at from its beginning.
 WINDOW = timedelta(days=200)
 #: What is not known yet is looked for again after a part of the time that passed, within these bounds.
-_SOON, _LATE = timedelta(minutes=1), timedelta(hours=1)
+_SOON, _LATE = timedelta(minutes=1), AGAIN_WITHIN
 
 
 def is_anything_to_do(transaction: Transaction, company: Company, now: datetime) -> bool:
@@ -65,6 +66,18 @@ def begin(company: Company, now: datetime, transaction: Transaction) -> dict[str
     return people
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What is to be done about a contact, and what is to be written of it."""
+
+    judgement: Judgement
+    due: list[Task]
+    #: Until when all is known.
+    until: datetime
+    #: Or are those settled alone that are there?
+    may_raise: bool
+
+
 class _Look:
     """A look at some contacts."""
 
@@ -97,38 +110,48 @@ class _Look:
         accounts = {each for held in found.accounts.values() for each in held}
         known = task_turns.known_until(self.transaction, accounts, self.now)
         lacking = task_turns.lacking(self.transaction, self.key, found.relations)
-        wanted: list[TaskRow] = []
-        looks: dict[str, datetime | None] = dict.fromkeys(contact_ids)
+        judged: dict[str, _Judged] = {}
         for contact_id, relation in found.relations.items():
             until = min([self.now, *(known[each] for each in found.accounts[contact_id] if each in known)])
             may_raise = not self.is_importing and contact_id not in lacking
             rows = before.get(contact_id, [])
-            judged = judge(relation, self.desk, until, self.rules_since, tasks.standing_keys(rows))
-            kept = self._rows(relation, judged, rows, may_raise=may_raise)
-            wanted += kept
-            looks[contact_id] = self._look_at(judged, kept, until, may_raise=may_raise)
+            judgement = self._judged(relation, until, rows, found.former_gaps.get(contact_id))
+            there = {row.key for row in rows}
+            due = [each for each in judgement.tasks if may_raise or each.key in there]
+            judged[contact_id] = _Judged(judgement, due, until, may_raise)
+        said = tasks.decisions(self.transaction, [task.key for each in judged.values() for task in each.due])
+        wanted: list[TaskRow] = []
+        looks: dict[str, datetime | None] = dict.fromkeys(contact_ids)
+        for contact_id, each in judged.items():
+            whole = (contact_id, found.relations[contact_id].organization_id)
+            rows = [tasks.row_of(self.key, task, *whole, said.get(task.key), self.now) for task in each.due]
+            wanted += rows
+            looks[contact_id] = self._look_at(each, rows)
         tasks.save(
             self.transaction, [row for rows in before.values() for row in rows], wanted, self.now - WINDOW, self.now
         )
         task_turns.save_looks(self.transaction, looks)
 
-    def _rows(
-        self, relation: Relation, judged: Judgement, before: Sequence[TaskRow], *, may_raise: bool
-    ) -> list[TaskRow]:
-        there = {row.key for row in before}
-        due = [each for each in judged.tasks if may_raise or each.key in there]
-        said = tasks.decisions(self.transaction, [each.key for each in due])
-        whole = (relation.contact_id, relation.organization_id)
-        return [tasks.row_of(self.key, each, *whole, said.get(each.key), self.now) for each in due]
+    def _judged(
+        self, relation: Relation, until: datetime, rows: Sequence[TaskRow], former_gap: timedelta | None
+    ) -> Judgement:
+        """What is to be done; what is there goes on by the former rhythm until the tick tells it anew."""
+        standing = tasks.standing_keys(rows)
+        judged = judge(relation, self.desk, until, self.rules_since, standing)
+        lost = set(standing).difference(each.key for each in judged.tasks)
+        if former_gap is None or not lost:
+            return judged
+        formerly = judge(replace(relation, gap=former_gap), self.desk, until, self.rules_since, standing)
+        kept = [each for each in formerly.tasks if each.key in lost]
+        return replace(judged, tasks=(*judged.tasks, *kept))
 
-    def _look_at(
-        self, judged: Judgement, rows: Sequence[TaskRow], until: datetime, *, may_raise: bool
-    ) -> datetime | None:
+    def _look_at(self, judged: _Judged, rows: Sequence[TaskRow]) -> datetime | None:
         """When time alone changes something: one is due, is put off no more, or more is known."""
         times = [row.snoozed_until_at for row in rows if row.snoozed_until_at is not None]
-        soon = self.now + min(max((self.now - until) / 8, _SOON), _LATE)
-        if judged.look_at is not None:
-            times.append(judged.look_at if judged.look_at > self.now else soon)
-        if not may_raise and not self.is_importing:
+        soon = self.now + min(max((self.now - judged.until) / 8, _SOON), _LATE)
+        look_at = judged.judgement.look_at
+        if look_at is not None:
+            times.append(look_at if look_at > self.now else soon)
+        if not judged.may_raise and not self.is_importing:
             times.append(soon)
         return min(times, default=None)

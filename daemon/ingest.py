@@ -11,10 +11,11 @@ from connectors.api import Change, Deleted, Flagged, Message, Purpose, Unreadabl
 from daemon import calendar_pages
 from daemon.admission import Admission
 from daemon.drafts import Drafting, Prepared, Ready
+from daemon.tracked_mails import told_by_headers
 from daemon.unreached import written_to
 from matching import policy
 from matching.policy import Company, Verdict
-from store import copies, placements, write
+from store import copies, placements, tracking, write
 from store.engine import Store, Transaction
 from store.facts import Draft
 from store.held import held_addresses
@@ -152,6 +153,8 @@ class Ingest:
         decided = _Decided(drafts, purpose, Copies(transaction, drafts), contacts, admission)
         decided.deny(denied)
         decided.dirty = write.write_stored(transaction, place, decided.stored, now)
+        if tracking.is_awaited(transaction):
+            tracking.name(transaction, told_by_headers(decided.stored))
         decided.dirty_meetings = write.write_invitations(transaction, decided.stored)
         write.write_skipped(transaction, self.store.key, place, decided.skipped, now, self.policy_version)
         write.write_denied(transaction, place, decided.denied, now)
@@ -279,4 +282,5 @@ class _Decided:
             item.purpose or self.purpose,
             concerns_contact=any(self.is_contact(p.normal, p.base or p.normal, item.occurred_at) for p in item.outside),
             is_copy=is_copy,
+            is_self=item.is_self,
         )

@@ -204,7 +204,12 @@ class Rehearsal:
         made = set(item.made) - known.tombstones if admission.makes_contacts(item) else set()
         is_contact = bool(made) or known.concerns(item) or self._concerns(item)
         verdict, reason = policy.decide(
-            item.direction, item.is_bulk, purpose, concerns_contact=is_contact, is_copy=is_copy
+            item.direction,
+            item.is_bulk,
+            purpose,
+            concerns_contact=is_contact,
+            is_copy=is_copy,
+            is_self=item.is_self,
         )
         if reason in FINAL_REASONS:
             self._skip(expected, "age" if admission.is_expired(item) else reason)

@@ -343,6 +343,7 @@ class _Walk:
                 for p in item.outside
             ),
             is_copy=False,
+            is_self=item.is_self,
         )
         if copy.thread_id in self._hidden and policy.is_worth_keeping(verdict, reason):
             # it may have made its own contact; hidden it stays, until somebody shows the thread again

@@ -1,10 +1,11 @@
-"""The service until it is stopped: accounts read, folders watched where servers can push, webhooks told."""
+"""The service until it is stopped: accounts read, folders watched where servers can push, webhooks and people told."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -13,10 +14,12 @@ import structlog
 from connectors.api import Connector, Unavailable
 from daemon.chores import Chores
 from daemon.engine import Engine
+from daemon.list_keeping import TaskLists
 from daemon.retry import Backoff
 from daemon.servers import Server, server_of
 from daemon.session import Session
 from daemon.sources import Sources
+from daemon.tracking.service import Tracking
 from daemon.watching import Watching
 from daemon.webhooks import Webhooks
 
@@ -59,12 +62,16 @@ class Service:
         self.engine.released = self._release
         self._webhooks = Webhooks(session.senders(), stop)
         self.sources = Sources(session, stop, backoff or Backoff(), self.engine.servers)
+        self._lists = TaskLists(session, interval, stop, backoff or Backoff(), self.engine.servers)
+        self.tracking = Tracking(session)
 
     def __enter__(self) -> Self:
         self.engine.run()
         self._chores.begin()
         self.sources.begin()
+        self._lists.begin()
         self._webhooks.begin()
+        self.tracking.begin()
         return self
 
     def __exit__(
@@ -74,14 +81,17 @@ class Service:
         until = time.monotonic() + self._grace
         self._chores.stop()
         self.sources.stop()
+        self._lists.stop()
         self.watching.stop()
         farewell = threading.Thread(target=self.engine.kept.close, name="farewell", daemon=True)
         farewell.start()
         have_ended = self.engine.stop(max(0.0, until - time.monotonic()))
         have_ended = self._chores.join(until) and have_ended
         have_ended = self.sources.join(until) and have_ended
+        have_ended = self._lists.join(until) and have_ended
         self.watching.join(until)
         self._webhooks.join(until)
+        self.tracking.stop(max(0.0, until - time.monotonic()))
         farewell.join(max(0.0, until - time.monotonic()))
         if not have_ended:
             # nothing is lost by it: what is not committed comes again
@@ -105,7 +115,9 @@ class Service:
         self._chores.follow(session)
         self.engine.follow(session)
         self.sources.follow(session)
+        self._lists.follow(session)
         self._webhooks.follow(session.senders())
+        self._chores.do(partial(self.tracking.follow, session))
         self._chores.do(session.apply_policy)
         self._chores.do(self.engine.retry_parked)
 

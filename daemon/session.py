@@ -20,7 +20,9 @@ from daemon import deletions
 from daemon.apart import Opening
 from daemon.config import Account, Config, ContactSource
 from daemon.contact_sync import Following, SourceReport
+from daemon.deadlines import apply_deadlines
 from daemon.derive import derive
+from daemon.digest import Digests
 from daemon.entered import apply_entered
 from daemon.environment import Environment, blocked_by, company_of, tokens_of
 from daemon.ingest import Ingest
@@ -33,6 +35,7 @@ from daemon.retry import LONGEST_REST
 from daemon.servers import Server
 from daemon.slices import Slice
 from daemon.standing import Standings
+from daemon.task_states import apply_task_states
 from daemon.ticking import tick
 from daemon.upkeep import keep_up
 from daemon.watchdog import Underway
@@ -129,8 +132,10 @@ class Session:
         return self._environment.clock
 
     def apply_entered(self) -> None:
-        """Let what other programs wrote of contacts take effect, and all that follows from it."""
-        if apply_entered(self.store, self.company, self.clock) + apply_merges(self.store, self.clock):
+        """Let what other programs wrote of contacts and tasks take effect, and all that follows from it."""
+        done = apply_entered(self.store, self.company, self.clock) + apply_merges(self.store, self.clock)
+        done += apply_deadlines(self.store, self.clock) + apply_task_states(self.store, self.clock)
+        if done:
             derive(self.store, self.company, self.clock)
 
     def apply_policy(self) -> None:
@@ -145,6 +150,19 @@ class Session:
     def tick(self, stop: threading.Event) -> None:
         """Write what time has changed of meetings."""
         tick(self.store, self.company, self.clock, stop.is_set)
+
+    def digests(self) -> Digests | None:
+        """What sends the daily mails; None: nobody gets one."""
+        config, environ = self.config, self._environment.environ
+        if config.digest is None:
+            return None
+        return Digests(self.store, self.company, config.digest, environ, config.folder, self.clock)
+
+    def send_digests(self, stop: threading.Event) -> None:
+        """Send the daily mails that are due; raises StoreError."""
+        found = self.digests()
+        if found is not None:
+            found.turn(stop.is_set)
 
     def senders(self) -> list[Sender]:
         """One for each webhook."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from daemon.opens import open_signals
 from matching.addresses import domain_of
 from matching.policy import Company, Direction
 from matching.signals import Kind
@@ -17,7 +18,7 @@ from matching.subjects import is_forward_subject
 from matching.threads import Basis
 from matching.visibility import Level
 from matching.workdays import working_seconds
-from store import history, signals
+from store import history, signals, tracking
 from store.contacts import Directory
 from store.engine import Transaction
 from store.history import Interaction
@@ -63,6 +64,15 @@ class Thread:
     def told(self, item: Interaction) -> Sequence[Telling]:
         """What the mail tells by itself."""
         return self._told.get(item.message_key, ())
+
+    def mid_key(self, key: IdentityKey, item: Interaction) -> bytes | None:
+        """Keyed hash of the mail's Message-ID; None: it has none, or it is a mail of others with an id of ours."""
+        mid = self._rows[item.message_key].mid
+        return key.digest("mid", mid) if mid and item.direction == Direction.OUTBOUND else None
+
+    def mid_keys(self, key: IdentityKey) -> list[bytes]:
+        """Of all mails of ours."""
+        return [found for item in self.items.values() if (found := self.mid_key(key, item)) is not None]
 
     def is_mechanical(self, item: Interaction) -> bool:
         """Did no person write it, as far as is sure?"""
@@ -121,6 +131,8 @@ def derive_signals(
     replies = [(item, asked) for item in thread.items.values() if (asked := thread.answered(item)) is not None]
     normals = {telling.recipient or thread.sender(item) for item, telling in found}
     normals |= {thread.sender(item) for item, _asked in replies}
+    watched = tracking.watched(transaction, thread.mid_keys(key)) if tracking.is_any(transaction) else {}
+    normals |= {each for mails in watched.values() for mail in mails for each in mail.recipients}
     normals.discard("")
     directory = Directory(transaction, normals, {company.rules.base(each) for each in normals})
 
@@ -146,12 +158,22 @@ def derive_signals(
             working = working_seconds(company.times.usual, asked.occurred_at, item.occurred_at)
             row = row._replace(answer_working_seconds=working)
         rows[row.id] = row
+    answered = {asked.id for _item, asked in replies} | {row.interaction_id for row in rows.values() if _is_seen(row)}
+    for item in thread.items.values() if watched else ():
+        mails = watched.get(thread.mid_key(key, item) or b"", [])
+        told = open_signals(key, item, mails, contact, is_confirmed=item.id in answered)
+        rows.update({row.id: row for row in told})
     kept = [row for row in rows.values() if company.keeps_signal(row.occurred_at, now)]
     changed = signals.replace(transaction, thread.ids, kept)
     touched = {each.recipient for each in changed if each.recipient}
     heard = {thread.sender(item) for item in thread.items.values() if item.direction == Direction.INBOUND}
     signals.settle_addresses(transaction, touched | heard - {""})
     return {each.recipient for each in changed if each.recipient and each.kind == Kind.BOUNCE.value}
+
+
+def _is_seen(row: Signal) -> bool:
+    """Does a receipt say that a person had the mail displayed?"""
+    return row.kind == Kind.RECEIPT.value and row.confidence >= SURE and (row.reason or "").startswith("displayed")
 
 
 def _asked_for(transaction: Transaction, interaction_ids: Sequence[str]) -> dict[tuple[str, str], str]:

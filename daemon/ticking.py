@@ -1,5 +1,5 @@
 """What time changes: meetings that are over, occurrences that come into sight, contacts that have gone quiet,
-tasks that are due."""
+people of ours who are away, tasks that are due, what hits say in full, scores and stages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import partial
 from daemon import followups
 from daemon.derive import derive
 from matching.policy import Company
-from store import calendars, engagement, meeting_rows, task_turns
+from store import calendars, engagement, leave, meeting_rows, scores, task_turns, tracking
 from store.engine import Store
 
 #: UIDs that are marked at a time.
@@ -33,9 +33,22 @@ def tick(
         store.transact(partial(calendars.mark, uid_keys=found))
         derive(store, company, clock)
         total += len(found)
+    with store.read() as transaction:
+        is_tracking, is_fine = tracking.is_any(transaction), tracking.is_fine(transaction)
+    if is_tracking:
+        store.transact(tracking.judge_anew)
+    if is_fine:
+        store.transact(partial(tracking.coarsen, now=clock()))
+    if store.transact(partial(leave.refresh, zone_of=_zone_of(company), since=clock() - followups.WINDOW)):
+        derive(store, company, clock)
     _look_at_contacts(store, clock, is_stopped)
     _look_at_tasks(store, company, clock, is_stopped)
+    _look_at_scores(store, company, clock, is_stopped)
     return total
+
+
+def _zone_of(company: Company) -> Callable[[str], str]:
+    return lambda address: company.times.of(address).zone
 
 
 def _look_at_contacts(store: Store, clock: Callable[[], datetime], is_stopped: Callable[[], bool]) -> None:
@@ -44,6 +57,17 @@ def _look_at_contacts(store: Store, clock: Callable[[], datetime], is_stopped: C
             if not engagement.is_due(transaction, clock()):
                 return
         store.transact(partial(engagement.refresh, now=clock(), limit=_CONTACTS))
+
+
+def _look_at_scores(
+    store: Store, company: Company, clock: Callable[[], datetime], is_stopped: Callable[[], bool]
+) -> None:
+    store.transact(partial(scores.begin, scoring=company.scoring))
+    while not is_stopped():
+        with store.read() as transaction:
+            if not scores.is_due(transaction, clock()):
+                return
+        store.transact(partial(scores.refresh, scoring=company.scoring, now=clock(), limit=_CONTACTS))
 
 
 def _look_at_tasks(

@@ -8,10 +8,12 @@ from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from connectors.api import Event, EventStatus, Meeting, Moment
+from connectors.api import Event, EventStatus, Meeting, Moment, occurrences
 from matching.addresses import normalize
 
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+#: Between these absence is looked for (as matching.workdays has working time).
+_FIRST, _LAST = datetime(1950, 1, 1, tzinfo=UTC), datetime(2150, 1, 1, tzinfo=UTC)
 
 
 @lru_cache(maxsize=4096)
@@ -72,3 +74,19 @@ def cancelled_at(master: Event, recurrence_id: Moment) -> Event:
 def _clock(value: datetime | date) -> datetime:
     """Wall clock, midnight of days."""
     return value if isinstance(value, datetime) else datetime.combine(value, time())
+
+
+def away(meeting: Meeting, zone: str) -> tuple[tuple[datetime | date, datetime | date], ...]:
+    """When whose calendar it is is away by it: from and until, instants or days, the last day exclusive.
+
+    Only what is marked as absence counts, whole days too. `zone`: of floating times. Of a series without end the first
+    1,000 times.
+    """
+    if not any(event.is_away for event in meeting.events):
+        return ()
+    found = occurrences(meeting, _FIRST, _LAST, zone, earliest=True)
+    return tuple(
+        (each.starts, each.ends)
+        for each in found
+        if each.event.is_away and each.event.status is not EventStatus.CANCELLED
+    )

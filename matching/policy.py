@@ -19,6 +19,7 @@ from typing import Protocol
 from connectors.api import Envelope, Message, Participant, Purpose, Role
 from matching.addresses import AddressRules, OwnAddresses, is_no_reply, is_role, normalize
 from matching.followups import Plan
+from matching.scoring import Scoring
 from matching.visibility import Level
 from matching.workdays import WorkingTimes
 
@@ -76,6 +77,8 @@ class Company:
     times: WorkingTimes = field(default_factory=WorkingTimes)
     #: Days after which signals go; None: they are kept.
     signal_days: int | None = None
+    #: How contacts are scored.
+    scoring: Scoring = field(default_factory=Scoring.usual)
 
     def keeps_signal(self, occurred_at: datetime, now: datetime) -> bool:
         """Is a signal of that time still kept? What is derived anew does not come back."""
@@ -280,8 +283,12 @@ def decide(
     *,
     concerns_contact: bool,
     is_copy: bool,
+    is_self: bool = False,
 ) -> tuple[Verdict, str]:
-    """(verdict, reason) for one copy. `is_copy`: another copy of the same mail is stored."""
+    """(verdict, reason) for one copy. `is_copy`: another copy of the same mail is stored; `is_self`: keeptouch wrote
+    it."""
+    if is_self:
+        return Verdict.SKIPPED, "self"
     if purpose in _UNLOGGED:
         return Verdict.SKIPPED, _UNLOGGED[purpose]
     if direction is Direction.INTERNAL:

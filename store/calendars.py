@@ -17,7 +17,7 @@ from store.contacts import Candidate
 from store.copies import StoredPlace, mark_dirty
 from store.keys import IdentityKey
 from store.meeting_facts import MeetingDraft, bare, dump_former, load, load_former, text_of
-from store.meeting_schema import attendee, calendar_object, calendar_party, invitation, meeting, series
+from store.meeting_schema import attendee, calendar_object, calendar_party, invitation, leave, meeting, series
 from store.schema import (
     account,
     message,
@@ -113,7 +113,7 @@ def write_skipped(
 
 def forget(connection: Connection, stream_id: int, refs: Iterable[str]) -> None:
     """Nothing is kept of what lies there but its placement."""
-    _forget(connection, (calendar_object, calendar_party, skipped_participant), stream_id, list(refs))
+    _forget(connection, (calendar_object, calendar_party, skipped_participant, leave), stream_id, list(refs))
 
 
 def _forget(connection: Connection, tables: Iterable[Any], stream_id: int, refs: Sequence[str]) -> None:

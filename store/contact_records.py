@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from matching.consent import Statement
+
 POLICY = "policy"
 #: Origin of contacts that the policy made and a person decided about: merged, or given an address.
 HAND = "hand"
@@ -63,6 +65,8 @@ class Entry:
     organization: str = ""
     #: An entry without any address makes a contact too.
     may_lack_address: bool = False
+    #: What it says of opens and clicks being recorded; None: nothing.
+    consent: Statement | None = None
 
     @property
     def identity(self) -> tuple[str, str] | None:
@@ -113,6 +117,8 @@ class Contact:
     addresses: Mapping[str, Address] = field(default_factory=dict)
     #: Earlier times of addresses that came back after others had held them.
     earlier: tuple[Address, ...] = ()
+    #: What was said of it, for a file that is written; None: nothing, or it was not asked for.
+    consent: Statement | None = None
 
     @property
     def is_entered(self) -> bool:

@@ -17,6 +17,16 @@ contact_merge = Table(
 )
 Index("ix_contact_merge_into_id", contact_merge.c.into_id)
 
+#: What was said of a contact by itself; contact.tracking_consent follows, of all that are one with it.
+contact_consent = Table(
+    "contact_consent",
+    metadata,
+    Column("contact_id", Id, primary_key=True),
+    Column("state", String(10), nullable=False),  # unknown | granted | refused
+    Column("at", Instant, nullable=False),
+    Column("source", Text, nullable=False),
+)
+
 #: A list of contacts that the configuration names, and how it fares.
 contact_source = Table(
     "contact_source",

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, bindparam, func, or_, select, update
 
 from matching.names import name_key
 from matching.organizations import display_name, organization_domain
-from store import suppression
+from store import consents, suppression
 from store.contact_records import ENTERED_NAME, POLICY
 from store.keys import IdentityKey
 from store.schema import (
@@ -137,6 +137,8 @@ def create_by_policy(
     upsert(connection, contact, [new_contacts[i] for i in sorted(new_contacts)])
     upsert(connection, contact_address, addresses)
     ensure_primary(connection, sorted(new_contacts))
+    if spoken := consents.said(connection, new_contacts):
+        consents.settle(connection, spoken, now)
     return added
 
 

@@ -18,7 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Table, Text, delete, func, insert, make_url, select
+from sqlalchemy import Boolean, Connection, Date, Table, Text, delete, func, insert, make_url, select
 
 from store import feed_triggers, migrate
 from store.backup import MARK, claimed, database_file, finish, make_like
@@ -34,6 +34,7 @@ from store.types import Instant, instant_text
 BATCH = 1_000
 #: What a copy says of itself.
 _OWN_META = frozenset({MARK, "feed_epoch", "place", "generation", "program", "oldest_program", "reload_refused"})
+_DAY = re.compile(r"\d{4}-(?:0\d|1[0-2])-[0-3]\d")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 #: No text of PostgreSQL's: NUL, and what bytes that are not UTF-8 become when they are read leniently.
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
@@ -238,6 +239,8 @@ def _is_of(kind: object, value: Any) -> bool:
         return value in (0, 1) and isinstance(value, int)
     if isinstance(kind, Instant):
         return isinstance(value, str) and _INSTANT.fullmatch(value) is not None
+    if isinstance(kind, Date):
+        return _DAY.fullmatch(str(value)) is not None
     return not isinstance(kind, Text) or isinstance(value, str)
 
 

@@ -8,10 +8,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select
 
+from matching.consent import Consent, Statement, following
 from matching.names import name_key
-from store import organizations, suppression
+from store import consents, organizations, suppression
 from store.contact_schema import contact_merge
 from store.contacts import ensure_organization
 from store.copies import mark_dirty
@@ -30,6 +31,7 @@ from store.keys import IdentityKey
 from store.merging import lock, settle
 from store.schema import contact, contact_address, interaction, metadata, person, redirect, thread
 from store.upsert import chunks, select_in, upsert
+from store.w1_schema import w1_deadline
 
 #: Where the ids of a redirect's entity live.
 _LIVING = {"contact": contact.c.id, "interaction": interaction.c.id, "thread": thread.c.id}
@@ -160,6 +162,7 @@ def _write_contacts(
                 **{name: getattr(each, name) for name in CONTACT_COLUMNS},
                 "name_key": name_key(each.display_name),
                 "organization_id": ensure_organization(connection, key, primary) if primary else None,
+                "tracking_consent": Consent.UNKNOWN.value,
                 "person_id": each.person_id if each.person_id in here.people else None,
                 "updated_at": now,
             }
@@ -208,17 +211,15 @@ def restore_merges(connection: Connection, merges: Sequence[DecidedMerge], now: 
     return reasons
 
 
-def restore_consents(connection: Connection, consents: Iterable[DecidedConsent]) -> list[DecidedConsent]:
-    """Set the consents of contacts that the policy has made; returns those whose contacts are not there yet."""
-    waiting = []
-    for each in consents:
-        same = update(contact).where(
-            contact.c.id == each.contact_id, contact.c.tracking_consent != each.tracking_consent
-        )
-        connection.execute(same.values(tracking_consent=each.tracking_consent))
-        if connection.execute(select(contact.c.id).where(contact.c.id == each.contact_id)).first() is None:
-            waiting.append(each)
-    return waiting
+def restore_consents(connection: Connection, decided: Sequence[DecidedConsent], now: datetime) -> list[DecidedConsent]:
+    """What was said of contacts holds here, unless something later was; returns those whose contacts are not here."""
+    ids = [each.contact_id for each in decided]
+    there = {row.id for row in select_in(connection, select(contact.c.id).where, contact.c.id, ids)}
+    known = consents.said(connection, ids)
+    told = {each.contact_id: Statement(Consent(each.state), each.at, each.source) for each in decided}
+    news = {each: found for each, said in told.items() if (found := following(known.get(each), said, now)) is not None}
+    consents.state(connection, news, now)
+    return [each for each in decided if each.contact_id not in there]
 
 
 def restore_redirects(connection: Connection, redirects: Sequence[DecidedRedirect]) -> int:
@@ -244,6 +245,10 @@ def restore_written(connection: Connection, rows: Iterable[WrittenRow], waiting:
         values = dict(each.values)
         if (values.get("external_source"), values.get("external_id")) in waiting:
             values.update(applied_at=None, error=None)
+        elif each.table == w1_deadline.name:
+            # it is taken again, and what was answered since counts as before
+            since_at = values["since_at"] or values["applied_at"]
+            values.update(since_at=since_at, applied_at=None, error=None)
         by_table.setdefault(each.table, []).append(values)
     for name, found in sorted(by_table.items()):
         upsert(connection, metadata.tables[name], found)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Connection, Table, or_, select
+from sqlalchemy import Boolean, Column, Connection, Date, Table, or_, select
 
 from store.contact_records import ENTERED_NAME, POLICY
-from store.contact_schema import contact_merge
+from store.contact_schema import contact_consent, contact_merge
 from store.copying import fits, rows_of
 from store.deciding_privacy import PrivacyDecision, privacy_decisions
 from store.schema import contact, contact_address, redirect
@@ -22,7 +22,6 @@ from store.tables import metadata
 from store.types import Instant
 from store.upsert import chunks, select_in
 
-_NO_CONSENT = "unknown"
 _BATCH = 500
 
 
@@ -50,7 +49,6 @@ class DecidedContact:
     external_source: str | None
     external_id: str | None
     person_id: str | None
-    tracking_consent: str
     deleted_at: datetime | None
     created_at: datetime
     #: By their normal forms.
@@ -77,10 +75,12 @@ class DecidedMerge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecidedConsent:
-    """The consent of a contact that the policy makes."""
+    """What was said of opens and clicks of a contact being recorded, as table contact_consent has it."""
 
     contact_id: str
-    tracking_consent: str
+    state: str
+    at: datetime
+    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +102,8 @@ class WrittenRow:
 
 
 def _python_type(column: Column[Any]) -> Any:
-    kind = datetime if isinstance(column.type, Instant) else bool if isinstance(column.type, Boolean) else str
+    known = ((Instant, datetime), (Date, date), (Boolean, bool))
+    kind: Any = next((made for stored, made in known if isinstance(column.type, stored)), str)
     return kind | None if column.nullable else kind
 
 
@@ -128,10 +129,8 @@ def decisions(connection: Connection) -> Iterator[Decision]:
         yield from contacts_by_id(connection, part).values()
     for row in connection.execute(select(contact_merge).order_by(contact_merge.c.contact_id)).all():
         yield DecidedMerge(**row._mapping)
-    consents = select(contact.c.id, contact.c.tracking_consent)
-    given = (contact.c.origin == POLICY, contact.c.deleted_at.is_(None), contact.c.tracking_consent != _NO_CONSENT)
-    for row in connection.execute(consents.where(*given).order_by(contact.c.id)).all():
-        yield DecidedConsent(contact_id=row.id, tracking_consent=row.tracking_consent)
+    for row in connection.execute(select(contact_consent).order_by(contact_consent.c.contact_id)).all():
+        yield DecidedConsent(**row._mapping)
     for row in connection.execute(select(redirect).order_by(redirect.c.entity, redirect.c.old_id)).all():
         yield DecidedRedirect(**row._mapping)
     for name in COLUMNS:
@@ -169,4 +168,6 @@ def _typed(kind: object, value: Any) -> Any:
         return None
     if isinstance(kind, Instant):
         return datetime.fromisoformat(value)
+    if isinstance(kind, Date):
+        return date.fromisoformat(str(value))
     return bool(value) if isinstance(kind, Boolean) else value

@@ -6,26 +6,32 @@ Rows follow from links and signals, and from the time: so the tick makes them, a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, delete, exists, func, or_, select, union
 
 from connectors.api import Role
+from matching.opens.verdicts import HUMAN
 from matching.rhythm import median_seconds, quiet_from, usual_gap
 from store.copies import mark_dirty, take_dirty
 from store.meeting_schema import meeting
 from store.schema import contact, dirty, interaction, link
-from store.signal_schema import MECHANICAL, SURE, engagement
-from store.task_schema import signal
+from store.signal_schema import MECHANICAL, OPENS, SURE, engagement
+from store.task_schema import signal, task_look
+from store.types import Instant
 from store.upsert import one_of, select_in, upsert_rows
 
 #: The dirty kind of contacts.
 KIND = "contact"
 #: That of contacts of whom tasks are to be looked at.
 TASKS = "task"
+#: That of contacts whose score and stage are to be worked out.
+SCORES = "score"
+#: What was not known when tasks of a contact were looked at is looked for again within this time.
+AGAIN_WITHIN = timedelta(hours=1)
 #: Answers, and mails and meetings, that are looked back to.
-_ANSWERS, _TIMES = 200, 100
+_ANSWERS, TIMES = 200, 100
 _ADDRESSED = (Role.TO.value, Role.CC.value, Role.BCC.value)
 
 
@@ -46,6 +52,18 @@ class Engagement(NamedTuple):
     usual_gap_seconds: int | None
     quiet_from_at: datetime | None
     is_quiet: bool
+    #: Opens and clicks of people.
+    open_count: int = 0
+    click_count: int = 0
+    #: Both, by their verdicts.
+    confirmed_count: int = 0
+    probable_human_count: int = 0
+    proxy_open_count: int = 0
+    prefetch_count: int = 0
+    scanner_count: int = 0
+    bot_count: int = 0
+    self_count: int = 0
+    last_open_at: datetime | None = None
 
 
 _CONTACT: BindParameter[str] = bindparam("contact")
@@ -60,25 +78,64 @@ _IS_MET = exists().where(meeting.c.interaction_id == link.c.interaction_id, meet
 _TIMES_OF = select(link.c.occurred_at).where(link.c.contact_id == _CONTACT).order_by(link.c.occurred_at.desc())
 _LAST_IN = _TIMES_OF.where(_IS_FROM).limit(1)
 _LAST_OUT = _TIMES_OF.where(_IS_TO).limit(1)
-_LATELY = _TIMES_OF.where(or_(_IS_FROM, _IS_TO, _IS_MET)).limit(_TIMES)
+_IS_CONTACT = or_(_IS_FROM, _IS_TO, _IS_MET)
+_LATELY = _TIMES_OF.where(_IS_CONTACT).limit(TIMES)
 
 _TOOK = signal.c.answer_seconds, signal.c.answer_working_seconds
 _REPLIES = select(*_TOOK).where(signal.c.contact_id == _CONTACT, signal.c.kind == "reply")
 _REPLY_COUNT = select(func.count()).select_from(_REPLIES.subquery())
 _THEIRS = _REPLIES.where(signal.c.answer_seconds.is_not(None)).order_by(signal.c.occurred_at.desc()).limit(_ANSWERS)
+_OPENS = (
+    select(signal.c.kind, signal.c.verdict, func.count().label("n"), func.max(signal.c.occurred_at).label("last"))
+    .where(signal.c.contact_id == _CONTACT, signal.c.kind.in_(("open", "click")), signal.c.verdict.is_not(None))
+    .group_by(signal.c.kind, signal.c.verdict)
+)
 _asked = link.alias("asked")
 _IS_ASKED = exists().where(
     _asked.c.interaction_id == interaction.c.parent_id,
     _asked.c.contact_id == link.c.contact_id,
     _asked.c.role == Role.FROM.value,
 )
+_ANSWER_TIMES = interaction.c.answer_seconds, interaction.c.answer_working_seconds
+_IS_OURS = (
+    link.c.role.in_(_ADDRESSED),
+    interaction.c.direction == "outbound",
+    interaction.c.answer_seconds.is_not(None),
+    _IS_ASKED,
+)
 _OURS = (
-    select(interaction.c.answer_seconds, interaction.c.answer_working_seconds)
+    select(*_ANSWER_TIMES)
     .join(link, _of_mail)
-    .where(link.c.contact_id == _CONTACT, link.c.role.in_(_ADDRESSED), interaction.c.direction == "outbound")
-    .where(interaction.c.answer_seconds.is_not(None), _IS_ASKED)
+    .where(link.c.contact_id == _CONTACT, *_IS_OURS)
     .order_by(link.c.occurred_at.desc())
     .limit(_ANSWERS)
+)
+
+
+_met = meeting.alias("met")
+#: (contact, interaction, when, when a meeting was over, is a mail the contact's?) of all that counts as contact.
+CONTACT_TIMES = (
+    select(link.c.contact_id, link.c.interaction_id, link.c.occurred_at, _met.c.over_at, _IS_FROM.label("is_from"))
+    .outerjoin(_met, and_(_met.c.interaction_id == link.c.interaction_id, _met.c.status == "held"))
+    .where(_IS_CONTACT)
+)
+#: Of one contact the first of them, and the last ones of each kind before an instant.
+BEGINNINGS = (
+    CONTACT_TIMES.where(link.c.contact_id == _CONTACT).order_by(link.c.occurred_at).limit(1),
+    *(
+        CONTACT_TIMES.where(
+            link.c.contact_id == _CONTACT, link.c.occurred_at < bindparam("before", type_=Instant()), kind
+        )
+        .order_by(link.c.occurred_at.desc())
+        .limit(1)
+        for kind in (_IS_FROM, _IS_TO, _IS_MET)
+    ),
+)
+#: Of our answers to contacts.
+OUR_ANSWERS = (
+    select(link.c.contact_id, link.c.interaction_id, link.c.occurred_at, *_ANSWER_TIMES)
+    .select_from(interaction.join(link, _of_mail))
+    .where(*_IS_OURS)
 )
 
 
@@ -86,6 +143,7 @@ def mark(connection: Connection, contact_ids: Iterable[str | None]) -> None:
     """Have how it stands with these looked at anew, and what is to be done about them."""
     wanted = [each for each in contact_ids if each]
     mark_dirty(connection, KIND, wanted)
+    mark_dirty(connection, SCORES, wanted)
     mark_tasks(connection, wanted)
 
 
@@ -124,11 +182,18 @@ def refresh(connection: Connection, now: datetime, limit: int) -> int:
     ids += sorted(late - set(ids))
     alive = {row.id for row in select_in(connection, _ALIVE.where, contact.c.id, ids)}
     rows = [found for each in sorted(alive) if (found := _look(connection, each, now)) is not None]
+    # they were looked at for tasks when they were marked: again where the rhythm says something, or where what was due
+    # was not known yet
+    had = select(engagement.c.contact_id).where(engagement.c.usual_gap_seconds.is_not(None))
+    soon = select(task_look.c.contact_id).where(task_look.c.look_at <= now + AGAIN_WITHIN)
+    again = {row.contact_id for row in rows if row.usual_gap_seconds is not None}
+    again |= {row.contact_id for row in select_in(connection, had.where, engagement.c.contact_id, ids)}
+    again |= {row.contact_id for row in select_in(connection, soon.where, task_look.c.contact_id, ids)}
     gone = set(ids) - {row.contact_id for row in rows}
     if gone:
         connection.execute(delete(engagement).where(one_of(connection, engagement.c.contact_id, sorted(gone))))
     upsert_rows(connection, engagement, Engagement._fields, rows, update=Engagement._fields[1:])
-    mark_tasks(connection, ids)
+    mark_tasks(connection, again)
     return len(ids)
 
 
@@ -160,7 +225,30 @@ def _look(connection: Connection, contact_id: str, now: datetime) -> Engagement 
         usual_gap_seconds=int(gap.total_seconds()) if gap is not None else None,
         quiet_from_at=quiet,
         is_quiet=quiet is not None and quiet <= now,
+        **_opens(connection, contact_id),
     )
+
+
+def _opens(connection: Connection, contact_id: str) -> dict[str, Any]:
+    """The columns that count opens and clicks."""
+    found: dict[str, Any] = dict.fromkeys(OPENS, 0)
+    last: list[datetime] = []
+    for row in connection.execute(_OPENS, {"contact": contact_id}).all():
+        found[f"{row.verdict}_count"] += row.n
+        if row.verdict in HUMAN:
+            found[f"{row.kind}_count"] += row.n
+            last += [row.last] if row.kind == "open" else []
+    return {**found, "last_open_at": max(last, default=None)}
+
+
+def rhythms(connection: Connection, contact_ids: Iterable[str]) -> dict[str, list[tuple[datetime, datetime]]]:
+    """Contact -> when there was contact, and when each was known to have been, in the order of time."""
+    found: dict[str, list[tuple[datetime, datetime]]] = {}
+    for row in select_in(connection, CONTACT_TIMES.where, link.c.contact_id, contact_ids):
+        found.setdefault(row.contact_id, []).append((row.occurred_at, row.over_at or row.occurred_at))
+    for each in found.values():
+        each.sort()
+    return found
 
 
 def _medians(connection: Connection, query: Any, contact_id: str) -> tuple[int | None, int | None]:

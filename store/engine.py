@@ -48,6 +48,8 @@ class Store:
         opened: Opened,
         lineage: Lineage,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        may_write: bool = True,
     ) -> None:
         self.engine = engine
         self.key = opened.key
@@ -55,6 +57,7 @@ class Store:
         self.opened = opened
         self._lineage = lineage
         self._clock = clock
+        self._may_write = may_write
         self._guard = migrate.Guard()
         is_postgresql = engine.dialect.name == "postgresql"
         self._url = engine.url.render_as_string(hide_password=True)
@@ -73,14 +76,17 @@ class Store:
         key_file: Path,
         may_create: bool = True,
         may_upgrade: bool = False,
+        may_write: bool = True,
     ) -> Self:
         """Open the store at `url`, make its tables; raises StoreError.
 
         `key_text` (64 hexadecimal digits, from a credential) goes before `key_file`, which is made for a new store.
         With `may_create` False nothing is made: a store that is missing is a NoStoreError. An older store is upgraded
-        where `may_upgrade` says so, and on SQLite, with a copy kept, by whoever may create.
+        where `may_upgrade` says so, and on SQLite, with a copy kept, by whoever may create. With `may_write` False
+        `read` is all that can be done with it, and nothing is made either.
         """
-        engine = make_engine(url, password, may_create=may_create)
+        may_create, may_upgrade = may_create and may_write, may_upgrade and may_write
+        engine = make_engine(url, password, may_create=may_create, may_write=may_write)
         lineage = Lineage(engine)
         try:
             with translated(url):
@@ -98,7 +104,7 @@ class Store:
         except BaseException:
             engine.dispose()
             raise
-        return cls(engine, opened, lineage)
+        return cls(engine, opened, lineage, may_write=may_write)
 
     def close(self) -> None:
         """Let go of the database. On SQLite the last one to leave turns WAL off, so that a reader who may not write
@@ -147,6 +153,8 @@ class Store:
 
     @contextmanager
     def _turn(self, *, shared: bool) -> Iterator[Connection]:
+        if not self._may_write:
+            raise StoreError(f"{self._url} was opened for reading alone", "this is a bug; report it")
         with self._writing:
             with self._writer.begin() as connection:
                 if connection.dialect.name == "postgresql":
@@ -197,8 +205,11 @@ def file_engine(path: Path) -> Engine:
     return _sqlite_engine(url)
 
 
-def make_engine(url: str, password: str | None, *, may_create: bool = True) -> Engine:
-    """An engine with our settings for its database; raises StoreError for a URL that can't work."""
+def make_engine(url: str, password: str | None, *, may_create: bool = True, may_write: bool = True) -> Engine:
+    """An engine with our settings for its database; raises StoreError for a URL that can't work.
+
+    With `may_write` False SQLite opens the file for reading; on PostgreSQL it is the transactions that read.
+    """
     parsed = make_url(url)
     if password is not None:
         parsed = parsed.set(password=password)
@@ -210,6 +221,8 @@ def make_engine(url: str, password: str | None, *, may_create: bool = True) -> E
             if not may_create and not Path(parsed.database).exists():
                 raise NoStoreError(f"there is no store at {parsed.database}", "run `keeptouch sync` once; it makes it")
             refuse_stale_wal(Path(parsed.database))
+            if not may_write:
+                return file_engine(Path(parsed.database))
         return _sqlite_engine(parsed)
     if parsed.get_backend_name() == "postgresql":
         return postgresql.make_engine(parsed)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, literal, select
 
 from matching.names import name_key
-from store import merging, organizations, w1
+from store import consents, merging, organizations, w1
 from store.address_times import by_time
 from store.contact_book import Book
 from store.contact_records import POLICY, Address, Contact, Entry, Outcome
@@ -61,7 +61,7 @@ def enter(connection: Connection, key: IdentityKey, entries: Sequence[Entry], no
     book = Book(key, contacts, now, _is_taken(connection, ids))
     outcomes = refused | {each.line: book.enter(each) for each in free}
     write(connection, key, contacts, book, now)
-    return [outcomes[each.line] for each in entries]
+    return consents.enter(connection, [outcomes[each.line] for each in entries], now)
 
 
 def preview(
@@ -73,7 +73,8 @@ def preview(
     for each in gone:
         book.remove(each)
     released = {each.line for each in entries if each.identity and book.release(each)}
-    return released, [book.enter(each) for each in entries]
+    outcomes = [book.enter(each) for each in entries]
+    return released, consents.enter(connection, outcomes, now, may_write=False)
 
 
 def remove(connection: Connection, key: IdentityKey, ids: Sequence[str], now: datetime) -> None:
@@ -206,6 +207,8 @@ def write(connection: Connection, key: IdentityKey, before: Sequence[Contact], b
     mark_dirty(connection, "address", book.dirty)
     merging.renamed(connection, {each: book.merged[each] for each in gone})
     merging.settle(connection, touched, now)
+    consents.renamed(connection, {each: book.merged[each] for each in gone}, now)
+    consents.settle(connection, touched, now)
     w1.ask_again(connection, book.released)
 
 

@@ -6,13 +6,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, exists, or_, select, update
+from sqlalchemy import Connection, Table, and_, delete, exists, or_, select, update
 
 from matching.addresses import AddressRules, normalize
 from matching.blocking import BlockKind
 from matching.erasure import blank_text, holds_in_id
 from matching.policy import Verdict
-from store import blocks, engagement, feed, history, meeting_rows, task_turns, tasks, w1
+from store import (
+    blocks,
+    consents,
+    deadlines,
+    engagement,
+    feed,
+    history,
+    meeting_rows,
+    scores,
+    task_turns,
+    tasks,
+    tracking_ending,
+    w1,
+)
 from store import organizations as organization_rows
 from store.contact_schema import contact_merge
 from store.keys import IdentityKey
@@ -34,9 +47,9 @@ from store.schema import (
     thread,
 )
 from store.suppression import Erased, entry_key, keys_of
-from store.task_schema import signal, task
+from store.task_schema import deadline, signal, task
 from store.upsert import one_of, select_in
-from store.w1_schema import w1_contact, w1_contact_address
+from store.w1_schema import w1_contact, w1_contact_address, w1_deadline
 from store.write import nothing_but
 
 
@@ -146,6 +159,9 @@ def forget_contacts(connection: Connection, person: Person, erased: Erased) -> N
     connection.execute(delete(contact_address).where(address.id.in_(gone)))
     connection.execute(delete(link).where(link.c.contact_id.in_(ids)))
     engagement.forget(connection, ids)
+    consents.forget(connection, ids)
+    tracking_ending.forget(connection, person.forms)
+    scores.forget(connection, ids)
     decided = or_(contact_merge.c.contact_id.in_(ids), contact_merge.c.into_id.in_(ids))
     connection.execute(delete(contact_merge).where(decided))
     connection.execute(delete(contact).where(contact.c.id.in_(ids)))
@@ -167,6 +183,7 @@ def _forget_derived(connection: Connection, person: Person, erased: Erased) -> N
         mark_erased(connection, entity, gone)
         if table is task:
             tasks.forget(connection, ids, person.forms)
+            deadlines.forget(connection, ids)
             task_turns.forget(connection, ids)
         else:
             connection.execute(delete(table).where(table.c.contact_id.in_(ids)))
@@ -175,7 +192,8 @@ def _forget_derived(connection: Connection, person: Person, erased: Erased) -> N
     named = connection.execute(select(meeting.c.id, meeting.c.uid).where(meeting.c.uid.contains("@"))).all()
     meeting_rows.drop_by_id(connection, [row.id for row in named if holds_in_id(row.uid, erased)])
     said = ("subject", "location", "conference_url")
-    for table, names in ((signal, ("evidence", "reason", "recipient")), (task, ("title", "reason")), (meeting, said)):
+    words = ((signal, ("evidence", "reason", "recipient")), (task, ("title", "reason")), (deadline, ("title",)))
+    for table, names in (*words, (meeting, said)):
         for name in names:
             column = table.c[name]
             for row in connection.execute(select(table.c.id, column.label("text")).where(column.contains("@"))).all():
@@ -198,16 +216,15 @@ def forget_entered(connection: Connection, identities: Iterable[w1.Identity]) ->
 
 
 def _blank_names(connection: Connection, erased: Erased) -> None:
-    """Other contacts that are called by an erased address."""
-    for table in (contact, w1_contact):
+    """Other contacts that are called by an erased address, and days for them that name it."""
+    for column in (contact.c.display_name, w1_contact.c.display_name, w1_deadline.c.title):
+        table: Table = column.table
         keys = list(table.primary_key.columns)
-        for row in connection.execute(
-            select(*keys, table.c.display_name).where(table.c.display_name.contains("@"))
-        ).all():
-            blanked = blank_text(row.display_name, erased)
-            if blanked != row.display_name:
-                here = and_(*(column == getattr(row, column.name) for column in keys))
-                values = {"display_name": blanked} | ({"name_key": ""} if table is contact else {})
+        for row in connection.execute(select(*keys, column.label("words")).where(column.contains("@"))).all():
+            blanked = blank_text(row.words, erased)
+            if blanked != row.words:
+                here = and_(*(each == getattr(row, each.name) for each in keys))
+                values = {column.name: blanked} | ({"name_key": ""} if table is contact else {})
                 connection.execute(update(table).where(here).values(values))
 
 

@@ -33,6 +33,8 @@ from store.schema import (
     stream,
 )
 from store.suppression import Erased, address_key
+from store.task_schema import deadline
+from store.tracking_export import opens_of
 from store.types import instant_text
 from store.upsert import select_in
 from store.w1_schema import w1_contact, w1_contact_address
@@ -48,8 +50,10 @@ def records(connection: Connection, key: IdentityKey, person: Person, rules: Add
     is_meant = Erased(person.keys(key), key, rules)
     yield from _contacts(connection, person)
     yield from _entered(connection, person)
+    yield from _deadlines(connection, person)
     yield from _mails(connection, person, is_meant)
     yield from meetings_of(connection, person)
+    yield from opens_of(connection, person)
     yield from _skipped(connection, key, person)
     yield from _suppressions(connection, key, person)
 
@@ -61,8 +65,11 @@ def _plain(row: Row[Any], *names: str) -> Record:
 
 
 def _contacts(connection: Connection, person: Person) -> Iterator[Record]:
-    names = ("id", "origin", "display_name", "external_source", "external_id", "tracking_consent", "merged_into_id")
-    times = ("deleted_at", "created_at", "updated_at")
+    names = (
+        *("id", "origin", "display_name", "external_source", "external_id", "merged_into_id"),
+        *("tracking_consent", "tracking_consent_source"),
+    )
+    times = ("tracking_consent_at", "deleted_at", "created_at", "updated_at")
     query = select(contact, organization.c.domain).outerjoin(
         organization, organization.c.id == contact.c.organization_id
     )
@@ -85,6 +92,14 @@ def _entered(connection: Connection, person: Person) -> Iterator[Record]:
                 here = and_(table.c.external_source == source, table.c.external_id == external_id)
                 for row in connection.execute(select(table).where(here)).all():
                     yield {"record": table.name, **_plain(row, *(column.name for column in table.columns))}
+
+
+def _deadlines(connection: Connection, person: Person) -> Iterator[Record]:
+    """By when others expect an answer of the person."""
+    rows = select_in(connection, select(deadline).where, deadline.c.contact_id, sorted(person.contact_ids))
+    for row in sorted(rows, key=lambda row: (row.due_on, row.id)):
+        names = ("contact_id", "external_source", "external_id", "title", "set_at", "ended_at")
+        yield {"record": "deadline", **_plain(row, *names), "due_on": row.due_on.isoformat()}
 
 
 def _mails(connection: Connection, person: Person, is_meant: IsErased) -> Iterator[Record]:

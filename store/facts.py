@@ -16,7 +16,7 @@ from matching.policy import Assessment, Direction, Party, occurred_at
 from matching.subjects import subject_key
 from matching.thread_index import conversation
 from matching.threads import Node, needs_subject
-from store import meeting_facts
+from store import meeting_facts, own_mail
 from store.keys import IdentityKey
 
 if TYPE_CHECKING:  # drafts are made in processes that need no database
@@ -50,6 +50,8 @@ MESSAGE_COLUMNS = (
     "reported_ids",
     "concerns",
     "signals_version",
+    "asks",
+    "is_brief",
 )
 #: Where the subject and the attachments stand among them.
 SUBJECT, ATTACHMENTS = MESSAGE_COLUMNS.index("subject"), MESSAGE_COLUMNS.index("attachments")
@@ -68,10 +70,13 @@ class Told(NamedTuple):
     concerns: tuple[str, ...]
     #: Its text without what it quotes and signs; None: all of it.
     new_text: str | None
+    #: Does the new text ask something, and is it brief? None: it is not known.
+    asks: bool | None
+    is_brief: bool | None
     version: int
 
 
-NOTHING_TOLD = Told((), (), None, 0)
+NOTHING_TOLD = Told((), (), None, None, None, 0)
 
 _ADDRESSED = (Role.TO, Role.CC)
 _encode = json.JSONEncoder(check_circular=False).encode
@@ -136,6 +141,8 @@ class Draft:
     purpose: Purpose | None
     #: The sender asked for confidence; "" where not.
     sensitivity: str
+    #: This installation wrote it.
+    is_self: bool = False
 
 
 def draft(
@@ -173,6 +180,7 @@ def draft(
         occurred_at=occurred_at(message.sent_at, arrived_at, is_sent_copy=assessment.direction is Direction.OUTBOUND),
         purpose=message.purpose,
         sensitivity=message.sensitivity,
+        is_self=own_mail.is_own(key, message.message_id, message.headers),
     )
     if not message.is_skimmed:
         one.content = _content(message, one, seen, blind, subject, key, told)
@@ -242,6 +250,8 @@ def _content(
             ids_text(message.reported_ids),
             ids_text(told.concerns),
             told.version,
+            told.asks,
+            told.is_brief,
         ),
         content_row=(
             content_key,

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from store.score_schema import COUNTED, HOURS
+from store.signal_schema import OPENS
+
 
 @dataclass(frozen=True, slots=True)
 class Watched:
@@ -40,7 +43,7 @@ WATCHED = (
             "person_id",
             "external_source",
             "external_id",
-            "tracking_consent",
+            *("tracking_consent", "tracking_consent_at", "tracking_consent_source"),
             "merged_into_id",
         ),
         shown="{}.deleted_at IS NULL",
@@ -103,7 +106,7 @@ WATCHED = (
         (
             *("interaction_id", "contact_id", "kind", "occurred_at", "evidence", "confidence"),
             *("source_interaction_id", "recipient", "status", "category", "is_hard", "reason", "return_on"),
-            *("answer_seconds", "answer_working_seconds"),
+            *("answer_seconds", "answer_working_seconds", "verdict"),
         ),
     ),
     Watched(
@@ -112,10 +115,14 @@ WATCHED = (
         (
             *("last_in_at", "last_out_at", "last_at", "reply_count", "their_answer_seconds", "our_answer_seconds"),
             *("their_answer_working_seconds", "our_answer_working_seconds"),
-            *("usual_gap_seconds", "quiet_from_at", "is_quiet"),
+            *("usual_gap_seconds", "quiet_from_at", "is_quiet", "last_open_at"),
+            *OPENS,
         ),
         id="contact_id",
     ),
+    # when it was computed is no news by itself
+    Watched("contact_score", "score", ("score", "formula_version", *COUNTED, *HOURS), id="contact_id"),
+    Watched("contact_stage", "stage", ("stage", "since_on", "previous_stage", "rule"), id="contact_id"),
     Watched(
         "task",
         "task",

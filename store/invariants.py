@@ -189,6 +189,15 @@ RULES: tuple[Rule, ...] = (
         remedy="reprocess",
     ),
     Rule(
+        "score_without_contact",
+        "scores and stages of contacts that are not there",
+        "SELECT x.contact_id FROM"
+        " (SELECT contact_id FROM contact_score UNION ALL SELECT contact_id FROM contact_stage) x"
+        " WHERE NOT EXISTS (SELECT 1 FROM contact c WHERE c.id = x.contact_id)",
+        waits_for="score",
+        remedy="reprocess",
+    ),
+    Rule(
         "meeting_without_interaction",
         "meetings that are not in the history",
         _of_interaction("meeting", "x.uid"),
@@ -248,6 +257,10 @@ COUNTS: dict[str, str] = {
     "v1_engagement": "SELECT count(*) FROM engagement",
     "v1_response": "SELECT count(*) FROM (SELECT DISTINCT answer_person_id, direction, week_starts_on"
     " FROM v1_interaction WHERE answer_person_id IS NOT NULL) found",
+    "v1_rep_activity": "SELECT count(*) FROM (SELECT DISTINCT person_id, week_starts_on FROM v1_rep_activity"
+    " WHERE mails_out_count + mails_in_count + answer_count + meeting_count + task_count > 0) found",
+    "v1_score": "SELECT count(*) FROM contact_score",
+    "v1_stage": "SELECT count(*) FROM contact_stage",
     "v1_task": "SELECT count(*) FROM task",
     "v1_account_status": "SELECT count(*) FROM account WHERE ended_at IS NULL",
     "v1_redirect": "SELECT count(*) FROM redirect",

@@ -78,26 +78,29 @@ def parse_key(text: str) -> IdentityKey:
 
 def read_or_make_key(path: Path, *, may_make: bool) -> IdentityKey:
     """The key in `path`; made there (mode 0600) when there is none and the store is new."""
+    return parse_key(read_or_make(path, "the identity key", may_make=may_make))
+
+
+def read_or_make(path: Path, name: str, *, may_make: bool = True) -> str:
+    """The text of the key in `path`, made there (mode 0600) where it may; `name` is for people. Raises StoreError."""
     try:
-        return parse_key(path.read_text("ascii"))
+        return path.read_text("ascii")
     except FileNotFoundError:
         if not may_make:
             raise StoreError(
-                f"the identity key {path} is missing, but the store was made with one",
+                f"{name} {path} is missing, but the store was made with one",
                 "restore the key file from the backup of the configuration folder",
             ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise StoreError(f"the identity key {path} can't be read: {error}", "check owner and mode (0600)") from None
+        raise StoreError(f"{name} {path} can't be read: {error}", "check owner and mode (0600)") from None
     text = secrets.token_hex(KEY_BYTES)
     try:
         _write_once(path, text + "\n")
     except FileExistsError:  # another process was quicker
-        return read_or_make_key(path, may_make=False)
+        return read_or_make(path, name, may_make=False)
     except OSError as error:
-        raise StoreError(
-            f"the identity key {path} can't be written: {error.strerror}", "make its folder writable once"
-        ) from None
-    return parse_key(text)
+        raise StoreError(f"{name} {path} can't be written: {error.strerror}", "make its folder writable once") from None
+    return text
 
 
 def _write_once(path: Path, text: str) -> None:

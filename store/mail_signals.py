@@ -12,6 +12,11 @@ from store.facts import Content
 from store.signal_schema import mail_signal
 from store.upsert import select_in, upsert_rows
 
+#: What a mail says in words, beside what it tells of others: it hangs on the mail, and makes no signal of the history.
+PROMISE = "promise"
+COMPLAINT = "complaint"
+SAID = (PROMISE, COMPLAINT)
+
 
 class Telling(NamedTuple):
     """One thing that a mail tells, as the rules read it."""
@@ -23,6 +28,7 @@ class Telling(NamedTuple):
     category: str | None
     is_hard: bool | None
     reason: str | None
+    #: The day that it names: of a return, or by which something is promised.
     return_on: date | None
     original_id: str | None
     evidence: str
@@ -46,4 +52,14 @@ def told_by(connection: Connection, message_keys: Iterable[bytes]) -> dict[bytes
     found: dict[bytes, list[Telling]] = {}
     for key, *values in select_in(connection, _TELLING.where, mail_signal.c.message_key, message_keys):
         found.setdefault(key, []).append(Telling(*values))
+    return found
+
+
+def said_by(connection: Connection, message_keys: Iterable[bytes]) -> dict[bytes, dict[str, date | None]]:
+    """Content -> what it says in words: kind -> the day that it names."""
+    query = select(mail_signal.c.message_key, mail_signal.c.kind, mail_signal.c.return_on)
+    found: dict[bytes, dict[str, date | None]] = {}
+    said = query.where(mail_signal.c.kind.in_(SAID))
+    for row in select_in(connection, said.where, mail_signal.c.message_key, message_keys):
+        found.setdefault(row.message_key, {})[row.kind] = row.return_on
     return found

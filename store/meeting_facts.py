@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from connectors.api import Attendee, AttendeeRole, Event, EventStatus, Meeting, Moment, Response
 from matching.meetings import Former
@@ -162,6 +162,10 @@ _READ: dict[str, Callable[[Any], Any]] = {
 }
 
 
+#: From and until: aware UTC instants, or days, the last exclusive.
+Span: TypeAlias = tuple[datetime | date, datetime | date]
+
+
 @dataclass(frozen=True, slots=True)
 class Party:
     """Somebody outside or of ours who takes part in a calendar object."""
@@ -191,6 +195,8 @@ class MeetingDraft:
     starts_at: datetime | None
     is_private: bool
     subject: str
+    #: When whose calendar it is is away by it.
+    away: tuple[Span, ...] = ()
 
     @property
     def outside(self) -> tuple[Party, ...]:

@@ -47,6 +47,20 @@ calendar_party = Table(
 Index("ix_calendar_party_normal", calendar_party.c.normal)
 Index("ix_calendar_party_base", calendar_party.c.base)
 
+#: When whose calendar it is is away, by an object that is marked so: also of one that is not kept otherwise.
+leave = Table(
+    "leave",
+    metadata,
+    Column("stream_id", Integer, nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("starts_at", Instant),
+    Column("ends_at", Instant),
+    Column("starts_on", Date),  # whole days
+    Column("ends_on", Date),  # exclusive
+    PrimaryKeyConstraint("stream_id", "ref", "position"),
+)
+
 #: What a mail says of a meeting.
 invitation = Table(
     "invitation",
@@ -124,3 +138,11 @@ attendee = Table(
 )
 Index("ix_attendee_contact_id", attendee.c.contact_id)
 Index("ix_attendee_address", attendee.c.address)
+
+#: When our people are away, as all that is derived counts with it (store.leave).
+person_leave = Table(
+    "person_leave",
+    metadata,
+    Column("person_id", Id, primary_key=True),
+    Column("spans", Text, nullable=False),  # JSON [[from, until]…], in order and apart
+)

@@ -13,10 +13,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, text, update
 
+from store import consents, deadlines
 from store.contact_records import ENTERED_NAME, HAND, POLICY
 from store.contact_schema import contact_merge
 from store.contacts import reset_names
 from store.copies import mark_dirty
+from store.engagement import TASKS
 from store.history import add_redirects
 from store.schema import contact, contact_address, redirect
 from store.upsert import chunks, select_in, upsert
@@ -91,6 +93,7 @@ def known(connection: Connection, contact_id: str) -> Row[Any]:
 
 def renamed(connection: Connection, ids: Mapping[str, str]) -> None:
     """Decisions about contacts that got another id go with them."""
+    deadlines.renamed(connection, ids)
     for old, new in ids.items():
         for column in (contact_merge.c.contact_id, contact_merge.c.into_id):
             connection.execute(update(contact_merge).where(column == old).values({column.name: new}))
@@ -143,9 +146,12 @@ def _settle(connection: Connection, group: set[str], now: datetime) -> None:
     for part in chunks(sorted(changed)):
         connection.execute(delete(redirect).where(redirect.c.entity == "contact", redirect.c.old_id.in_(part)))
     add_redirects(connection, "contact", {each: root for each, root in changed.items() if root}, now)
+    consents.settle(connection, changed.keys() | {each for each in group if each in rows}, now)
     # who lost mail to another contact bears the name again that its own mail tells
     left = {rows[each].merged_into_id for each in changed} - {None}
     touched = changed.keys() | {each for each in rows if each in left or roots[each] in left}
+    # what is set on them needs no mail
+    mark_dirty(connection, TASKS, sorted(touched | {root for root in changed.values() if root}))
     _derive_anew(connection, touched, [rows[each] for each in left if each in rows])
 
 

@@ -29,6 +29,7 @@ from store.schema import (
 )
 from store.signal_facts import SignalFacts, signals_of
 from store.upsert import select_in
+from store.wanted import IS_WANTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +290,7 @@ def account_statuses(connection: Connection) -> list[AccountStatus]:
     for row in connection.execute(
         select(stream.c.account_id, func.count().label("items"))
         .join(placement, placement.c.stream_id == stream.c.id)
-        .where(placement.c.is_wanted, placement.c.removed_at.is_(None))
+        .where(IS_WANTED, placement.c.removed_at.is_(None))
         .group_by(stream.c.account_id)
     ):
         wanted[row.account_id] = row.items

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
 
 from matching.addresses import domain_of
 from matching.followups import Meeting
 from matching.organizations import organization_domain
-from store.meeting_schema import attendee, meeting, series
-from store.schema import contact, interaction, link
+from store.meeting_schema import attendee, calendar_object, meeting, series
+from store.schema import account, contact, interaction, link, placement, stream
 from store.upsert import select_in
 
 
@@ -26,6 +26,8 @@ class Met:
     known_at: dict[bytes, datetime] = field(default_factory=dict)
     of_contact: dict[str, set[str]] = field(default_factory=dict)
     organization_of: dict[str, str | None] = field(default_factory=dict)
+    #: UID -> those of ours in whose calendars it lies.
+    in_calendars: dict[bytes, set[str]] = field(default_factory=dict)
     #: Contact -> others of its organization who were met with it.
     companions: dict[str, set[str]] = field(default_factory=dict)
 
@@ -51,6 +53,8 @@ class Met:
             theirs = sorted(each.address for each in there if self._is_with(each, own))
             organizer = next((each for each in there if each.role == "organizer"), None)
             ours = sorted((each for each in there if owns(each.address)), key=lambda each: each.role != "organizer")
+            in_calendars = self.in_calendars.get(row.uid_key, set())
+            undecided = [people.get(each.address) for each in ours if each.response == "needs_action"]
             starts_at = row.starts_at or datetime.combine(row.starts_on, time(), UTC)
             yield Meeting(
                 id=row.id,
@@ -59,9 +63,12 @@ class Met:
                 over_at=row.over_at,
                 status=row.status,
                 is_ours=organizer is not None and owns(organizer.address),
+                is_theirs=organizer is own,
+                series_id=row.series_id,
+                open_ids=tuple(dict.fromkeys(each for each in undecided if each is not None and each in in_calendars)),
                 address=own.address,
                 response=own.response,
-                responded_at=own.responded_at,
+                responded_at=own.responded_at if own.source == "mail" else None,
                 known_at=self.known_at.get(row.uid_key, starts_at),
                 person_ids=tuple(people[each.address] for each in ours if each.address in people),
                 is_asked=theirs[:1] == [own.address],
@@ -105,6 +112,18 @@ def meetings_of(connection: Connection, contact_ids: Iterable[str], since: datet
     met.known_at = {
         row.uid_key: row.first_seen_at for row in select_in(connection, first.where, series.c.uid_key, keys)
     }
+    held = (
+        select(calendar_object.c.uid_key, account.c.person_id)
+        .join(
+            placement,
+            and_(placement.c.stream_id == calendar_object.c.stream_id, placement.c.ref == calendar_object.c.ref),
+        )
+        .join(stream, stream.c.id == calendar_object.c.stream_id)
+        .join(account, account.c.id == stream.c.account_id)
+        .where(placement.c.removed_at.is_(None), account.c.ended_at.is_(None), account.c.person_id.is_not(None))
+    )
+    for row in select_in(connection, held.where, calendar_object.c.uid_key, keys):
+        met.in_calendars.setdefault(row.uid_key, set()).add(row.person_id)
     contacts = {row.contact_id for found in met.people.values() for row in found if row.contact_id}
     belongs = select(contact.c.id, contact.c.organization_id)
     met.organization_of = {

@@ -20,6 +20,7 @@ from connectors.api import Purpose
 from matching.policy import Verdict
 from store import calendars, departures, missing
 from store.departures import FEW
+from store.meeting_schema import leave
 from store.schema import message, placement, placement_bcc, removal, skipped_participant, stream
 from store.upsert import one_of, select_in
 
@@ -234,7 +235,7 @@ def _remove(connection: Connection, stream_id: int, rows: Sequence[Row[Any]], tr
     if kept:
         here = and_(placement.c.stream_id == stream_id, one_of(connection, placement.c.ref, kept))
         connection.execute(update(placement).where(here).values(removed_at=now, is_wanted=False))
-    doomed = [(table, dropped) for table in (skipped_participant, placement_bcc, placement)]
+    doomed = [(table, dropped) for table in (skipped_participant, placement_bcc, leave, placement)]
     for table, refs in (*doomed, (removal, [row.ref for row in rows])):
         if refs:
             here = one_of(connection, table.c.ref, refs)

@@ -40,8 +40,15 @@ def replace(connection: Connection, told: Mapping[bytes, Told], targets: Sequenc
     update_rows(
         connection, content, ("message_key",), ("new_text",), [(each.new_text, key) for key, each in told.items()]
     )
-    read = [(facts.ids_text(each.concerns), each.version, key) for key, each in told.items()]
-    update_rows(connection, message, ("key",), ("concerns", "signals_version"), read)
+    names = ("concerns", "signals_version", "asks", "is_brief")
+    read = [(facts.ids_text(each.concerns), each.version, each.asks, each.is_brief, key) for key, each in told.items()]
+    update_rows(connection, message, ("key",), names, read)
+    # of a text that has expired nothing is known, though it is read as an empty one
+    expired = select(content.c.message_key).where(content.c.text.is_(None))
+    if gone := [row.message_key for row in select_in(connection, expired.where, content.c.message_key, told)]:
+        connection.execute(
+            update(message).where(one_of(connection, message.c.key, gone)).values(asks=None, is_brief=None)
+        )
 
 
 def want_reports(connection: Connection, message_keys: Iterable[bytes]) -> None:

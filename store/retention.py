@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, func, literal, or_, select, tuple_, update
 
 from matching.policy import Verdict
-from store import calendars, history, rebuild
+from store import calendars, history, rebuild, tracking
 from store.engine import Store
 from store.feed_schema import webhook_delivery
 from store.idle_contacts import drop_idle_contacts
@@ -230,6 +230,8 @@ _CLASSES: tuple[tuple[str, str, Callable[[], _Step]], ...] = (
     ("subject", "subject", subjects_of_meetings),
     ("skipped", "participants", _skipped(_HAPPENED)),
     ("skipped", "skipped", _skipped(placement.c.seen_at)),
+    ("participants", "participants", lambda: tracking.expire),
+    ("signals", "signals", lambda: tracking.expire),
     ("signals", "signals", _dated(signal.c.occurred_at)),
     ("outbox", "outbox", _dated(webhook_delivery.c.created_at)),
 )

@@ -1,5 +1,4 @@
-"""The tables: facts are what a server or a person said, derived ones can be rebuilt from them at any time. Only the
-views (store.views) and the tables w1_* are for others; everything here may change between versions."""
+"""The tables: facts, and what is derived of them. Others read the views and write w1_*; all this may change."""
 
 from __future__ import annotations
 
@@ -22,6 +21,8 @@ from sqlalchemy import (
 )
 
 from store.account_schema import STANDING
+from store.consent_schema import CONSENT
+from store.reading_schema import READ
 from store.types import Id, Instant, Key
 
 metadata = MetaData(
@@ -194,8 +195,7 @@ message = Table(
     Column("sensitivity", String(20), nullable=False),
     Column("reported_ids", Text, nullable=False),  # JSON [id…]
     # derived
-    Column("concerns", Text, nullable=False, server_default="[]"),  # JSON [id…]: the mails that its signals are about
-    Column("signals_version", Integer, nullable=False, server_default="0"),  # of the rules that read it
+    *READ,
     Column("interaction_id", Id),
     Column("thread_id", Id),
 )
@@ -290,7 +290,7 @@ contact = Table(
     Column("person_id", ForeignKey("person.id")),
     Column("external_source", Text),
     Column("external_id", Text),
-    Column("tracking_consent", String(10), nullable=False),
+    *CONSENT,
     Column("merged_into_id", Id),
     Column("deleted_at", Instant),
     Column("created_at", Instant, nullable=False),

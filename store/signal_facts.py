@@ -36,6 +36,7 @@ class SignalFacts:
     return_on: date | None
     answer_seconds: int | None
     answer_working_seconds: int | None
+    verdict: str | None
 
 
 _SHOWN = tuple(signal.c[name] for name in SignalFacts.__dataclass_fields__)

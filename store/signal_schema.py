@@ -12,6 +12,12 @@ MECHANICAL = ("bounce", "delay", "delivered", "auto_reply", "receipt", "feedback
 #: From this confidence on something follows from a signal: a mark that anybody can forge is below it.
 SURE = 0.6
 
+#: Columns of engagement that count opens and clicks of people, and both by their verdicts.
+OPENS = (
+    *("open_count", "click_count", "confirmed_count", "probable_human_count", "proxy_open_count"),
+    *("prefetch_count", "scanner_count", "bot_count", "self_count"),
+)
+
 #: Derived, of one content of a mail and the rules alone (matching.signals).
 mail_signal = Table(
     "mail_signal",
@@ -48,6 +54,9 @@ engagement = Table(
     Column("usual_gap_seconds", Integer),
     Column("quiet_from_at", Instant),
     Column("is_quiet", Boolean, nullable=False),
+    # opens and clicks: of people, and both by their verdicts
+    *(Column(name, Integer, nullable=False, server_default=text("0")) for name in OPENS),
+    Column("last_open_at", Instant),  # of people
 )
 Index("ix_engagement_quiet_from_at", engagement.c.quiet_from_at)
 

@@ -41,6 +41,8 @@ class Signal(NamedTuple):
     #: Of replies: how long it took, by the clock and in working time.
     answer_seconds: int | None
     answer_working_seconds: int | None
+    #: Of opens and clicks: who it was.
+    verdict: str | None = None
 
 
 _COLUMNS = tuple(signal.c[name] for name in Signal._fields)

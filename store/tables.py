@@ -10,8 +10,10 @@ from store import (
     oauth_schema,
     privacy_schema,
     schema,
+    score_schema,
     signal_schema,
     task_schema,
+    tracking_schema,
     w1_schema,
 )
 
@@ -23,8 +25,10 @@ _MODULES = (
     meeting_schema,
     oauth_schema,
     privacy_schema,
+    score_schema,
     signal_schema,
     task_schema,
+    tracking_schema,
     w1_schema,
 )
 if {each.metadata for each in _MODULES} != {metadata}:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection, select
 
+from matching.followups import State
 from matching.visibility import Level
 from store.schema import contact, interaction, message, person
 from store.task_schema import task
 from store.tasks import history_of
+from store.upsert import chunks
 
 #: Fewer characters of an id name no task.
 SHORTEST = 4
@@ -48,6 +51,8 @@ class ListedTask:
     person: str | None
     #: Of what it came of, where others may see it.
     subject: str | None
+    #: Of the interaction that settled it, likewise.
+    settled_subject: str | None = None
     history: tuple[Step, ...] = ()
 
 
@@ -58,11 +63,17 @@ def listed(
     person_email: str | None = None,
     contact_id: str | None = None,
     due_by: date | None = None,
+    ids: Sequence[str] | None = None,
+    interaction_ids: Sequence[str] | None = None,
     limit: int = 1_000,
 ) -> list[ListedTask]:
-    """The tasks in these states, the first due first, of equally due ones the most important."""
+    """The tasks in these states, the first due first, of equally due ones the most important; suggested ones last.
+
+    `interaction_ids`: those that came of these, or were settled by them.
+    """
     names = ("id", "rule", "title", "state", "due_at", "due_on", "snoozed_until_at", "priority", "reason")
     more = ("settled_by", "settled_how", "interaction_id", "contact_id")
+    settling, answer = interaction.alias("settling"), message.alias("answer")
     query = (
         select(
             *(task.c[name] for name in (*names, *more)),
@@ -70,11 +81,15 @@ def listed(
             person.c.email.label("person"),
             message.c.subject,
             interaction.c.visibility,
+            answer.c.subject.label("settled_subject"),
+            settling.c.visibility.label("settled_visibility"),
         )
         .outerjoin(contact, contact.c.id == task.c.contact_id)
         .outerjoin(person, person.c.id == task.c.person_id)
         .outerjoin(interaction, interaction.c.id == task.c.interaction_id)
         .outerjoin(message, message.c.key == interaction.c.message_key)
+        .outerjoin(settling, settling.c.id == task.c.settled_by)
+        .outerjoin(answer, answer.c.key == settling.c.message_key)
         .where(task.c.state.in_(states))
     )
     if person_email is not None:
@@ -83,17 +98,44 @@ def listed(
         query = query.where(task.c.contact_id == contact_id)
     if due_by is not None:
         query = query.where(task.c.due_on <= due_by)
-    rows = connection.execute(query.order_by(task.c.due_on, task.c.priority.desc(), task.c.id).limit(limit)).all()
+    if ids is not None:
+        query = query.where(task.c.id.in_(ids))
+    if interaction_ids is not None:
+        query = query.where(task.c.interaction_id.in_(interaction_ids) | task.c.settled_by.in_(interaction_ids))
+    rows = connection.execute(
+        query.order_by(task.c.due_on.is_(None), task.c.due_on, task.c.priority.desc(), task.c.id).limit(limit)
+    ).all()
     steps = history_of(connection, [row.id for row in rows])
     shown = (Level.FULL.value, Level.SUBJECT.value)
     return [
         ListedTask(
             **{name: getattr(row, name) for name in (*names, *more, "contact", "person")},
             subject=row.subject if row.visibility in shown else None,
+            settled_subject=row.settled_subject if row.settled_visibility in shown else None,
             history=tuple(Step(s.state, s.changed_at, s.changed_by, s.note) for s in steps.get(row.id, ())),
         )
         for row in rows
     ]
+
+
+def of_contact(connection: Connection, contact_id: str, interaction_ids: Sequence[str]) -> list[ListedTask]:
+    """A contact's tasks, whatever their state, that these interactions raised or settled."""
+    states = tuple(each.value for each in State)
+    return [
+        each
+        for part in chunks(interaction_ids)
+        for each in listed(connection, states=states, contact_id=contact_id, interaction_ids=part)
+    ]
+
+
+def of_interaction(connection: Connection, interaction_id: str) -> list[ListedTask]:
+    """The tasks, whatever their state, that an interaction raised or settled."""
+    return listed(connection, states=tuple(each.value for each in State), interaction_ids=[interaction_id])
+
+
+def by_id(connection: Connection, task_id: str) -> ListedTask | None:
+    """One task, whatever its state."""
+    return next(iter(listed(connection, states=tuple(each.value for each in State), ids=[task_id])), None)
 
 
 def ids_like(connection: Connection, beginning: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Tables of signals, and of follow-up tasks."""
+"""Tables of signals, and of follow-up tasks with the ways in which reps are told of them."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ signal = Table(
     Column("return_on", Date),
     Column("answer_seconds", Integer),
     Column("answer_working_seconds", Integer),
+    Column("verdict", String(16)),  # of opens and clicks
 )
 Index("ix_signal_source_interaction_id", signal.c.source_interaction_id)
 #: Of an address, what bounced.
@@ -117,4 +118,66 @@ task_rule = Table(
     metadata,
     Column("rule", Text, primary_key=True),
     Column("since_at", Instant, nullable=False),
+)
+
+#: Days by which an answer is expected, as other programs set them: a fact.
+deadline = Table(
+    "deadline",
+    metadata,
+    Column("id", Id, primary_key=True),  # of its key, its day and what it is set on
+    Column("external_source", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("contact_id", Id, nullable=False),
+    Column("interaction_id", Id),  # a mail of the thread that it is set on
+    Column("due_on", Date, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("set_at", Instant, nullable=False),
+    Column("ended_at", Instant),  # when it was moved or taken back
+)
+Index("ix_deadline_contact_id", deadline.c.contact_id)
+Index("ix_deadline_external_id", deadline.c.external_source, deadline.c.external_id)
+
+#: What is known of a task's entry in a list of an account; see daemon.task_lists for how it lives.
+task_entry = Table(
+    "task_entry",
+    metadata,
+    Column("task_id", Id, nullable=False),
+    Column("account_id", Id, nullable=False),
+    Column("list_id", Text, nullable=False),  # connectors.api.TaskList.server_id
+    Column("state", String(8), nullable=False),  # kept | leaving | over
+    Column("ref", Text),  # connectors.api.HeldTask.ref
+    Column("version", Text),  # that of `held`
+    Column("held", Text),  # what it was when it was last read, as digests of its fields; NULL: never seen
+    Column("pending", Text),  # what is being written to it; NULL: nothing
+    Column("wanted", Text),  # what the task asked for when it was last written or compared
+    Column("changed_at", Instant, nullable=False),
+    PrimaryKeyConstraint("task_id", "account_id"),
+)
+Index("ix_task_entry_account_id", task_entry.c.account_id, task_entry.c.state)
+
+#: How it stands with the list of an account.
+task_list = Table(
+    "task_list",
+    metadata,
+    Column("account_id", Id, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("problem", Text),  # NULL: the last turn went well
+    Column("hint", Text),
+    Column("failures", Integer, nullable=False),
+    Column("next_try_at", Instant),
+    Column("synced_at", Instant),  # when it last was as the tasks are
+)
+
+#: Which digests were sent.
+digest_mail = Table(
+    "digest_mail",
+    metadata,
+    Column("person_id", Id, nullable=False),
+    Column("sent_on", Date, nullable=False),  # the person's own day
+    Column("state", String(8), nullable=False),  # waiting | sending | sent | unknown | refused | expired
+    Column("problem", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try_at", Instant),
+    Column("changed_at", Instant, nullable=False),
+    PrimaryKeyConstraint("person_id", "sent_on"),
 )

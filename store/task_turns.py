@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, and_, delete, exists, func, insert, literal, or_, select
 
 from matching.followups import Colleague
+from store import leave
 from store.copies import mark_dirty, take_dirty
 from store.engagement import TASKS
 from store.keys import IdentityKey
@@ -28,6 +29,7 @@ from store.standings import FAILING
 from store.task_schema import task, task_look, task_rule
 from store.tasks import STANDING
 from store.upsert import one_of, select_in, upsert, upsert_rows
+from store.wanted import IS_WANTED
 
 #: The dirty kind of contacts that can wait: until all accounts have been read down to their horizon, and because under
 #: another plan all are looked at.
@@ -96,8 +98,11 @@ def colleagues(connection: Connection) -> dict[str, Colleague]:
     is_kept = exists().where(account.c.person_id == person.c.id, account.c.ended_at.is_(None))
     has_any = exists().where(account.c.person_id == person.c.id)
     query = select(person.c.id, person.c.email, person.c.team, and_(person.c.is_active, or_(is_kept, ~has_any)))
+    away = leave.of_people(connection)
     return {
-        row[0]: Colleague(id=row[0], address=row[1], team=row[2] or "", is_active=bool(row[3]))
+        row[0]: Colleague(
+            id=row[0], address=row[1], team=row[2] or "", is_active=bool(row[3]), leave=away.get(row[0], ())
+        )
         for row in connection.execute(query)
     }
 
@@ -127,7 +132,7 @@ def lacking(connection: Connection, key: IdentityKey, contact_ids: Iterable[str]
     """Contacts of whom mail is yet to be fetched from accounts that can be read."""
     normals: dict[bytes, set[str]] = {}
     held = select(contact_address.c.contact_id, contact_address.c.normal)
-    wanted = select(literal(1)).select_from(placement).where(placement.c.is_wanted).limit(1)
+    wanted = select(literal(1)).select_from(placement).where(IS_WANTED).limit(1)
     if connection.execute(wanted).first() is None:
         return set()
     for row in select_in(connection, held.where, contact_address.c.contact_id, contact_ids):
@@ -143,7 +148,7 @@ def lacking(connection: Connection, key: IdentityKey, contact_ids: Iterable[str]
         )
         .join(stream, stream.c.id == placement.c.stream_id)
         .join(account, account.c.id == stream.c.account_id)
-        .where(placement.c.is_wanted, account.c.ended_at.is_(None), account.c.state.in_(("ok", "new", "backoff")))
+        .where(IS_WANTED, account.c.ended_at.is_(None), account.c.state.in_(("ok", "new", "backoff")))
         .where(stream.c.state == "ok")
     )
     rows = select_in(connection, query.where, skipped_participant.c.address_key, normals)

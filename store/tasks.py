@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from matching.followups import Decision, State, Task, state_of
+from store import w1_task_state
 from store.copies import mark_dirty
 from store.engagement import TASKS
 from store.keys import IdentityKey
@@ -49,6 +50,7 @@ class TaskRow(NamedTuple):
         return self.rule, self.address or "", self.trigger_id or ""
 
 
+_ANY_DECISION = select(task_decision.c.rule).limit(1)
 _COLUMNS = [task.c[name] for name in TaskRow._fields]
 
 
@@ -71,6 +73,8 @@ def oldest_standing(connection: Connection, contact_ids: Iterable[str]) -> datet
 def decisions(connection: Connection, keys: Iterable[Key]) -> dict[Key, Decision]:
     """What people said of these."""
     wanted = set(keys)
+    if not wanted or connection.execute(_ANY_DECISION).first() is None:
+        return {}
     rows = select_in(
         connection, select(task_decision).where, task_decision.c.trigger_id, sorted({key[2] for key in wanted})
     )
@@ -94,8 +98,8 @@ def row_of(
         rule=due.rule,
         title=due.title,
         state=state.value,
-        due_at=due.due_at,
-        due_on=found.due_on,
+        due_at=None if due.is_suggested else due.due_at,
+        due_on=None if due.is_suggested else found.due_on,
         snoozed_until_at=decision.snoozed_until_at if decision and state is State.SNOOZED else None,
         person_id=due.person_id,
         contact_id=contact_id,
@@ -240,6 +244,7 @@ def forget(connection: Connection, contact_ids: Sequence[str], addresses: Iterab
     if ids := [row.id for row in rows]:
         connection.execute(delete(task_history).where(one_of(connection, task_history.c.task_id, ids)))
         connection.execute(delete(task).where(one_of(connection, task.c.id, ids)))
+        w1_task_state.forget(connection, ids)
     if named := sorted(addresses):
         connection.execute(delete(task_decision).where(one_of(connection, task_decision.c.address, named)))
 

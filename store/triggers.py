@@ -20,9 +20,12 @@ _SQLITE = (
     END
     """,
     """
-    CREATE TRIGGER w1_contact_changed AFTER UPDATE OF display_name, organization, is_deleted ON w1_contact
+    CREATE TRIGGER w1_contact_changed AFTER UPDATE OF display_name, organization, is_deleted,
+        tracking_consent, tracking_consent_at, tracking_consent_source ON w1_contact
     WHEN OLD.display_name IS NOT NEW.display_name OR OLD.organization IS NOT NEW.organization
-        OR OLD.is_deleted IS NOT NEW.is_deleted
+        OR OLD.is_deleted IS NOT NEW.is_deleted OR OLD.tracking_consent IS NOT NEW.tracking_consent
+        OR OLD.tracking_consent_at IS NOT NEW.tracking_consent_at
+        OR OLD.tracking_consent_source IS NOT NEW.tracking_consent_source
     BEGIN
         UPDATE w1_contact SET applied_at = NULL, error = NULL
         WHERE external_source = NEW.external_source AND external_id = NEW.external_id;
@@ -62,6 +65,39 @@ _SQLITE = (
         UPDATE w1_merge SET applied_at = NULL, error = NULL WHERE contact_id = NEW.contact_id;
     END
     """,
+    """
+    CREATE TRIGGER w1_deadline_keyed BEFORE UPDATE OF external_source, external_id ON w1_deadline
+    WHEN OLD.external_source IS NOT NEW.external_source OR OLD.external_id IS NOT NEW.external_id
+    BEGIN
+        SELECT RAISE(ABORT, 'the key of a row of w1_deadline does not change: set is_deleted and insert another row');
+    END
+    """,
+    """
+    CREATE TRIGGER w1_deadline_changed AFTER UPDATE OF contact_id, thread_id, due_on, title, since_at, is_deleted
+    ON w1_deadline
+    WHEN OLD.contact_id IS NOT NEW.contact_id OR OLD.thread_id IS NOT NEW.thread_id OR OLD.due_on IS NOT NEW.due_on
+        OR OLD.title IS NOT NEW.title OR OLD.since_at IS NOT NEW.since_at OR OLD.is_deleted IS NOT NEW.is_deleted
+    BEGIN
+        UPDATE w1_deadline SET applied_at = NULL, error = NULL
+        WHERE external_source = NEW.external_source AND external_id = NEW.external_id;
+    END
+    """,
+    """
+    CREATE TRIGGER w1_task_state_keyed BEFORE UPDATE OF task_id ON w1_task_state
+    WHEN OLD.task_id IS NOT NEW.task_id
+    BEGIN
+        SELECT RAISE(ABORT, 'the key of a row of w1_task_state does not change: insert another row');
+    END
+    """,
+    """
+    CREATE TRIGGER w1_task_state_changed
+    AFTER UPDATE OF state, snoozed_until_at, changed_by, note ON w1_task_state
+    WHEN OLD.state IS NOT NEW.state OR OLD.snoozed_until_at IS NOT NEW.snoozed_until_at
+        OR OLD.changed_by IS NOT NEW.changed_by OR OLD.note IS NOT NEW.note
+    BEGIN
+        UPDATE w1_task_state SET applied_at = NULL, error = NULL WHERE task_id = NEW.task_id;
+    END
+    """,
 )
 
 _POSTGRESQL = (
@@ -71,8 +107,10 @@ _POSTGRESQL = (
         IF (OLD.external_source, OLD.external_id) IS DISTINCT FROM (NEW.external_source, NEW.external_id) THEN
             RAISE EXCEPTION 'the key of a row of w1_contact does not change: set is_deleted and insert another row';
         END IF;
-        IF (OLD.display_name, OLD.organization, OLD.is_deleted)
-            IS DISTINCT FROM (NEW.display_name, NEW.organization, NEW.is_deleted) THEN
+        IF (OLD.display_name, OLD.organization, OLD.is_deleted, OLD.tracking_consent, OLD.tracking_consent_at,
+                OLD.tracking_consent_source)
+            IS DISTINCT FROM (NEW.display_name, NEW.organization, NEW.is_deleted, NEW.tracking_consent,
+                NEW.tracking_consent_at, NEW.tracking_consent_source) THEN
             NEW.applied_at := NULL;
             NEW.error := NULL;
         END IF;
@@ -120,6 +158,42 @@ _POSTGRESQL = (
     CREATE TRIGGER w1_merge_changed BEFORE UPDATE ON w1_merge
     FOR EACH ROW EXECUTE FUNCTION w1_merge_changed()
     """,
+    """
+    CREATE FUNCTION w1_deadline_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF (OLD.external_source, OLD.external_id) IS DISTINCT FROM (NEW.external_source, NEW.external_id) THEN
+            RAISE EXCEPTION 'the key of a row of w1_deadline does not change: set is_deleted and insert another row';
+        END IF;
+        IF (OLD.contact_id, OLD.thread_id, OLD.due_on, OLD.title, OLD.since_at, OLD.is_deleted) IS DISTINCT FROM
+            (NEW.contact_id, NEW.thread_id, NEW.due_on, NEW.title, NEW.since_at, NEW.is_deleted) THEN
+            NEW.applied_at := NULL;
+            NEW.error := NULL;
+        END IF;
+        RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE FUNCTION w1_task_state_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF OLD.task_id IS DISTINCT FROM NEW.task_id THEN
+            RAISE EXCEPTION 'the key of a row of w1_task_state does not change: insert another row';
+        END IF;
+        IF (OLD.state, OLD.snoozed_until_at, OLD.changed_by, OLD.note)
+            IS DISTINCT FROM (NEW.state, NEW.snoozed_until_at, NEW.changed_by, NEW.note) THEN
+            NEW.applied_at := NULL;
+            NEW.error := NULL;
+        END IF;
+        RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER w1_deadline_changed BEFORE UPDATE ON w1_deadline
+    FOR EACH ROW EXECUTE FUNCTION w1_deadline_changed()
+    """,
+    """
+    CREATE TRIGGER w1_task_state_changed BEFORE UPDATE ON w1_task_state
+    FOR EACH ROW EXECUTE FUNCTION w1_task_state_changed()
+    """,
 )
 
 _DROP_SQLITE = (
@@ -129,12 +203,18 @@ _DROP_SQLITE = (
     "DROP TRIGGER IF EXISTS w1_contact_address_changed",
     "DROP TRIGGER IF EXISTS w1_merge_keyed",
     "DROP TRIGGER IF EXISTS w1_merge_changed",
+    "DROP TRIGGER IF EXISTS w1_deadline_keyed",
+    "DROP TRIGGER IF EXISTS w1_deadline_changed",
+    "DROP TRIGGER IF EXISTS w1_task_state_keyed",
+    "DROP TRIGGER IF EXISTS w1_task_state_changed",
 )
 #: With a function goes its trigger.
 _DROP_POSTGRESQL = (
     "DROP FUNCTION IF EXISTS w1_contact_changed() CASCADE",
     "DROP FUNCTION IF EXISTS w1_contact_address_changed() CASCADE",
     "DROP FUNCTION IF EXISTS w1_merge_changed() CASCADE",
+    "DROP FUNCTION IF EXISTS w1_deadline_changed() CASCADE",
+    "DROP FUNCTION IF EXISTS w1_task_state_changed() CASCADE",
 )
 
 

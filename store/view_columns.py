@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -89,7 +90,7 @@ CONTACT_MEETINGS = """(
 ) found"""
 
 
-def _weeks_of_answers(week: str) -> str:
+def _weeks_of_answers(week: str, within: str = "") -> str:
     of_week = f"PARTITION BY i.answer_person_id, i.direction, {week}"
 
     def middle(value: str) -> str:
@@ -109,7 +110,7 @@ def _weeks_of_answers(week: str) -> str:
             row_number() OVER ({of_week} ORDER BY i.answer_seconds) AS answer_seconds_place,
             row_number() OVER ({of_week} ORDER BY i.answer_working_seconds) AS answer_working_seconds_place
         FROM interaction i
-        WHERE i.answer_person_id IS NOT NULL AND i.visibility <> 'none'
+        WHERE i.answer_person_id IS NOT NULL AND i.visibility <> 'none'{within}
     ) answered
     GROUP BY person_id, direction, week_starts_on
 ) found"""  # noqa: S608 - words of ours, never input
@@ -117,3 +118,79 @@ def _weeks_of_answers(week: str) -> str:
 
 #: Of each person, week and direction: how many answers there were, and their medians.
 WEEKS_OF_ANSWERS = {dialect: _weeks_of_answers(week) for dialect, week in WEEK.items()}
+
+
+#: {week}: of an interaction, {week_due}: of a task's day, {settled_on}: that of what settled it; {closed_on}: the
+#: day of a state of a task; {within} and {due_within}: conditions on those of interest.
+_WEEKS_OF_PEOPLE = """(
+    SELECT person_id, week_starts_on,
+        count_of('mails_out') AS mails_out_count,
+        count_of('mails_in') AS mails_in_count,
+        count_of('answers') AS answer_count,
+        max(seconds) AS answer_seconds,
+        max(working) AS answer_working_seconds,
+        count_of('meetings') AS meeting_count,
+        count_of('done', 'dismissed', 'settled', 'open', 'snoozed') AS task_count,
+        count_of('done') AS done_count,
+        count_of('settled') AS settled_count,
+        count_of('open', 'snoozed') AS open_count,
+        CAST(sum(late) AS bigint) AS late_count
+    FROM (
+        SELECT p.person_id, {week} AS week_starts_on, 'mails_out' AS what, count(*) AS many, 0 AS late,
+            CAST(NULL AS bigint) AS seconds, CAST(NULL AS bigint) AS working
+        FROM interaction i JOIN message m ON m."key" = i.message_key JOIN person_address p ON p.address = m.sender
+        WHERE i.kind = 'email' AND i.direction = 'outbound' AND i.visibility <> 'none'{within}
+        GROUP BY p.person_id, {week}
+        UNION ALL
+        SELECT p.person_id, {week}, 'mails_in', count(DISTINCT i.id), 0, NULL, NULL
+        FROM interaction i JOIN interaction_person p ON p.interaction_id = i.id
+        WHERE i.kind = 'email' AND i.direction = 'inbound' AND i.visibility <> 'none'{within}
+        GROUP BY p.person_id, {week}
+        UNION ALL
+        SELECT a.person_id, {week}, 'meetings', count(DISTINCT i.id), 0, NULL, NULL
+        FROM meeting m JOIN interaction i ON i.id = m.interaction_id JOIN attendee a ON a.meeting_id = m.id
+        WHERE m.status = 'held' AND a.person_id IS NOT NULL AND a.response <> 'declined' AND i.visibility <> 'none'
+            {within}
+        GROUP BY a.person_id, {week}
+        UNION ALL
+        SELECT t.person_id, {week_due}, t.state, count(*),
+            sum(CASE WHEN t.state IN ('done', 'settled') AND t.due_on < COALESCE(
+                (SELECT {settled_on} FROM interaction s WHERE s.id = t.settled_by),
+                (SELECT min({closed_on}) FROM task_history h WHERE h.task_id = t.id AND h.state = t.state)
+            ) THEN 1 ELSE 0 END), NULL, NULL
+        FROM task t
+        WHERE t.person_id IS NOT NULL AND t.due_on IS NOT NULL{due_within}
+        GROUP BY t.person_id, {week_due}, t.state
+        UNION ALL
+        SELECT person_id, week_starts_on, 'answers', answer_count, 0, answer_seconds, answer_working_seconds
+        FROM {answers} WHERE direction = 'outbound'
+    ) part
+    GROUP BY person_id, week_starts_on
+) found"""
+
+
+def weeks_of_people(dialect: str, within: str = "", due_within: str = "") -> str:
+    """Of each person and week what was written, met, answered and done; of interactions `i` and tasks `t` within."""
+
+    def count_of(found: re.Match[str]) -> str:
+        return f"CAST(sum(CASE WHEN what IN ({found[1]}) THEN many ELSE 0 END) AS bigint)"
+
+    week_due, closed_on = {
+        "sqlite": ("date(t.due_on, 'weekday 0', '-6 days')", "date(h.changed_at)"),
+        "postgresql": (
+            "CAST(date_trunc('week', CAST(t.due_on AS timestamp)) AS date)",
+            "CAST(h.changed_at AT TIME ZONE 'UTC' AS date)",
+        ),
+    }[dialect]
+    return re.sub(r"count_of\((.*?)\)", count_of, _WEEKS_OF_PEOPLE).format(
+        week=WEEK[dialect],
+        week_due=week_due,
+        settled_on=DAY[dialect].replace("i.", "s."),
+        closed_on=closed_on,
+        within=within,
+        due_within=due_within,
+        answers=_weeks_of_answers(WEEK[dialect], within),
+    )
+
+
+WEEKS_OF_PEOPLE = {dialect: weeks_of_people(dialect) for dialect in WEEK}

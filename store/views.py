@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, inspect
 
+from store.activity_views import ACTIVITY_VIEWS
 from store.view_columns import (
     CONTACT_MEETINGS,
     DAY,
     INVITED_TO,
     SNIPPET,
     WEEK,
-    WEEKS_OF_ANSWERS,
     View,
     attachment_count,
     by_kind,
@@ -25,7 +25,7 @@ from store.view_columns import (
 )
 
 #: Raised by one whenever a view or column is added.
-CONTRACT_VERSION = 12
+CONTRACT_VERSION = 13
 
 
 VIEWS: tuple[View, ...] = (
@@ -66,6 +66,8 @@ VIEWS: tuple[View, ...] = (
             ("merged_into_id", "merged_into_id", "id"),
             ("created_at", "created_at", "instant"),
             ("updated_at", "updated_at", "instant"),
+            ("tracking_consent_at", "tracking_consent_at", "instant"),
+            ("tracking_consent_source", "tracking_consent_source", "text"),
         ),
         "contact WHERE deleted_at IS NULL",
     ),
@@ -213,81 +215,7 @@ VIEWS: tuple[View, ...] = (
         ),
         CONTACT_MEETINGS,
     ),
-    View(
-        "v1_signal",
-        (
-            ("id", "id", "id"),
-            ("interaction_id", "interaction_id", "id"),
-            ("contact_id", "contact_id", "id"),
-            ("kind", "kind", "text"),
-            ("occurred_at", "occurred_at", "instant"),
-            ("evidence", "evidence", "text"),
-            ("confidence", "CAST(confidence AS NUMERIC)", "number"),
-            ("source_interaction_id", "source_interaction_id", "id"),
-            ("recipient", "recipient", "text"),
-            ("status", "status", "text"),
-            ("category", "category", "text"),
-            ("is_hard", "is_hard", "flag"),
-            ("reason", "reason", "text"),
-            ("return_on", "return_on", "date"),
-            ("answer_seconds", "answer_seconds", "integer"),
-            ("answer_working_seconds", "answer_working_seconds", "integer"),
-        ),
-        "signal",
-    ),
-    View(
-        "v1_engagement",
-        (
-            ("contact_id", "contact_id", "id"),
-            ("last_in_at", "last_in_at", "instant"),
-            ("last_out_at", "last_out_at", "instant"),
-            ("last_at", "last_at", "instant"),
-            ("reply_count", "reply_count", "integer"),
-            ("their_answer_seconds", "their_answer_seconds", "integer"),
-            ("our_answer_seconds", "our_answer_seconds", "integer"),
-            ("usual_gap_seconds", "usual_gap_seconds", "integer"),
-            ("quiet_from_at", "quiet_from_at", "instant"),
-            ("is_quiet", "is_quiet", "flag"),
-            ("their_answer_working_seconds", "their_answer_working_seconds", "integer"),
-            ("our_answer_working_seconds", "our_answer_working_seconds", "integer"),
-        ),
-        "engagement",
-    ),
-    View(
-        "v1_response",
-        (
-            ("person_id", "person_id", "id"),
-            ("direction", "direction", "text"),
-            ("week_starts_on", "week_starts_on", "date"),
-            ("answer_count", "answer_count", "integer"),
-            ("answer_seconds", "answer_seconds", "integer"),
-            ("answer_working_seconds", "answer_working_seconds", "integer"),
-        ),
-        WEEKS_OF_ANSWERS,
-    ),
-    View(
-        "v1_task",
-        (
-            ("id", "id", "id"),
-            ("rule", "rule", "text"),
-            ("title", "title", "text"),
-            ("state", "state", "text"),
-            ("due_at", "due_at", "instant"),
-            ("due_on", "due_on", "date"),
-            ("snoozed_until_at", "snoozed_until_at", "instant"),
-            ("person_id", "person_id", "id"),
-            ("contact_id", "contact_id", "id"),
-            ("organization_id", "organization_id", "id"),
-            ("interaction_id", "interaction_id", "id"),
-            ("priority", "priority", "integer"),
-            ("reason", "reason", "text"),
-            ("settled_by", "settled_by", "id"),
-            ("created_at", "created_at", "instant"),
-            ("updated_at", "updated_at", "instant"),
-            ("settled_how", "settled_how", "text"),
-        ),
-        "task",
-    ),
+    *ACTIVITY_VIEWS,
     View(
         "v1_account_status",
         (

@@ -23,6 +23,8 @@ from store.w1_schema import w1_contact, w1_contact_address
 #: (external_source, external_id)
 Identity = tuple[str, str]
 
+#: Columns in which SQLite lets anything stand.
+_LENIENT = ("is_primary", "is_deleted", "valid_from_at", "valid_to_at", "tracking_consent_at")
 #: What bytes that are not UTF-8 become when they are read leniently.
 _UNDECODED = re.compile("[\\ud800-\\udfff]")
 
@@ -37,6 +39,11 @@ class ContactRow:
     is_deleted: bool | None
     is_waiting: bool
     error: str | None
+    #: "": nothing is said; None: not text in UTF-8.
+    consent: str | None
+    consent_at: datetime | None
+    consent_source: str | None
+    has_bad_time: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +191,7 @@ def _waiting(table: Table) -> Any:
 def _rows(connection: Connection, table: Table, source: str, ids: list[str], busy: set[Identity]) -> Iterator[Row[Any]]:
     """The rows that nobody else has locked; contacts with one that somebody has are added to `busy`."""
     of_source = table.c.external_source == source
-    flags = [name for name in ("is_primary", "is_deleted", "valid_from_at", "valid_to_at") if name in table.c]
+    flags = [name for name in _LENIENT if name in table.c]
     rest = [c for c in table.columns if c.name not in ("external_source", "applied_at", *flags)]
     query: Select[Any] = select(
         *rest,
@@ -203,17 +210,29 @@ def _rows(connection: Connection, table: Table, source: str, ids: list[str], bus
 
 
 def _contact_row(row: Row[Any]) -> ContactRow:
+    consent_at = instant(row.tracking_consent_at)
     return ContactRow(
-        display_name=name if is_text(name := row.display_name or "") else None,
-        organization=name if is_text(name := row.organization or "") else None,
+        display_name=_text(row.display_name),
+        organization=_text(row.organization),
         is_deleted=flag(row.is_deleted),
         is_waiting=row.is_unapplied and row.error is None,
         error=row.error,
+        consent=_text(row.tracking_consent),
+        consent_at=consent_at,
+        consent_source=_text(row.tracking_consent_source),
+        has_bad_time=row.tracking_consent_at is not None and consent_at is None,
     )
 
 
+def _text(value: object) -> str | None:
+    """ "": there is none; None: it is none in UTF-8."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) and is_text(value) else None
+
+
 def _address_row(row: Row[Any]) -> AddressRow:
-    since, until = _instant(row.valid_from_at), _instant(row.valid_to_at)
+    since, until = instant(row.valid_from_at), instant(row.valid_to_at)
     times_are_given = (row.valid_from_at is not None, row.valid_to_at is not None)
     return AddressRow(
         address=row.address,
@@ -227,7 +246,7 @@ def _address_row(row: Row[Any]) -> AddressRow:
     )
 
 
-def _instant(value: object) -> datetime | None:
+def instant(value: object) -> datetime | None:
     """A time as a program wrote it; None where it is none."""
     if isinstance(value, str):
         try:

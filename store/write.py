@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Row,
     and_,
@@ -39,14 +38,14 @@ from store.schema import (
     placement,
     placement_bcc,
     reference,
-    removal,
     skipped_participant,
     stream,
 )
 from store.upsert import chunks, one_of, select_in, upsert_rows
+from store.wanted import is_wanted_there
 
 #: Reasons that stand whatever else is known of a mail.
-FINAL_REASONS = ("draft", "junk", "trash")
+FINAL_REASONS = ("draft", "junk", "trash", "self")
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +283,7 @@ def streams_wanting(connection: Connection, account_id: str) -> set[int]:
 
 def wanted_refs(connection: Connection, stream_id: int, limit: int) -> list[str]:
     """Skipped items that have become wanted, to be fetched by reference."""
-    query = select(placement.c.ref).where(placement.c.stream_id == stream_id, placement.c.is_wanted, _is_there())
+    query = select(placement.c.ref).where(placement.c.stream_id == stream_id, is_wanted_there())
     return [row[0] for row in connection.execute(query.order_by(placement.c.ref).limit(limit))]
 
 
@@ -292,31 +291,25 @@ def count_wanted(connection: Connection, account_id: str) -> int:
     """How many items of the account wait to be fetched by reference, from streams that are there."""
     query = select(func.count()).select_from(placement.join(stream, stream.c.id == placement.c.stream_id))
     there = (stream.c.account_id == account_id, stream.c.state == "ok")
-    return connection.scalar(query.where(*there, placement.c.is_wanted, _is_there())) or 0
-
-
-def _is_there() -> ColumnElement[bool]:
-    """Has nothing been told of the placement being gone?"""
-    is_told = exists().where(removal.c.stream_id == placement.c.stream_id, removal.c.ref == placement.c.ref)
-    return and_(placement.c.removed_at.is_(None), ~is_told)
+    return connection.scalar(query.where(*there, is_wanted_there())) or 0
 
 
 #: Asked at each poll of each account: made once.
 _WANTING = select(stream.c.id).where(
     stream.c.account_id == bindparam("account"),
-    exists().where(placement.c.stream_id == stream.c.id, placement.c.is_wanted, _is_there()),
+    exists().where(placement.c.stream_id == stream.c.id, is_wanted_there()),
 )
 
 
 def accounts_wanting(connection: Connection) -> list[str]:
     """Ids of the accounts that have items to be fetched by reference, in streams that are there."""
     query = select(stream.c.account_id).distinct().select_from(placement.join(stream))
-    return list(connection.scalars(query.where(placement.c.is_wanted, stream.c.state == "ok", _is_there())))
+    return list(connection.scalars(query.where(is_wanted_there(), stream.c.state == "ok")))
 
 
 def count_all_wanted(connection: Connection) -> int:
     """How many items of all accounts wait to be fetched by reference."""
-    return connection.scalar(select(func.count()).select_from(placement).where(placement.c.is_wanted, _is_there())) or 0
+    return connection.scalar(select(func.count()).select_from(placement).where(is_wanted_there())) or 0
 
 
 def settle_wanted(connection: Connection, stream_id: int, refs: Iterable[str]) -> None:

@@ -17,16 +17,20 @@ import pytest
 from daemon.cli.main import parser
 from daemon.config import Company, ContactsConfig, Person, StoreConfig, Webhook, WorkingTimeConfig, load
 from daemon.config_accounts import Outer
+from daemon.config_digest import DigestConfig
 from daemon.config_followups import FollowupsConfig, OverrideConditions, read_followups
 from daemon.config_mailboxes import KEYS as MAILBOX_KEYS
 from daemon.config_privacy import PrivacyConfig
+from daemon.config_scoring import ScoreConfig, StageConfig, read_scoring
 from daemon.config_servers import OAUTH_KEY, PASSWORD_KEYS, Manners
 from daemon.config_sources import PASSWORD_KEYS as SOURCE_PASSWORDS
 from daemon.config_sources import SQL, SqlSettings
 from daemon.config_sources import Outer as SourceOuter
+from daemon.config_tracking import TrackingConfig
 from daemon.oauth.settings import OAuthSettings
 from daemon.options import Reader, keys, options
 from daemon.plugins import installed, installed_books, installed_rules
+from matching.scoring import DEFAULT_FORMULA, DEFAULT_STAGES, FUNCTIONS, MEASURES
 from store.decisions import ADDRESS_COLUMNS, COLUMNS, CONTACT_COLUMNS
 from store.retention import Limits
 
@@ -42,6 +46,9 @@ TABLES: dict[str, type[Any]] = {
     "working_time": WorkingTimeConfig,
     "followups": FollowupsConfig,
     "followups.overrides": OverrideConditions,
+    "digest": DigestConfig,
+    "score": ScoreConfig,
+    "stages": StageConfig,
     "contacts": ContactsConfig,
     "people": Person,
     "accounts": Outer,
@@ -49,6 +56,7 @@ TABLES: dict[str, type[Any]] = {
     "contacts.sources": SourceOuter,
     "privacy": PrivacyConfig,
     "privacy.retention": Limits,
+    "tracking": TrackingConfig,
 }
 #: The kind that is no use in a configuration.
 _FOR_TESTS = "memory"
@@ -122,7 +130,7 @@ def test_every_key_of_a_table_is_in_the_example_and_the_manual(table: str) -> No
     shown = {key for owner, key, _text in assignments() if owner == table}
     heading = (
         f"[[{table}]]"
-        if table in ("people", "accounts", "webhooks", "contacts.sources", "followups.overrides")
+        if table in ("people", "accounts", "webhooks", "contacts.sources", "followups.overrides", "stages")
         else f"[{table}]"
     )
     for key in keys(TABLES[table]):
@@ -139,6 +147,20 @@ def test_every_setting_of_every_rule_is_in_the_example_and_the_manual() -> None:
         for option in options(rules.get(name).Settings):
             assert option.key in shown, f"config.example.toml has no {option.key} of {name}"
             assert f"`{option.key}`" in row, f"docs/configuration.md has no {option.key} of {name}"
+
+
+def test_every_measure_and_function_and_default_is_in_the_manual(tmp_path: Path) -> None:
+    for name, meaning in MEASURES.items():
+        assert f"| `{name}` | {meaning} |" in documented("[score]")
+    assert DEFAULT_FORMULA in documented("[score]")
+    for stage, when in DEFAULT_STAGES:
+        assert f"| `{stage}` | `{when}` |" in documented("[[stages]]")
+    for function in FUNCTIONS:
+        assert f"`{function}(" in documented("Formulas")
+    reader = Reader(tmp_path, {}, [])
+    tables = tomllib.loads(re.sub(r"^# ", "", EXAMPLE[EXAMPLE.index("# [score]") :].partition("\n\n")[0], flags=re.M))
+    assert len(read_scoring(tables["score"], tables["stages"], reader).stages) == 2
+    assert reader.problems == []
 
 
 def test_every_key_of_a_server_is_in_the_example_and_the_manual() -> None:

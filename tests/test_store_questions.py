@@ -36,9 +36,23 @@ LATER = (
     FROM v1_interaction_contact l JOIN v1_interaction i ON i.id = l.interaction_id
     ORDER BY l.interaction_id, l.contact_id LIMIT 1
     """,
+    """
+    INSERT INTO signal (id, interaction_id, contact_id, kind, occurred_at, evidence, confidence, verdict)
+    SELECT 'open', interaction_id, contact_id, 'open', occurred_at, 'chrome', .7, 'probable_human'
+    FROM signal WHERE id = 'signal'
+    """,
 )
 #: Columns that tell when and how often it was read.
-VOLATILE = {"created_at", "updated_at", "feed_epoch", "last_success_at", "state_since_at", "first_seq", "last_seq"}
+VOLATILE = {
+    "created_at",
+    "updated_at",
+    "computed_at",
+    "feed_epoch",
+    "last_success_at",
+    "state_since_at",
+    "first_seq",
+    "last_seq",
+}
 
 
 class Reader:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
@@ -17,7 +17,7 @@ from typing import ClassVar, NamedTuple, Self
 from urllib.parse import unquote
 
 from connectors.choices import matches
-from connectors.dav import discovery, settings
+from connectors.dav import discovery, lists, settings
 from connectors.dav.position import Position
 from connectors.dav.reading import batches, read
 from connectors.dav.server import Server, Told
@@ -37,7 +37,8 @@ from connectors.records import (
     StreamKind,
     Unavailable,
 )
-from connectors.webdav import CAL, CALENDARSERVER, DAV, Response
+from connectors.tasks import HeldTask, TaskList, WantedTask
+from connectors.webdav import CALENDARSERVER, DAV, Response
 
 _ASKED = (
     "d:resourcetype",
@@ -67,7 +68,7 @@ class _Standing(NamedTuple):
 
 
 class CalDavConnector:
-    """Calendars of one login, read by PROPFIND, REPORT and GET alone."""
+    """Calendars of one login, read by PROPFIND, REPORT and GET alone; only tasks of ours are written."""
 
     Settings: ClassVar[type[CalDavSettings]] = CalDavSettings
     takes_bearer: ClassVar[bool] = True
@@ -136,12 +137,11 @@ class CalDavConnector:
                 raise
             discovery.forget(self._server, self._settings.username)
             found = self._members()
-        calendars = {f"{path.rstrip('/')}/": each for path, each in found if _holds_events(each)}
-        return sorted(calendars.items(), key=lambda each: each[0])
+        return _of_kind(found, "VEVENT")
 
-    def _members(self) -> list[tuple[str, Response]]:
+    def _members(self, *more: str) -> list[tuple[str, Response]]:
         homes = discovery.homes(self._server, self._settings.username)
-        return [each for home in homes for each in self._server.members(home, *_ASKED)]
+        return [each for home in homes for each in self._server.members(home, *_ASKED, *more)]
 
     def _path(self, stream: Stream) -> str:
         if stream.name not in self._paths:
@@ -292,20 +292,39 @@ class CalDavConnector:
         listed = self._server.listed(path)
         return told.present.keys() >= listed.keys(), len(listed)
 
+    # -- tasks in lists (TaskWriter) ----------------------------------------------------------------------------------
+
+    def task_lists(self) -> tuple[TaskList, ...]:
+        """The calendars that may hold tasks."""
+        found: list[TaskList] = []
+        taken: dict[str, str] = {}
+        for path, response in _of_kind(self._members(*lists.ASKED), "VTODO"):
+            name = _name(path, response, taken)
+            taken[name] = path
+            found.append(lists.listed(name, path, response))
+        return tuple(found)
+
+    def held_tasks(self, task_list: TaskList, known: Mapping[str, str | None]) -> Mapping[str, HeldTask]:
+        """uid -> the entry, of those that are in the list."""
+        return lists.held(self._server, task_list, known)
+
+    def write_task(self, task_list: TaskList, task: WantedTask, over: HeldTask | None) -> HeldTask | None:
+        """Make or change an entry; None: it is not as it was read."""
+        return lists.write(self._server, task_list, task, over)
+
+    def remove_task(self, task_list: TaskList, over: HeldTask) -> bool:
+        """Take an entry out; False: it is not as it was read."""
+        return lists.remove(self._server, task_list, over)
+
 
 def _last(position: Position, changes: Sequence[Change], phase: Phase) -> Page:
     return Page(changes=tuple(changes), cursor=position.dump(), phase=phase, complete_since=_EPOCH, backlog=0)
 
 
-def _holds_events(response: Response) -> bool:
-    """Is it a calendar, for events too (RFC 4791, section 5.2.3)?"""
-    if not response.is_kind(CAL, "calendar"):
-        return False
-    if response.is_kind(CAL, "schedule-inbox") or response.is_kind(CAL, "schedule-outbox"):
-        return False
-    kinds = response.properties.get(f"{{{CAL}}}supported-calendar-component-set")
-    names = {each.get("name", "").upper() for each in kinds.iter(f"{{{CAL}}}comp")} if kinds is not None else set()
-    return not names or "VEVENT" in names
+def _of_kind(found: Iterable[tuple[str, Response]], kind: str) -> list[tuple[str, Response]]:
+    """The calendars that may hold components of a kind, in the order of their paths."""
+    calendars = {f"{path.rstrip('/')}/": each for path, each in found if lists.holds(each, kind)}
+    return sorted(calendars.items(), key=lambda each: each[0])
 
 
 def _name(path: str, response: Response, taken: dict[str, str]) -> str:

@@ -1,8 +1,11 @@
-"""The questions that CalDAV knows, and their answers as values. Only PROPFIND, REPORT and GET are ever sent."""
+"""The questions that CalDAV knows, and their answers as values.
+
+Only PROPFIND, REPORT and GET are sent but by `send`, which connectors.dav.lists alone uses.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -60,6 +63,7 @@ class Server:
     """One login to one server."""
 
     def __init__(self, settings: CalDavSettings, secret: Secret | None) -> None:
+        self.username = settings.username
         self._login = Login(settings.username, secret)
         self.http = HttpClient(
             settings.url,
@@ -156,9 +160,32 @@ class Server:
                 objects[ref] = None
         return objects
 
+    def given_with_versions(self, calendar: str, refs: Sequence[str]) -> dict[str, tuple[bytes, str] | None]:
+        """The same of a few objects, (the object, its ETag)."""
+        try:
+            answer = self.ask("REPORT", calendar, webdav.calendar_multiget(refs), depth=1)
+            found = webdav.read(answer.body).responses if answer.status == 207 else ()
+        except (TooLarge, NoMultistatus):
+            return {}
+        wanted = set(refs)
+        objects: dict[str, tuple[bytes, str] | None] = {}
+        for response in found:
+            ref = self.origin.path_of(response.href, calendar)
+            data, etag = response.text(CAL, "calendar-data"), response.text(DAV, "getetag")
+            if ref in wanted and data and etag:
+                objects[ref] = data.encode(), etag
+            elif ref in wanted and response.status in (404, 410):
+                objects[ref] = None
+        return objects
+
     def alone(self, ref: str) -> Answer:
         """One object by its own URL; raises TooLarge."""
-        return self.http.request("GET", ref, headers={"Accept": "text/calendar"})
+        return self.send("GET", ref, b"", {"Accept": "text/calendar"})
+
+    def send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Any request, and its whole answer; a token that is refused is exchanged once. Raises as HttpClient."""
+        reply, origin, path = self._renewing(method, path, body, headers)
+        return Answer(reply.status, reply.headers, b"".join(self.http.parts(reply, origin)), path)
 
     def own_path(self, href: str, base: str) -> str:
         """The path of what the server calls `href`; raises Unavailable where it lies on another server."""
@@ -221,9 +248,12 @@ class Server:
 
     def _begin(self, method: str, path: str, body: str, depth: int) -> tuple[Reply, Origin, str]:
         headers = {"Content-Type": "application/xml; charset=utf-8", "Depth": str(depth)}
+        return self._renewing(method, path, body.encode(), headers)
+
+    def _renewing(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[Reply, Origin, str]:
         try:
-            return self.http.begin(method, path, body.encode(), headers)
+            return self.http.begin(method, path, body, headers)
         except AuthFailed:
             if not self._login.renew():
                 raise
-            return self.http.begin(method, path, body.encode(), headers)
+            return self.http.begin(method, path, body, headers)

@@ -172,6 +172,7 @@ class _Reader:
             stamped_at=self._time(item, "DateTimeStamp") or self._time(item, "LastModifiedTime"),
             status=_status(item),
             is_free=text_of(item, f"{T}LegacyFreeBusyStatus").strip() == "Free",
+            is_away=text_of(item, f"{T}LegacyFreeBusyStatus").strip() == "OOF",
             classification=_CLASSES.get(text_of(item, f"{T}Sensitivity").strip(), "private"),
             subject=subject,
             location=location,

@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 
 import structlog
 
-from connectors.api import ConnectorError
+from connectors.api import ConnectorError, TaskWriter
 from daemon.cli import sources
 from daemon.cli.arguments import Verbs, add_account, add_verb, load_config
 from daemon.cli.logins import Logins, counted
@@ -21,6 +21,8 @@ from daemon.config import Account, Config
 from daemon.credentials import SecretSource
 from daemon.problems import ConfigError
 from daemon.sealing import sealing_keys
+from daemon.smtp import Relay
+from daemon.task_lists import chosen as chosen_list
 
 log = structlog.get_logger()
 
@@ -78,6 +80,7 @@ def check(args: argparse.Namespace) -> int:
                     _tell(each)
         lists += sources.ask(config) if args.account is None else []
         problems += [each.problem for each in lists if each.problem]
+        problems += _digest(config) if args.account is None else []
         if not args.json:
             for each_list in lists:
                 sources.tell(each_list)
@@ -110,11 +113,13 @@ def ask(logins: Logins, accounts: Iterable[Account]) -> Iterator[Found]:
 
 
 def ask_one(logins: Logins, account: Account) -> Found:
-    """Log in and list the folders."""
+    """Log in, list the folders, and look for the list of tasks."""
     try:
         with logins.opening(account).open() as connector:
             streams = connector.streams()
             unmatched = connector.unmatched if isinstance(connector, ChoosesByPattern) else ()
+            if account.tasks is not None and isinstance(connector, TaskWriter):
+                chosen_list(connector.task_lists(), account.tasks.list)
     except ConfigError as error:
         first = error.problems[0]
         return Found(account.name, 0, Trouble(account.name, "secret", str(first), first.hint))
@@ -133,16 +138,29 @@ def ask_one(logins: Logins, account: Account) -> Found:
         )
         for pattern in unmatched
     )
-    if not streams:
+    if not streams and account.tasks is None:
         problem = Trouble(account.name, "folders", f"there is no {word} to follow", f"look at options.{word}s")
         return Found(account.name, 0, problem, warnings)
     return Found(account.name, len(streams), None, warnings)
 
 
+def _digest(config: Config) -> Iterator[Trouble]:
+    """Does the server let us in that takes the daily mails? Nothing is sent."""
+    if config.digest is None:
+        return
+    try:
+        with Relay(config.digest, config.digest.read_secret(os.environ, config.folder)):
+            pass
+    except ConfigError as error:
+        yield from (Trouble.of(problem, "secret") for problem in error.problems)
+    except ConnectorError as error:
+        yield Trouble(None, "digest", error.problem, error.hint)
+
+
 def _store_secrets(config: Config) -> Iterator[Trouble]:
-    """The store's password and keys, as far as a command gives them, and what its secrets are sealed under; files were
-    read with the configuration."""
-    for source in (config.store.password, config.store.key):
+    """The store's password, its keys and tracking's, as far as a command gives them, and what its secrets are sealed
+    under; files were read with the configuration."""
+    for source in (config.store.password, config.store.key, config.tracking.key, config.tracking.api_key):
         if source is not None and isinstance(source.value, tuple):
             try:
                 source.read(os.environ, config.folder)
@@ -160,6 +178,9 @@ def _exposed(config: Config, accounts: Iterable[Account]) -> Iterator[Trouble]:
         (None, config.store.password),
         (None, config.store.key),
         (None, config.store.secrets_key),
+        (None, config.digest.password if config.digest else None),
+        (None, config.tracking.key),
+        (None, config.tracking.api_key),
         *((None, source.secret) for source in config.sources),
         *((account.name, source) for account in accounts for source in _secrets_of(account)),
     ]

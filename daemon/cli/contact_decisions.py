@@ -69,7 +69,7 @@ class _Unclear(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Decided:
+class Decided:
     """What was decided: of which contact, more for --json, and a sentence for people."""
 
     contact_id: str
@@ -77,25 +77,26 @@ class _Decided:
     more: Mapping[str, object]
 
 
-Decision = Callable[[argparse.Namespace, Session, Transaction], _Decided]
+Decision = Callable[[argparse.Namespace, Session, Transaction], Decided]
 
 
 def run_merge(args: argparse.Namespace) -> int:
     """The command."""
-    return _decide(args, _merge)
+    return decide(args, _merge)
 
 
 def run_unmerge(args: argparse.Namespace) -> int:
     """The command."""
-    return _decide(args, _unmerge)
+    return decide(args, _unmerge)
 
 
 def run_move(args: argparse.Namespace) -> int:
     """The command."""
-    return _decide(args, _move)
+    return decide(args, _move)
 
 
-def _decide(args: argparse.Namespace, decision: Decision) -> int:
+def decide(args: argparse.Namespace, decision: Decision) -> int:
+    """Make a decision in one transaction and tell of it; returns the exit code."""
     with opened_session(args) as session:
         try:
             with session.store.write() as transaction:
@@ -116,49 +117,49 @@ def _decide(args: argparse.Namespace, decision: Decision) -> int:
     return 0
 
 
-def _merge(args: argparse.Namespace, session: Session, transaction: Transaction) -> _Decided:
-    keep = _only(args.keep, find_contacts(transaction, args.keep))
-    other = _only(args.other, find_contacts(transaction, args.other))
+def _merge(args: argparse.Namespace, session: Session, transaction: Transaction) -> Decided:
+    keep = only(args.keep, find_contacts(transaction, args.keep))
+    other = only(args.other, find_contacts(transaction, args.other))
     merging.merge(transaction, other.id, keep.id, session.clock())
     sentence = f"{other.display_name} is part of {keep.display_name} now"
-    return _Decided(keep.id, sentence, {"merged": document(other)})
+    return Decided(keep.id, sentence, {"merged": document(other)})
 
 
-def _unmerge(args: argparse.Namespace, session: Session, transaction: Transaction) -> _Decided:
+def _unmerge(args: argparse.Namespace, session: Session, transaction: Transaction) -> Decided:
     hits = find_merged(transaction, args.who)
     if not hits:
-        standing = _only(args.who, find_contacts(transaction, args.who))
+        standing = only(args.who, find_contacts(transaction, args.who))
         hits = merged_contacts(transaction, standing.id)
         if not hits:
             raise MergeRefused(f"nobody was merged into {standing.display_name}", "there is nothing to undo")
-    merged = _only(args.who, hits)
+    merged = only(args.who, hits)
     if not merging.unmerge(transaction, merged.id, session.clock()):
         raise AssertionError(f"no decision made {merged.id} part of another contact")
-    return _Decided(merged.id, f"{merged.display_name} is a contact of its own again", {})
+    return Decided(merged.id, f"{merged.display_name} is a contact of its own again", {})
 
 
-def _move(args: argparse.Namespace, session: Session, transaction: Transaction) -> _Decided:
+def _move(args: argparse.Namespace, session: Session, transaction: Transaction) -> Decided:
     address = address_of(args.address, session.company)
     if isinstance(address, str):
         raise MergeRefused(address, "write it as in name@client.example")
-    since = _since(args.on, session)
-    target = _only(args.who, find_contacts(transaction, args.who))
+    first = since(args.on, session)
+    target = only(args.who, find_contacts(transaction, args.who))
     key, now = session.store.key, session.clock()
-    before = moving.move(transaction, key, address, target.id, since, now, with_past=args.with_past)
+    before = moving.move(transaction, key, address, target.id, first, now, with_past=args.with_past)
     whose = ", ".join(each.display_name for each in before) or "nobody's"
-    when = "with its past" if args.with_past else f"from {since:%Y-%m-%d %H:%M} UTC on"
-    return _Decided(
+    when = "with its past" if args.with_past else f"from {first:%Y-%m-%d %H:%M} UTC on"
+    return Decided(
         target.id,
         f"{address.normal} is of {target.display_name} {when}; it was of {whose}",
         {
             "address": address.normal,
-            "since": None if args.with_past else instant(since),
+            "since": None if args.with_past else instant(first),
             "held_by": [{"id": each.id, "display_name": each.display_name} for each in before],
         },
     )
 
 
-def _only(who: str, hits: list[ContactHit]) -> ContactHit:
+def only(who: str, hits: list[ContactHit]) -> ContactHit:
     """The one contact that is meant; else what there is is told."""
     if len(hits) == 1:
         return hits[0]
@@ -167,7 +168,7 @@ def _only(who: str, hits: list[ContactHit]) -> ContactHit:
     raise _Unclear(problem, listed or "try an address; `keeptouch timeline WHO` looks for it", hits)
 
 
-def _since(day: str | None, session: Session) -> datetime:
+def since(day: str | None, session: Session) -> datetime:
     """Where the day begins in the company's time zone."""
     if day is None:
         return session.clock()

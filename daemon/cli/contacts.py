@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from daemon.cli import ambiguities, contact_decisions, sources
+from daemon.cli import ambiguities, contact_consent, contact_decisions, sources
 from daemon.cli.arguments import Verbs, add_noun, add_verb, load_config
 from daemon.cli.opening import opened_session, opened_store
 from daemon.cli.output import Trouble, write_json, write_text, write_troubles
@@ -51,6 +51,7 @@ def register(verbs: Verbs) -> None:
     parser.add_argument("--source", metavar="NAME", help="only those that come from there")
     parser.add_argument("--all", action="store_true", help="also those that the policy made")
     contact_decisions.register(nouns)
+    contact_consent.register(nouns)
     sources.register(nouns)
     ambiguities.register(nouns)
 

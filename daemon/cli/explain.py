@@ -21,6 +21,7 @@ from connectors.api import (
     parse_message,
 )
 from daemon.cli.arguments import Verbs, add_verb
+from daemon.cli.explain_agents import explain_agents
 from daemon.cli.explain_meetings import Window, add_window, explain_meetings, window_of
 from daemon.cli.header_values import KINDS, explain_headers
 from daemon.cli.output import json_text, write_line
@@ -69,6 +70,7 @@ def register(verbs: Verbs) -> None:
     parser.add_argument(
         "--headers", choices=sorted(KINDS), help="the files hold values of a header instead, one a line"
     )
+    parser.add_argument("--agents", action="store_true", help="the files hold user agents instead, one a line")
     parser.add_argument(
         "--folded", action="store_true", help="with --headers: a line that begins with a blank goes on with the last"
     )
@@ -89,6 +91,8 @@ def explain(args: argparse.Namespace) -> int:
     """The command."""
     if args.folded and not args.headers:
         raise refuse("--folded", "goes with --headers only")
+    if args.agents:
+        return explain_agents(args.files)
     if args.headers:
         return explain_headers(args.files, args.headers, folded=args.folded)
     company = _company(args.own_domain)

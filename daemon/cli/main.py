@@ -43,6 +43,7 @@ COMMANDS = (
     "privacy",
     "changes",
     "webhooks",
+    "tracking",
     "decisions",
     "store",
     "keys",

@@ -7,12 +7,14 @@ import argparse
 from daemon.cli.arguments import Verbs, add_noun, add_verb
 from daemon.cli.opening import opened_store
 from daemon.cli.output import write_json, write_table
+from daemon.cli.report_numbers import add_numbers
 from store.signal_facts import counts
 
 
 def register(verbs: Verbs) -> None:
     """Add the commands."""
     own = add_noun(verbs, "report", "what the history says, in numbers")
+    add_numbers(own)
     add_verb(
         own,
         "signals",

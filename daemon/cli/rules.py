@@ -8,6 +8,7 @@ from typing import Any
 
 from daemon.cli.arguments import Verbs, add_noun, add_verb, load_config
 from daemon.cli.output import write_json, write_table, write_text
+from daemon.cli.rules_try import add_try
 from matching.followups import Override, Plan
 
 
@@ -15,6 +16,7 @@ def register(verbs: Verbs) -> None:
     """Add the commands."""
     nouns = add_noun(verbs, "rules", "what raises tasks")
     add_verb(nouns, "list", show, "explain each rule, with its settings")
+    add_try(nouns)
 
 
 def show(args: argparse.Namespace) -> int:

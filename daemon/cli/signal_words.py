@@ -16,6 +16,18 @@ _ABOUT = {
     "unsubscribe": "wants no more mail",
     "list": "by a list",
     "invitation_answer": "answer to the invitation",
+    "open": "opened",
+    "click": "link followed",
+}
+#: By whom, where nobody of the recipients did it.
+_BY = {
+    "self": "by your own network",
+    "prefetch": "ahead of people",
+    "scanner": "by a scanner",
+    "bot": "by a machine",
+    "proxy_open": "by the mailbox's proxy",
+    "probable_human": "probably",
+    "confirmed": "for sure",
 }
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
@@ -41,6 +53,8 @@ def short(signal: SignalFacts) -> str:
             words += f" ({working_duration(signal.answer_working_seconds)} of work)"
     if signal.status:
         words += f" ({signal.status})"
+    if signal.verdict:
+        words += f" ({_BY.get(signal.verdict, signal.verdict)})"
     if signal.return_on:
         words += f", back {signal.return_on}"
     return words
@@ -70,4 +84,5 @@ def document(signal: SignalFacts) -> dict[str, object]:
         "return_on": signal.return_on.isoformat() if signal.return_on else None,
         "answer_seconds": signal.answer_seconds,
         "answer_working_seconds": signal.answer_working_seconds,
+        "verdict": signal.verdict,
     }

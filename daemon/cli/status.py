@@ -5,18 +5,23 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from daemon.cli.arguments import Verbs, add_verb, load_config
 from daemon.cli.output import Trouble, write_error, write_json, write_table, write_text, write_troubles
 from daemon.config import Config, ConfigError, Problem, load_store
 from daemon.environment import open_store, utc_now
 from daemon.reloading import refusal
+from store import digests, task_entries
 from store.contact_sources import SourceState, states
+from store.digests import DigestStatus, NotSent
 from store.errors import StoreError
 from store.missing import Missing, missing
 from store.read import AccountStatus, account_statuses, totals
+from store.task_entries import Standing
 
+#: So long digests that were not sent are told.
+_RECENT = timedelta(days=2)
 #: A stream that was read whole is complete since the beginning of time, as its connector counts it.
 _FIRST_YEAR = 1970
 
@@ -61,6 +66,8 @@ def _tell(args: argparse.Namespace, config: Config, broken: Sequence[Problem]) -
         held = totals(transaction)
         names = [each.name for each in config.sources]
         followed = states(transaction, names)
+        mails = digests.status(transaction, (utc_now() - _RECENT).date()) if config.digest else None
+        kept = task_entries.standings(transaction, [each.name for each in config.followed if each.tasks])
     found = [followed[name] for name in names if name in followed]
     problems = broken or (refused.problems if refused else ())
     if refused:
@@ -71,7 +78,15 @@ def _tell(args: argparse.Namespace, config: Config, broken: Sequence[Problem]) -
         documents = [_document(each, folders) for each in accounts]
         told = [Trouble.of(each).document() for each in problems]
         refused_at = instant(refused.at) if refused else None
-        answer = {"accounts": documents, "sources": lists, "store": held}
+        told_lists = [_list_document(each) for each in kept]
+        told_mails = _digest_document(mails) if mails else None
+        answer = {
+            "accounts": documents,
+            "sources": lists,
+            "task_lists": told_lists,
+            "digest": told_mails,
+            "store": held,
+        }
         write_json({**answer, "problems": told, "refused_at": refused_at})
     else:
         write_table(
@@ -86,12 +101,19 @@ def _tell(args: argparse.Namespace, config: Config, broken: Sequence[Problem]) -
                 ("contacts of", "kind", "state", "last success", "contacts", "not taken", "reason"),
                 map(_source_row, found),
             )
+        if kept:
+            columns = ("task list of", "list", "state", "last success", "reason")
+            write_table(columns, [_list_row(each, utc_now()) for each in kept])
+        if mails:
+            write_text(f"digests: last sent {instant(mails.last_sent_at) or 'never'}")
+            write_troubles([_digest_trouble(each, utc_now()) for each in mails.troubles])
         for folder in folders:
             write_text(_missing(folder))
         write_text(", ".join(f"{count} {name}" for name, count in held.items()))
     is_well = all(each.state in ("ok", "new", "disabled") for each in accounts) and all(
         each.state == "ok" for each in found
     )
+    is_well = is_well and all(each.problem is None for each in kept) and not (mails and mails.troubles)
     if broken:
         return 2
     return 0 if is_well and not problems else 1
@@ -158,6 +180,49 @@ def _source_document(each: SourceState) -> dict[str, object]:
 def _source_row(each: SourceState) -> tuple[str, ...]:
     last = instant(each.last_success_at) or "never"
     return each.name, each.kind, each.state, last, str(each.contacts), str(each.rejected), each.reason or ""
+
+
+def _list_document(each: Standing) -> dict[str, object]:
+    return {
+        "account": each.account,
+        "list": each.name,
+        "state": "failed" if each.problem else "ok",
+        "reason": each.problem,
+        "hint": each.hint,
+        "failures": each.failures,
+        "next_try_at": instant(each.next_try_at),
+        "last_success_at": instant(each.synced_at),
+    }
+
+
+def _list_row(each: Standing, now: datetime) -> tuple[str, ...]:
+    reason = each.problem or ""
+    if each.hint:
+        reason += f"; {each.hint}"
+    if each.next_try_at is not None:
+        reason += f"; next try {_moment(each.next_try_at, now)}" if each.next_try_at > now else "; next try now"
+    return each.account, each.name, "failed" if each.problem else "ok", instant(each.synced_at) or "never", reason
+
+
+def _digest_document(mails: DigestStatus) -> dict[str, object]:
+    return {
+        "last_sent_at": instant(mails.last_sent_at),
+        "troubles": [
+            {
+                "person": each.person,
+                "sent_on": each.sent_on.isoformat(),
+                "state": each.state,
+                "problem": each.problem,
+                "next_try_at": instant(each.next_try_at),
+            }
+            for each in mails.troubles
+        ],
+    }
+
+
+def _digest_trouble(each: NotSent, now: datetime) -> Trouble:
+    following = f"next try {_moment(each.next_try_at, now)}" if each.next_try_at else ""
+    return Trouble(None, "digest", f"{each.person}, {each.sent_on}: {each.state}, {each.problem}", following)
 
 
 def _row(each: AccountStatus, now: datetime) -> tuple[str, ...]:

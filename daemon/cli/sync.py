@@ -18,6 +18,7 @@ from daemon.cli.progress import progress_shown
 from daemon.cli.rehearsal import rehearse
 from daemon.config import Account
 from daemon.ingest import Tally
+from daemon.list_keeping import Keeper
 from daemon.report import Report
 from daemon.retry import Backoff
 from daemon.servers import Server, Servers, server_of
@@ -36,7 +37,8 @@ def register(verbs: Verbs) -> None:
         "sync",
         sync,
         "read every account once",
-        "Reads what is new in every account, writes it to the store, and ends. Nothing on a server is changed. "
+        "Reads what is new in every account, writes it to the store, brings tasks together with people's lists, sends "
+        "the daily mails that are due, and ends. Nothing else on a server is changed. "
         "Exit code 1: an account failed; the others were read.",
     )
     add_account(parser)
@@ -56,19 +58,25 @@ def sync(args: argparse.Namespace) -> int:
             # who is a contact is known before the mail is read
             followed = [session.follow(each) for each in session.config.sources if args.account is None]
             reports = sync_all(session, accounts, stop, progress, insists=args.account is not None)
+            troubles = keep_lists(session, accounts, stop, insists=args.account is not None)
+            if not stop.is_set():
+                session.send_digests(stop)
             for sender in session.senders():
                 if not stop.is_set() and sender.has_news():
                     sender.turn()
     write_troubles(
         Trouble(r.account, r.error.step, r.error.problem, r.error.hint) for r in reports if r.error is not None
     )
+    write_troubles(troubles)
     sources.write_failures(followed)
     if args.json:
         lists = [sources.document(each) for each in followed]
-        write_json({"accounts": [document(report) for report in reports], "sources": lists})
+        told = [trouble.document() for trouble in troubles]
+        write_json({"accounts": [document(report) for report in reports], "sources": lists, "problems": told})
     else:
         show(reports)
-    return 1 if any(report.error for report in reports) or any(each.error for each in followed) else 0
+    has_failed = any(report.error for report in reports) or any(each.error for each in followed)
+    return 1 if has_failed or troubles else 0
 
 
 def sync_all(
@@ -115,6 +123,18 @@ def sync_all(
             turn(account, only_wanted=True)
     session.tick(stop)
     return list(reports.values())
+
+
+def keep_lists(
+    session: Session, accounts: Sequence[Account], stop: threading.Event, *, insists: bool = False
+) -> list[Trouble]:
+    """Bring tasks together with the lists of those who have one; what went wrong."""
+    keeper, troubles = Keeper(), []
+    for account in accounts:
+        problem = None if stop.is_set() else keeper.keep(session, account, stop.is_set, insists=insists)
+        if problem is not None:
+            troubles.append(Trouble(account.name, problem.step, problem.problem, problem.hint))
+    return troubles
 
 
 class _StopOrRest(threading.Event):

@@ -6,10 +6,12 @@ import argparse
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+from daemon.cli import expecting
 from daemon.cli.arguments import Verbs, add_noun, add_verb, load_config
 from daemon.cli.opening import opened_store
 from daemon.cli.output import Trouble, write_json, write_table, write_text, write_troubles
 from daemon.cli.status import instant
+from daemon.cli.task_documents import document
 from daemon.cli.timeline import not_one
 from daemon.environment import utc_now
 from daemon.problems import refuse
@@ -31,6 +33,7 @@ def register(verbs: Verbs) -> None:
     parser.add_argument("--contact", metavar="WHO", help="only those about this contact: an address, a name or an id")
     parser.add_argument("--due", metavar="DAY", help="only what is due by this day, as in 2026-03-02")
     parser.add_argument("--all", action="store_true", help="those that are put off, done, dismissed and settled too")
+    expecting.register(nouns)
     for name, handler, summary in (
         ("done", done, "close a task: it is done"),
         ("dismiss", dismiss, "close a task: nothing is to be done; it never comes back for the same reason"),
@@ -50,7 +53,7 @@ def show(args: argparse.Namespace) -> int:
     due_by = _day(args.due) if args.due else None
     states = tuple(State) if args.all else (State.OPEN,)
     with opened_store(args) as store, store.read() as transaction:
-        email = _person(transaction, args.person) if args.person else None
+        email = person_named(transaction, args.person) if args.person else None
         contact_id = None
         if args.contact:
             hits = find_contacts(transaction, args.contact)
@@ -70,7 +73,7 @@ def show(args: argparse.Namespace) -> int:
         [
             (
                 each.id[:8],
-                str(each.due_on or ""),
+                str(each.due_on or "suggested"),
                 _what(each),
                 each.contact or "",
                 each.person or "nobody's",
@@ -128,25 +131,7 @@ def _why(each: ListedTask) -> str:
     return f"{each.reason}: {each.subject}" if each.subject else each.reason
 
 
-def document(each: ListedTask) -> dict[str, object]:
-    """A task as JSON answers have it."""
-    names = ("id", "rule", "title", "state", "priority", "reason", "settled_by", "settled_how", "interaction_id")
-    return {
-        **{name: getattr(each, name) for name in names},
-        "due_at": instant(each.due_at),
-        "due_on": each.due_on.isoformat() if each.due_on else None,
-        "snoozed_until_at": instant(each.snoozed_until_at),
-        "contact": {"id": each.contact_id, "display_name": each.contact},
-        "person": each.person,
-        "subject": each.subject,
-        "history": [
-            {"state": s.state, "changed_at": instant(s.changed_at), "changed_by": s.changed_by, "note": s.note}
-            for s in each.history
-        ],
-    }
-
-
-def _person(transaction: Transaction, text: str) -> str:
+def person_named(transaction: Transaction, text: str) -> str:
     email = normalize(text)
     if email is None or not is_person(transaction, email):
         raise refuse("--person", f"{text} is nobody of ours", "the main address of a person, as [[people]] has it")

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from daemon.cli import task_lines
 from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.opening import opened_store
 from daemon.cli.output import Trouble, write_json, write_table, write_text, write_troubles
 from daemon.cli.signal_words import document as signal_document
 from daemon.cli.signal_words import short
 from daemon.cli.status import instant
+from daemon.cli.task_documents import document as task_document
 from daemon.problems import refuse
 from store.contact_search import ContactHit, find_contacts
 from store.read import TimelineItem, timeline
+from store.task_lists import ListedTask, of_contact
 
 
 def register(verbs: Verbs) -> None:
@@ -38,29 +42,31 @@ def show(args: argparse.Namespace) -> int:
         if len(hits) != 1:
             return not_one(args, args.who, hits, {"contact": None, "items": [], "next": None})
         items = timeline(transaction, hits[0].id, max(1, args.limit) + 1, before)
+        tasks = of_contact(transaction, hits[0].id, [each.id for each in items])
     page, rest = items[: args.limit], items[args.limit :]
     following = _next(page[-1]) if rest else None
     if args.json:
-        write_json({"contact": contact(hits[0]), "items": [document(i) for i in page], "next": following})
+        write_json({"contact": contact(hits[0]), "items": [document(i, tasks) for i in page], "next": following})
         return 0
     write_text(f"{hits[0].display_name}  <{', '.join(hits[0].addresses)}>")
     write_table(
         ("when (UTC)", "what", "people", "subject"),
-        [(f"{i.occurred_at:%Y-%m-%d %H:%M}", what(i), ", ".join(i.people), i.subject or "") for i in page],
+        [(f"{i.occurred_at:%Y-%m-%d %H:%M}", what(i, tasks), ", ".join(i.people), i.subject or "") for i in page],
     )
     if following:
         write_text(f"older: --before {following}")
     return 0
 
 
-def what(item: TimelineItem) -> str:
-    """Which way a mail went or how a meeting stands, and what is told of it."""
+def what(item: TimelineItem, tasks: Sequence[ListedTask] = ()) -> str:
+    """Which way a mail went or how a meeting stands, what is told of it, and what is to be done about it."""
     stands = f"meeting, {item.status}" if item.kind == "meeting" else item.direction
     told = dict.fromkeys(short(each) for each in item.signals if each.interaction_id == item.id)
+    to_do = list(task_lines.short(tasks, item.id))
     if not told:
         # an absence note, a bounce: what it tells of another one
         told = dict.fromkeys(short(each) for each in item.signals if each.kind != "reply")
-    return ", ".join((stands, *told))
+    return ", ".join((stands, *told, *to_do))
 
 
 def contact(hit: ContactHit) -> dict[str, object]:
@@ -68,7 +74,7 @@ def contact(hit: ContactHit) -> dict[str, object]:
     return {"id": hit.id, "display_name": hit.display_name, "addresses": list(hit.addresses)}
 
 
-def document(item: TimelineItem) -> dict[str, object]:
+def document(item: TimelineItem, tasks: Sequence[ListedTask] = ()) -> dict[str, object]:
     """An item as `timeline --json` has it."""
     return {
         "id": item.id,
@@ -81,6 +87,8 @@ def document(item: TimelineItem) -> dict[str, object]:
         "reason": item.reason,
         "status": item.status,
         "signals": [signal_document(each) for each in item.signals],
+        "tasks": [task_document(each) for each in tasks if each.interaction_id == item.id],
+        "settled_tasks": [each.id for each in tasks if each.settled_by == item.id],
     }
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 
+from daemon.cli import task_lines
 from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.opening import opened_store
 from daemon.cli.output import Trouble, write_json, write_text, write_troubles
 from daemon.cli.signal_words import document as signal_document
 from daemon.cli.signal_words import long
 from daemon.cli.status import instant
+from daemon.cli.task_documents import document as task_document
+from store.engine import Transaction
 from store.read import Why, why
+from store.task_lists import ListedTask, by_id, ids_like, of_interaction
 
 #: What the reasons of the store mean, for people.
 MEANINGS = {
@@ -18,6 +22,7 @@ MEANINGS = {
     "may_meet": "who takes part is a contact, or becomes one once it has been held",
     "copy": "another copy of it concerns a contact",
     "no_contact": "nobody outside who takes part is a contact",
+    "self": "keeptouch wrote it",
     "internal": "only our own people take part",
     "bulk": "it went to many (a list, a newsletter or an automatic mail)",
     "draft": "it lies among the drafts",
@@ -50,25 +55,48 @@ def register(verbs: Verbs) -> None:
         explain,
         "what became of a mail or a meeting, and why",
         "Tells for every mail and meeting that was seen what became of it: stored or skipped, in which folders its "
-        "copies lie, and why it is linked to a contact. Exit code 1: nothing is known of it.",
+        "copies lie, why it is linked to a contact, and which tasks it raised or settled; and for a task what raised "
+        "it, what settled it, and its history. Exit code 1: nothing is known of it.",
     )
-    parser.add_argument("item", metavar="ITEM", help="a Message-ID, an id, a UID, or ACCOUNT/FOLDER/UID")
+    parser.add_argument("item", metavar="ITEM", help="a Message-ID, an id, a UID, a task's id, or ACCOUNT/FOLDER/UID")
 
 
 def explain(args: argparse.Namespace) -> int:
     """The command."""
     with opened_store(args) as store, store.read() as transaction:
         items = why(transaction, store.key, args.item)
+        ids = [] if items else ids_like(transaction, args.item.strip().lower())
+        task = by_id(transaction, ids[0]) if len(ids) == 1 else None
+        tasks = {each.interaction_id: _tasks(transaction, each) for each in items}
     if args.json:
-        write_json({"items": [document(item) for item in items]})
+        told = [{**document(each), "tasks": _documents(tasks[each.interaction_id])} for each in items]
+        write_json({"items": told, "tasks": _documents([task] if task else [])})
     else:
         for item in items:
             tell(item)
-    if not items:
+            for each in tasks[item.interaction_id]:
+                _tell_task(each, item.interaction_id)
+        if task:
+            _tell_task(task, None)
+    if not items and task is None:
         hint = "has its account been read since it arrived? (keeptouch sync)"
         write_troubles([Trouble(None, "why", f"nothing is known of {args.item}", hint)])
         return 1
     return 0
+
+
+def _tasks(transaction: Transaction, item: Why) -> list[ListedTask]:
+    return of_interaction(transaction, item.interaction_id) if item.interaction_id else []
+
+
+def _documents(tasks: list[ListedTask]) -> list[dict[str, object]]:
+    return [task_document(each) for each in tasks]
+
+
+def _tell_task(task: ListedTask, interaction_id: str | None) -> None:
+    indent = "  " if interaction_id else ""
+    for line in task_lines.long(task, interaction_id):
+        write_text(indent + line)
 
 
 def document(item: Why) -> dict[str, object]:

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from matching.followups.records import Relation
-from matching.workdays import WorkingTime, WorkingTimes, after_working_days, after_working_seconds
+from matching.workdays import Leave, WorkingTime, WorkingTimes, after_working_days, after_working_seconds
 
 #: A time that never comes.
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -25,6 +25,8 @@ class Colleague:
     team: str = ""
     #: Is somebody there to do it? Not of who left, and not where all accounts ended.
     is_active: bool = True
+    #: When away: aware UTC instants, from and until. Who is away otherwise is the same colleague.
+    leave: tuple[tuple[datetime, datetime], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,16 +120,24 @@ class Desk:
 
     def after_days(self, person_id: str | None, start: datetime, days: int) -> datetime:
         """So many working days of the person later; NEVER where they don't work any more."""
-        return after_working_days(self.working_time(person_id), start, days) or NEVER
+        return after_working_days(self.working_time(person_id), start, days, self._leave(person_id)) or NEVER
 
     def after_hours(self, person_id: str | None, start: datetime, hours: float) -> datetime:
         """So many working hours later."""
-        return after_working_seconds(self.working_time(person_id), start, round(hours * 3600)) or NEVER
+        seconds = round(hours * 3600)
+        return after_working_seconds(self.working_time(person_id), start, seconds, self._leave(person_id)) or NEVER
+
+    def _leave(self, person_id: str | None) -> Leave:
+        colleague = self._colleagues.get(person_id or "")
+        return colleague.leave if colleague else ()
 
     def beginning_of(self, person_id: str | None, day: date) -> datetime:
         """The first working time of the person on that day or after it."""
-        midnight = datetime.combine(day, time(), ZoneInfo(self.working_time(person_id).zone)).astimezone(UTC)
-        return self.after_days(person_id, midnight, 0)
+        return self.after_days(person_id, self.midnight_of(person_id, day), 0)
+
+    def midnight_of(self, person_id: str | None, day: date) -> datetime:
+        """When the day begins where the person is."""
+        return datetime.combine(day, time(), ZoneInfo(self.working_time(person_id).zone)).astimezone(UTC)
 
     def day_of(self, person_id: str | None, at: datetime) -> date:
         """The day where the person is."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -46,16 +46,17 @@ def judge(
     known_until: datetime,
     rules_since: Mapping[str, datetime],
     standing: Iterable[Key] = (),
+    rules: Collection[str] | None = None,
 ) -> Judgement:
     """The tasks, as far as all is known until an instant.
 
     What settles before it is due never was a task. `rules_since`: from when on each rule is on; `standing`: tasks that
-    are open already, for what settles at a time that nobody knows.
+    are open already, for what settles at a time that nobody knows. `rules`: of these alone; None: of all that are on.
     """
     tasks: list[Task] = []
     look_at = NEVER
     before = set(standing)
-    for due in _found(relation, desk):
+    for due in _found(relation, desk, rules):
         counts_from = max(due.counts_from or NEVER, rules_since.get(due.rule, NEVER))
         if counts_from == NEVER or due.triggered_at < counts_from - TOO_OLD:
             continue
@@ -73,7 +74,7 @@ def judge(
     return Judgement(tuple(tasks), None if look_at == NEVER else look_at)
 
 
-def _found(relation: Relation, desk: Desk) -> Iterable[Due]:
-    for name in sorted(desk.plan.on()):
+def _found(relation: Relation, desk: Desk, rules: Collection[str] | None) -> Iterable[Due]:
+    for name in sorted(desk.plan.on() if rules is None else rules):
         rule, _settings = desk.plan.rules[name]
         yield from rule.find(name, relation, desk)

@@ -12,6 +12,9 @@ from matching.followups.people import owner
 from matching.followups.records import Due, How, Meeting, Relation, Settled, Side
 from matching.followups.settings import Days, days_in_words
 
+#: A series goes on where the next of it is no later than this: a month, with a week to spare.
+SERIES = timedelta(days=38)
+
 
 @dataclass(frozen=True, slots=True)
 class AfterMeetingSettings(Days):
@@ -33,16 +36,23 @@ class AfterMeeting:
     """Nobody wrote after a meeting."""
 
     Settings: ClassVar[type[AfterMeetingSettings]] = AfterMeetingSettings
-    summary: ClassVar[str] = "a meeting with a contact was held, and no mail has followed for some working days"
+    summary: ClassVar[str] = (
+        "a meeting with a contact was held, and no mail has followed for some working days; of a series the last"
+    )
 
     def find(self, name: str, relation: Relation, desk: Desk) -> Iterable[Due]:
-        """Each meeting that was held."""
+        """Each meeting that was held; of a series the last."""
         for meeting in relation.meetings:
             if meeting.status != "held" or not meeting.is_asked or meeting.response == "declined":
+                continue
+            if _goes_on(relation, meeting):
                 continue
             person_id = owner(relation, desk, meeting.person_ids)
             settings = desk.settings(name, relation, person_id)
             if settings is None:
+                continue
+            settled = min(_followed(relation, meeting), key=lambda each: each.at or meeting.over_at, default=None)
+            if settled is not None and settled.is_within(settings.least, meeting.over_at):
                 continue
             yield Due(
                 rule=name,
@@ -57,8 +67,19 @@ class AfterMeeting:
                 reason=f"no mail {days_in_words(settings.days)} after the meeting of"
                 f" {desk.day_of(person_id, meeting.starts_at)}",
                 priority=40,
-                settled=min(_followed(relation, meeting), key=lambda each: each.at or meeting.over_at, default=None),
+                settled=settled,
             )
+
+
+def _goes_on(relation: Relation, meeting: Meeting) -> bool:
+    """Is the next of its series contact enough?"""
+    return meeting.series_id is not None and any(
+        each.series_id == meeting.series_id
+        and meeting.over_at <= each.starts_at <= meeting.over_at + SERIES
+        and each.status != "cancelled"
+        and each.response != "declined"
+        for each in relation.meetings
+    )
 
 
 def _followed(relation: Relation, meeting: Meeting) -> Iterator[Settled]:
@@ -79,17 +100,20 @@ def _followed(relation: Relation, meeting: Meeting) -> Iterator[Settled]:
 
 
 class InvitationOpen:
-    """A contact has not answered an invitation."""
+    """An invitation is not answered: ours by a contact, or theirs by one of ours."""
 
     Settings: ClassVar[type[InvitationOpenSettings]] = InvitationOpenSettings
-    summary: ClassVar[str] = "a contact has not answered our invitation some days before the meeting"
+    summary: ClassVar[str] = (
+        "a contact has not answered our invitation some days before the meeting, or one of ours a contact's"
+    )
 
     def find(self, name: str, relation: Relation, desk: Desk) -> Iterable[Due]:
-        """Each meeting of ours; whoever is invited late has a working day to answer."""
+        """Each meeting of ours or theirs; whoever is invited late has a working day to answer."""
         for meeting in relation.meetings:
-            if not meeting.is_ours:
+            if not (meeting.is_ours or meeting.is_theirs):
                 continue
-            person_id = next((each for each in meeting.person_ids if desk.is_active(each)), None)
+            asked = (*meeting.open_ids, *meeting.person_ids) if meeting.is_theirs else meeting.person_ids
+            person_id = next((each for each in asked if desk.is_active(each)), None)
             person_id = person_id or owner(relation, desk)
             settings = desk.settings(name, relation, person_id)
             if settings is None:
@@ -98,6 +122,7 @@ class InvitationOpen:
             due_at = max(due_at, desk.after_days(person_id, meeting.known_at, 1))
             if due_at >= meeting.starts_at:
                 continue
+            day = desk.day_of(person_id, meeting.starts_at)
             yield Due(
                 rule=name,
                 address=meeting.address,
@@ -107,15 +132,16 @@ class InvitationOpen:
                 due_at=due_at,
                 person_id=person_id,
                 interaction_id=meeting.interaction_id,
-                title="Ask whether they come",
-                reason=f"no answer to the invitation to the meeting of {desk.day_of(person_id, meeting.starts_at)}",
+                title="Ask whether they come" if meeting.is_ours else "Answer the invitation",
+                reason=f"no answer{'' if meeting.is_ours else ' of ours'} to the invitation to the meeting of {day}",
                 priority=60,
                 settled=_answered(meeting),
             )
 
 
 def _answered(meeting: Meeting) -> Settled | None:
-    if meeting.response != "needs_action":
+    is_open = meeting.response == "needs_action" if meeting.is_ours else bool(meeting.open_ids)
+    if not is_open:
         # what a calendar says of the time of an answer may be that of a later edit
         return Settled(how=How.ANSWER, at=None, by=meeting.interaction_id)
     if meeting.status == "cancelled":

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar
 
 from matching.followups.desk import Desk
 from matching.followups.people import owner_of_mail
 from matching.followups.records import Due, How, Mail, Relation, Settled, Side
+
+#: The rule that has a mail of theirs before this one; another rule may replace it under its name.
+COMPLAINT = "complaint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,11 @@ class Unanswered:
             settings = desk.settings(name, relation, person_id)
             if settings is None:
                 continue
+            if mail.complains and desk.settings(COMPLAINT, relation, person_id) is not None:
+                continue
+            done = settled(relation, mail, person_id)
+            if done is not None and done.is_within(timedelta(hours=settings.hours), mail.at):
+                continue
             asks = any(each.asks for each in _run(relation, mail))
             yield Due(
                 rule=name,
@@ -50,7 +59,7 @@ class Unanswered:
                 reason=f"no answer of ours {settings.hours:g} working hours after the mail of"
                 f" {desk.day_of(person_id, mail.at)}",
                 priority=80 if asks else 60,
-                settled=settled(relation, mail, person_id),
+                settled=done,
             )
 
 
@@ -94,6 +103,8 @@ def _settling(relation: Relation, mail: Mail, person_id: str | None) -> Iterator
         if meeting.status == "held" and meeting.starts_at > mail.at:
             yield Settled(how=How.MEETING, at=meeting.over_at, by=meeting.interaction_id)
     for later in relation.mails:
+        if later.at < mail.at and later.parent_id != mail.id:
+            continue
         if later.side is not Side.OURS or later.is_mechanical or later.is_bulk:
             continue
         is_direct = later.parent_id == mail.id
@@ -106,4 +117,6 @@ def _settling(relation: Relation, mail: Mail, person_id: str | None) -> Iterator
         if is_fresh or ((is_direct or later.thread_id == mail.thread_id) and is_to_them):
             is_theirs = later.person_id == person_id or later.person_id in mail.asked_ids
             how = How.REPLY if is_theirs else How.COLLEAGUE
+            # they are in the order of time, so none is sooner
             yield Settled(how=how, at=max(later.at, mail.at), by=later.id)
+            return

@@ -74,6 +74,11 @@ class Mail:
     #: Does it ask something; does it need an answer? See matching.followups.asking.
     asks: bool = False
     needs_answer: bool = True
+    #: Does it promise to send something, and by when, where it names a day; does it complain? See matching.said.
+    promises: bool = False
+    promised_by: date | None = None
+    complains: bool = False
+    has_attachments: bool = False
     #: Persons of ours who hold a copy, and since when what they hold counts. None: not known yet.
     counts_from: datetime | None = None
 
@@ -106,6 +111,14 @@ class Absence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """The contact opened a mail of ours, or followed a link in it: a person, as far as can be told."""
+
+    mail_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Meeting:
     """A meeting with the contact; of whole days `starts_at` is midnight UTC."""
 
@@ -115,11 +128,17 @@ class Meeting:
     over_at: datetime
     #: planned | held | cancelled
     status: str
-    #: Is the organizer one of ours?
+    #: Is the organizer one of ours, or the contact?
     is_ours: bool
+    is_theirs: bool = False
+    #: The series that it is one of; None: it stands alone.
+    series_id: str | None = None
+    #: Of ours, who have it in their calendar and have not answered.
+    open_ids: tuple[str, ...] = ()
     #: The contact's address in it, and answer: needs_action | accepted | declined | tentative | delegated
     address: str
     response: str
+    #: As a mail told it; None: there is no answer, or a calendar alone tells it, at a time that may be a later one.
     responded_at: datetime | None = None
     #: When it was first seen in a calendar or a mail.
     known_at: datetime
@@ -128,6 +147,22 @@ class Meeting:
     #: Is the contact the first of its organization?
     is_asked: bool = True
     counts_from: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """A day by which an answer of the contact is expected, as somebody set it."""
+
+    #: Another one when it is moved.
+    id: str
+    due_on: date
+    set_at: datetime
+    #: When it was moved or taken back; None: it holds.
+    ended_at: datetime | None = None
+    #: In words for people; "": there are none.
+    title: str = ""
+    #: A mail of the conversation that it is about; None: whatever the contact says counts.
+    mail_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +182,9 @@ class Relation:
     meetings: tuple[Meeting, ...] = ()
     bounces: tuple[Bounce, ...] = ()
     absences: tuple[Absence, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
+    #: In the order of time.
+    opens: tuple[Open, ...] = ()
     #: The usual time between days of contact; None: there is no rhythm, or not all of the past is known yet.
     gap: timedelta | None = None
 
@@ -160,6 +198,10 @@ class Settled:
     at: datetime | None
     #: The interaction; None: it is not known.
     by: str | None = None
+
+    def is_within(self, least: timedelta, start: datetime) -> bool:
+        """Was it certainly before something that is due so long after `start`, or later? Then nothing is to be said."""
+        return self.at is not None and self.at <= start + least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,3 +226,5 @@ class Due:
     #: 0 to 100, higher is sooner.
     priority: int
     settled: Settled | None = None
+    #: Not due: a word of a mail makes it likely. The task shows from `due_at` on, and has no day on which it is due.
+    is_suggested: bool = False

@@ -51,6 +51,8 @@ class NoReply:
                 absence = _absence(relation, desk, mail, person_id)
             if absence and (settled is None or settled.at is None or absence.at < settled.at):
                 settled = Settled(how=How.LEAVE, at=max(absence.at, mail.at), by=absence.source_id)
+            if settled is not None and settled.is_within(settings.least, mail.at):
+                continue
             yield Due(
                 rule=name,
                 address=mail.address,
@@ -99,6 +101,11 @@ class BackFromLeave:
             )
 
 
+def waiting(relation: Relation) -> Iterator[tuple[Mail, Settled | None]]:
+    """Mails of ours that ask the contact something, each with what it waits no more by; None: it does."""
+    return ((mail, _settled(relation, mail)) for mail in _asking(relation))
+
+
 def waits_from(relation: Relation) -> datetime | None:
     """When the last mail of ours was that still waits for an answer."""
     return max((mail.at for mail in _asking(relation) if _settled(relation, mail) is None), default=None)
@@ -114,6 +121,8 @@ def _asking(relation: Relation) -> Iterator[Mail]:
 
 def _absence(relation: Relation, desk: Desk, mail: Mail, person_id: str | None) -> Absence | None:
     """What the contact said last of being away when the mail came; until a mail of the contact's own."""
+    if not relation.absences:
+        return None
     heard = [m.at for m in relation.mails if m.side is Side.CONTACT and m.is_word]
     written_on = desk.day_of(person_id, mail.at)
     found = None
@@ -137,9 +146,13 @@ def _settling(relation: Relation, mail: Mail) -> Iterator[Settled]:
         if meeting.status == "held" and meeting.starts_at > mail.at:
             yield Settled(how=How.MEETING, at=meeting.over_at, by=meeting.interaction_id)
     for later in relation.mails:
+        if later.at < mail.at and later.parent_id != mail.id:
+            continue
         how = _answers(later, mail)
         if how is not None:
+            # they are in the order of time, so none is sooner
             yield Settled(how=how, at=max(later.at, mail.at), by=later.id)
+            return
 
 
 def _answers(later: Mail, mail: Mail) -> How | None:

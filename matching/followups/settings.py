@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 #: More than this nobody means; it also bounds how far back is looked.
 MOST_DAYS = 90
@@ -13,6 +14,11 @@ class Days:
     """A rule that waits for some days."""
 
     days: int = 1
+
+    @property
+    def least(self) -> timedelta:
+        """So long at least so many working days last: the wall clock may go forward on one of them."""
+        return timedelta(days=max(0, self.days - 1))
 
     def __post_init__(self) -> None:
         if not 0 <= self.days <= MOST_DAYS:

@@ -1,8 +1,7 @@
 """The day on which somebody who is away will be back, from the words of an auto-reply.
 
-A date counts where it stands behind words like "until" or "back on" (in some languages before them). It is read by
-`dateparser`, which knows the months and weekdays of the languages; the forms it does not read (Chinese, Korean and
-Mongolian dates, the Persian calendar) are read here. Only a few short pieces of text are ever given to it.
+A date counts where it stands behind words like "until" or "back on" (in some languages before them). Only a few short
+pieces of text are ever read as dates (matching.written_days).
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from datetime import date, datetime, timedelta
 
 from matching.signals.away import LANGUAGES
 from matching.signals.folding import fold
+from matching.written_days import FORMS, read_day
 
 #: Characters around such words in which the date stands, and how many of them are tried.
 _NEAR = 48
@@ -23,20 +23,6 @@ _LONGEST = timedelta(days=500)
 _WITHIN_A_YEAR = timedelta(days=330)
 _YEAR = re.compile(r"\d{4}")
 
-_MONTH = r"[^\W\d_]{2,12}"
-#: Forms of dates, from those that can mean nothing else on.
-_FORMS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"(?:\d{4}\s?[年년]\s?)?\d{1,2}\s?[月월]\s?\d{1,2}\s?[日号號일]?",
-        r"(?:\d{4}\s?оны?\s+)?\d{1,2}(?:-?[а-я]{1,2}|\s?д[уү]гаар|\s?д[уү]гээр)?\s?сарын\s+\d{1,2}",
-        r"\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{1,4}(?!\d)|(?<!\d)\d{1,2}[./]\d{1,2}(?![\d:])",
-        rf"(?<!\d)\d{{1,2}}(?:\.|st|nd|rd|th|er|º|°|-?го|-?е|-?ב)?\s+(?:de\s+|of\s+"
-        rf"|ב-?)?{_MONTH}\.?(?:,?\s+(?:de\s+|del\s+)?\d{{4}})?",
-        rf"{_MONTH}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?(?!\d|:|[./-]\d)(?:,?\s+\d{{4}})?",
-    )
-)
-_IS_NUMBERS = re.compile(r"[\d./ -]+")
 _WEEKDAYS = re.compile(
     fold(
         r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch"
@@ -51,13 +37,6 @@ _WEEKDAYS = re.compile(
 _INCLUSIVE = re.compile(
     fold(r"\b(?:inclu[sd]|einschl|inkl|through|thru|(?:tot|t) en met|t/m|включительно|compris|wlacznie)|まで")
 )
-_JALALI = tuple(
-    fold(name)
-    for name in ("فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند")
-)
-_JALALI_DATE = re.compile(rf"(\d{{1,2}})\s+(?:ماه\s+)?({'|'.join(_JALALI)})(?:\s+ماه)?(?:\s+(?:سال\s+)?(1[34]\d\d))?")
-_JALALI_NUMBERS = re.compile(r"(1[34]\d\d)[/.-](\d{1,2})[/.-](\d{1,2})")
-_NUMBERS = re.compile(r"\d+")
 _CUES = {
     each.code: tuple(re.compile(fold(words)) if words else None for words in (each.until, each.behind))
     for each in LANGUAGES
@@ -72,7 +51,7 @@ def return_date(language: str, text: str, sent_at: datetime | None) -> date | No
     for tried, (candidate, piece) in enumerate(_candidates(language, text)):
         if tried >= _MAX_TRIED:
             break
-        found = _read(candidate, language, sent_on)
+        found = read_day(candidate, language, sent_on)
         longest = _LONGEST if _YEAR.search(candidate) else _WITHIN_A_YEAR
         if found is not None and sent_on < found <= sent_on + longest:
             return found + timedelta(days=1) if _INCLUSIVE.search(piece) else found
@@ -86,13 +65,13 @@ def _candidates(language: str, text: str) -> Iterator[tuple[str, str]]:
         for match in behind.finditer(text):
             start = max(0, match.start() - _NEAR)
             piece = text[start : match.start()].rpartition("\n\n")[2]
-            last = max((each for form in _FORMS for each in form.finditer(piece)), key=_place, default=None)
+            last = max((each for form in FORMS for each in form.finditer(piece)), key=_place, default=None)
             if last is not None:
                 yield last[0], text[start : match.end()]
     if before is not None:
         for match in before.finditer(text):
             piece = text[match.end() : match.end() + _NEAR].partition("\n\n")[0]
-            dates = [each for form in _FORMS for each in form.finditer(piece)]
+            dates = [each for form in FORMS for each in form.finditer(piece)]
             yield from ((each[0], match[0] + piece) for each in dates)
             weekday = None if dates else _WEEKDAYS.search(piece)
             if weekday:
@@ -102,72 +81,3 @@ def _candidates(language: str, text: str) -> Iterator[tuple[str, str]]:
 def _place(match: re.Match[str]) -> tuple[int, int]:
     """How late a date ends; of those that end alike, the longer comes last."""
     return match.end(), -match.start()
-
-
-def _read(text: str, language: str, sent_on: date) -> date | None:
-    persian = _jalali(text, sent_on) if language == "fa" else None
-    if persian is not None:
-        return persian
-    if re.search(r"[月월]|сарын", text):
-        return _by_numbers([int(number) for number in _NUMBERS.findall(text)], sent_on)
-    if language == "en" and _IS_NUMBERS.fullmatch(text):
-        dates = [found for order in ("MDY", "DMY") if (found := _parsed(text, language, sent_on, order)) is not None]
-        return min((each for each in dates if each > sent_on), default=None)
-    if _IS_NUMBERS.fullmatch(text):
-        return _parsed(text, language, sent_on, None)
-    # "13 mars" is no year 2013, as the order of numbers in Swedish would have it
-    return _parsed(text, language, sent_on, "DMY" if text[0].isdigit() else "MDY")
-
-
-def _by_numbers(numbers: list[int], sent_on: date) -> date | None:
-    """[year, month, day], or the next [month, day]."""
-    year = numbers.pop(0) if len(numbers) == 3 else None
-    try:
-        found = date(year or sent_on.year, numbers[0], numbers[1])
-        return found if year or found > sent_on else found.replace(year=found.year + 1)
-    except (ValueError, IndexError):
-        return None
-
-
-def _parsed(text: str, language: str, sent_on: date, order: str | None) -> date | None:
-    # a third of a second to import, and few mails need it
-    import dateparser  # noqa: PLC0415 - imported where the first auto-reply needs it
-
-    settings: dict[str, object] = {
-        "RELATIVE_BASE": datetime(sent_on.year, sent_on.month, sent_on.day),  # noqa: DTZ001 - a day without zone
-        "PREFER_DATES_FROM": "future",
-        "REQUIRE_PARTS": ["day", "month"] if any(map(str.isdigit, text)) else [],
-    }
-    if order:
-        settings["DATE_ORDER"] = order
-    try:
-        found = dateparser.parse(text.rstrip("."), languages=[language], settings=settings)
-    except (ValueError, OverflowError, TypeError, IndexError):
-        return None
-    return found.date() if found else None
-
-
-def _jalali(text: str, sent_on: date) -> date | None:
-    """A date of the Persian calendar, with or without its year."""
-    match = _JALALI_NUMBERS.search(text)
-    if match:
-        return _from_jalali(int(match[1]), int(match[2]), int(match[3]))
-    match = _JALALI_DATE.search(text)
-    if not match:
-        return None
-    month, day = _JALALI.index(match[2]) + 1, int(match[1])
-    if match[3]:
-        return _from_jalali(int(match[3]), month, day)
-    years = (sent_on.year - 622, sent_on.year - 621)
-    dates = [found for year in years if (found := _from_jalali(year, month, day)) is not None]
-    return min((each for each in dates if each > sent_on), default=None)
-
-
-def _from_jalali(year: int, month: int, day: int) -> date | None:
-    """The day of the Persian calendar, by the rule of 33 years (true of 1244 to 1472)."""
-    if not (1 <= month <= 12 and 1 <= day <= 31 and 1244 <= year <= 1472):
-        return None
-    days = 365 * (year - 1) + (8 * year + 21) // 33 + day - 1
-    days += 31 * (month - 1) if month <= 7 else 30 * (month - 1) + 6
-    # the day before which 1404 and its neighbours begin on 20 or 21 March
-    return date(622, 3, 21) + timedelta(days=days)

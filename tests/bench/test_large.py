@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,12 @@ import pytest
 from sqlalchemy import Connection, event, select, text
 
 from daemon.reprocess import reprocess
-from store import facts, rebuild
+from store import facts, rebuild, reports
 from store.engine import Store
 from store.schema import message
 from store.verify import verify
 from store.views import VIEWS
-from tests.bench.large import late, questions
+from tests.bench.large import late, looks, questions
 from tests.bench.large import shape as shapes
 from tests.bench.large.__main__ import main
 from tests.bench.large.filling import COLUMNS
@@ -170,6 +171,49 @@ def test_a_stranger_who_becomes_a_contact_has_all_earlier_mail(small: Store) -> 
     assert late.link(small, SMALL) is None
     questions.check(small, SMALL, 5)
     assert verify(small.engine, "the small store", KEY, _quietly).findings == []
+
+
+def test_looking_at_follow_ups_leaves_the_store_as_it_is(small: Store) -> None:
+    before = _shown(small)
+    with _without_scans(small) as asked:
+        looked = looks.measure(small, SMALL)
+    assert len(asked) > 20
+    assert looked.contacts == SMALL.contacts
+    assert 0 < looked.contacts_of_page <= SMALL.contacts
+    assert looked.tasks > 2
+    assert _shown(small) == before
+
+
+def test_a_report_of_some_weeks_does_not_read_the_years_before(small: Store) -> None:
+    today = shapes.END.date()
+    with small.read() as connection:
+        in_view = "SELECT count(*), sum(mails_out_count) FROM v1_rep_activity WHERE week_starts_on BETWEEN ? AND ?"
+        last = reports.week_of(today)
+        first = last - timedelta(weeks=30)
+        (expected,) = connection.exec_driver_sql(in_view, (str(first), str(last))).all()
+    with _without_scans(small), small.read() as connection:
+        found = reports.weeks(connection, first, last, today)
+    assert (len(found), sum(each.counts["mails_out_count"] or 0 for each in found)) == tuple(expected)
+    assert len(found) > 3
+
+
+@contextmanager
+def _without_scans(store: Store) -> Iterator[dict[str, Any]]:
+    """Gives what is asked meanwhile; none of it may read a large table whole."""
+    asked: dict[str, Any] = {}
+
+    def note(_connection: Connection, _cursor: object, statement: str, values: Any, *_rest: object) -> None:
+        if statement.startswith("SELECT") and "ORDER BY interaction.occurred_at" not in statement:
+            asked[statement] = values
+
+    event.listen(store.engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(store.engine, "before_cursor_execute", note)
+    with store.read() as connection:
+        for statement, values in asked.items():
+            plan = [str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+            assert _scans(plan) == [], statement
+            assert "SCAN placement" not in plan, statement
 
 
 def test_a_wrong_answer_gets_no_time(small: Store) -> None:

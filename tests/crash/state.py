@@ -18,6 +18,7 @@ _VOLATILE = {
     "applied_at",
     "changed_at",
     "compared_at",
+    "computed_at",
     "created_at",
     "due_at",
     "first_seen_at",

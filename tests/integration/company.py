@@ -24,6 +24,7 @@ KEY = "5a" * 32
 VOLATILE = {
     "created_at",
     "updated_at",
+    "computed_at",
     "feed_epoch",
     "first_seq",
     "last_seq",

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from store.errors import StoreError
-from tests.bench.large import late, questions
+from tests.bench.large import late, looks, questions
 from tests.bench.large.kept import DATABASES, Place, stores
 from tests.bench.large.questions import Timing
 from tests.bench.large.shape import Shape
@@ -69,9 +69,11 @@ def run(place: Place, databases: Sequence[str], calls: int) -> None:
             questions.check(store, shape, 20)
             timings = questions.measure(store, shape, calls, _tell)
             _same(answers, timings)
+            looked = looks.measure(store, shape)
             linked = [done for _run in range(LINKED) if (done := late.link(store, shape)) is not None]
             print(f"{database}, {place.size(database) / 2**30:.1f} GiB")
             show(timings)
+            print(_of_looks(looked))
             print(_of_linking(linked), flush=True)
 
 
@@ -95,6 +97,13 @@ def _of_linking(linked: Sequence[late.Linked]) -> str:
         return "late linking: every stranger is a contact already; remove the folder to measure it again"
     times = ", ".join(f"{each.seconds:.2f}" for each in linked)
     return f"late linking of {linked[0].mails:,} mails: {times} s ({linked[-1].left:,} strangers are left)"
+
+
+def _of_looks(looked: looks.Looked) -> str:
+    page = f"{looked.contacts_of_page:,} contacts of a page of {looks.PAGE} mails: {looked.page * 1_000:.0f} ms"
+    part = f"{looked.page / looked.ingest:.0%} of its ingest, {looked.ingest * 1_000:.0f} ms"
+    night = f"all {looked.contacts:,} contacts: {looked.night:.1f} s, {looked.tasks:,} tasks"
+    return f"follow-ups, processor time: {page}, {part}; {night}"
 
 
 def _tell(line: str) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from daemon.reading import VERSION
 from daemon.signals import REPLY
+from matching.followups.asking import asks, is_brief
 from matching.workdays import USUAL, working_seconds
 from store import facts
 from store.signals import Signal
@@ -280,7 +281,7 @@ class _Written:
         )
         row += (self._subject_key, False, False, mail.attachments, int(mail.attachments != "[]"), self._above)
         row += (self._above, "", None, "", "", self._report[0], False, self._report[1], "", self._reported)
-        row += ("[]", VERSION)
+        row += ("[]", VERSION, asks(mail.text), is_brief(mail.text))
         yield "message", (*row, mail.is_ours, self.id, self._thread_id)
         yield "content", (key, mail.text, None, None, None)
         for position, (role, address, name, _contact) in enumerate(mail.parties):

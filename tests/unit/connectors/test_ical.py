@@ -34,6 +34,7 @@ def test_an_event_as_a_whole() -> None:
         DESCRIPTION:one\\ntwo\\;
         STATUS:TENTATIVE
         TRANSP:TRANSPARENT
+        X-MICROSOFT-CDO-BUSYSTATUS:OOF
         CLASS:PRIVATE
         ORGANIZER;CN="Smith, Ann":MAILTO:Ann@x.example
         ATTENDEE;CN=Bob;PARTSTAT=ACCEPTED;ROLE=OPT-PARTICIPANT:mailto:bob@y.example
@@ -52,6 +53,7 @@ def test_an_event_as_a_whole() -> None:
     assert (event.sequence, event.stamped_at) == (3, datetime(2026, 1, 1, 12, tzinfo=UTC))
     assert (event.subject, event.location, event.text) == ("جلسه, دوم خط", "Room 5", "one\ntwo;")
     assert (event.status, event.is_free, event.classification) == (EventStatus.TENTATIVE, True, "private")
+    assert event.is_away
     assert event.organizer is not None
     assert (event.organizer.email, event.organizer.name) == ("Ann@x.example", "Smith, Ann")
     assert [(each.email, each.role, each.response) for each in event.attendees] == [

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from connectors.api import Auth, Meeting, Message, Purpose
+from connectors.api import Attachment, Auth, Event, Meeting, Message, Moment, Purpose
+from daemon.deadlines import apply_deadlines
+from daemon.entered import apply_entered
 from daemon.ticking import tick
 from matching.followups import Plan, State
 from matching.policy import Create
@@ -16,7 +18,7 @@ from store import tasks
 from tests.unit.daemon.company_mail import company, mail
 from tests.unit.daemon.company_meetings import Calendars, at, event, meeting
 from tests.unit.daemon.test_signals import bounce
-from tests.unit.matching.followups.language import OURS, Line, Scenario, address, expected, instant
+from tests.unit.matching.followups.language import OURS, Line, Scenario, address, expected, instant, promised
 from tests.unit.matching.followups.relations import plan
 
 LONG = "Here is all that there is to say about it, and what follows from it for the next weeks, in good order."
@@ -55,6 +57,14 @@ class Office(Calendars):
 
     def take(self, line: Line, mails: Mails) -> None:
         """What happened, read at once."""
+        if line.verb == "leave":
+            start, end = (Moment(date.fromisoformat(each)) for each in line.words[1:])
+            away = Event(uid=f"l{line.number}", start=start, end=end, is_away=True)
+            self.plan(line.who, Meeting(ref=f"{line.number}.ics", uid=away.uid, events=(away,)))
+            return
+        if line.verb in ("expect", "forgo"):
+            self.expect(line, mails)
+            return
         if line.verb == "meet":
             self.plan(_organizer(line), meeting(_event(line, self.zone), ref=f"{line.number}.ics"))
             return
@@ -88,6 +98,36 @@ class Office(Calendars):
             else:
                 self.take(line, mails)
 
+    def expect(self, line: Line, mails: Mails) -> None:
+        """Another program sets a day on a contact that it knows by its address, moves it, or takes it back."""
+        self.derive()
+        name, key = line.who, f"external_source = 'crm' AND external_id = '{line.who}'"
+        if line.verb == "forgo":
+            self.execute(f"UPDATE w1_deadline SET is_deleted = true WHERE {key}")  # noqa: S608 - words of the test
+        elif self.rows(f"SELECT 1 FROM w1_deadline WHERE {key}"):  # noqa: S608 - words of the test
+            self.execute(f"UPDATE w1_deadline SET due_on = '{line.words[1]}' WHERE {key}")  # noqa: S608 - words of the test
+        else:
+            self.execute("INSERT INTO w1_contact (external_source, external_id) VALUES ('crm', ?)", name)
+            held = "INSERT INTO w1_contact_address (external_source, external_id, address) VALUES ('crm', ?, ?)"
+            self.execute(held, name, address(name))
+            apply_entered(self.store, self.company, lambda: line.at)
+            self.derive()
+            of_contact = f"SELECT contact_id FROM v1_contact_address WHERE address = '{address(name)}'"  # noqa: S608 - words of the test
+            ((contact_id,),) = self.rows(of_contact)
+            thread_id = None
+            if len(line.words) > 2:
+                ((thread_id,),) = self.rows(
+                    f"SELECT thread_id FROM v1_interaction WHERE message_id = '{mails.first(line.words[2])}'"  # noqa: S608 - words of the test
+                )
+            self.execute(
+                "INSERT INTO w1_deadline (external_source, external_id, contact_id, thread_id, due_on)"
+                " VALUES ('crm', ?, ?, ?, ?)",
+                *(name, contact_id, thread_id, line.words[1]),
+            )
+        apply_deadlines(self.store, lambda: line.at)
+        assert self.rows("SELECT error FROM w1_deadline WHERE error IS NOT NULL") == []
+        self.derive()
+
     def decide(self, line: Line) -> None:
         """A person's word about the only task of a rule."""
         ((task_id,),) = self.rows(f"SELECT id FROM v1_task WHERE rule = '{line.who}'")  # noqa: S608 - words of the test
@@ -113,6 +153,10 @@ class Mails:
             self._parents[line.number] = _mid(parent) if parent is not None else None
             earlier.append(line.number)
 
+    def first(self, subject: str) -> str:
+        """The Message-ID that began a conversation."""
+        return next(_mid(each.number) for each in self._lines if each.verb == ">" and each.words[2] == subject)
+
     def of(self, line: Line) -> tuple[str, Purpose, Message]:
         """(account, purpose of the folder, mail)"""
         when: dict[str, Any] = {"sent_at": line.at, "received_at": line.at, "ref": f"1:{line.number + 1}"}
@@ -129,7 +173,8 @@ class Mails:
                 mid=_mid(line.number),
                 cc=copied,
                 subject=f"{'Fwd: ' if 'fwd' in flags else ''}Matter {line.number}",
-                text="Thank you." if "thanks" in flags else f"{LONG}{' When?' if 'asks' in flags else ''}",
+                text=_text(flags),
+                attachments=(Attachment("list.pdf", "application/pdf", 9_000),) if "files" in flags else (),
                 list_id="news.example" if "bulk" in flags else "",
                 auto_submitted="auto-replied" if "auto" in flags else "",
                 auth=Auth.FAIL if "forged" in flags else Auth.PASS,
@@ -156,6 +201,16 @@ class Mails:
             **when,
         )
         return asked.who, Purpose.INBOX, found
+
+
+def _text(flags: list[str]) -> str:
+    """In another language each time that something is said in words."""
+    promises, by = promised(flags)
+    said = ["Thank you." if "thanks" in flags else LONG]
+    if promises:
+        said.append(f"I will send you the list by {by:%d %B %Y}." if by else "قیمت‌ها را برایتان خواهم فرستاد.")
+    said += ["Албан ёсоор гомдол гаргаж байна."] * ("complains" in flags) + ["When?"] * ("asks" in flags)
+    return "\n\n".join(said)
 
 
 def _mid(number: int) -> str:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
 
-from connectors.api import Message, Purpose
+from connectors.api import Event, EventStatus, Meeting, Message, Moment, Purpose
 from daemon.cli.signal_words import short
-from daemon.reprocess import apply, is_due
+from daemon.reprocess import apply, is_due, reprocess
 from daemon.ticking import tick
 from matching.policy import Company
 from matching.workdays import WorkingTime, WorkingTimes
 from matching.workweeks import read_week
 from store.signal_facts import signals_of
 from tests.unit.daemon.company_mail import NOON, House, company, mail
+from tests.unit.daemon.company_meetings import Calendars, at
 
 ALICE, BOB, ANN = "alice@acme.example", "bob@acme.example", "ann@client.example"
 #: 12:00 UTC of Monday, where the mails begin, is half past three in Tehran, and eight in the evening in Ulaanbaatar.
@@ -26,6 +29,22 @@ OFFER = mail(ALICE, ANN, mid="offer@acme", subject="Offer")
 
 def policy(times: WorkingTimes | None = None) -> Company:
     return replace(company(), times=times or WorkingTimes(TEHRAN, {BOB: ULAANBAATAR}))
+
+
+class Office(Calendars):
+    """The company with calendars, and working hours."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        super().__init__(folder, policy(), url=url)
+
+    def settle_all(self) -> None:
+        tick(self.store, self.company, lambda: NOON + timedelta(days=30))
+
+
+def away(uid: str, start: Moment, end: Moment, **more: Any) -> Meeting:
+    """An absence in one's own calendar."""
+    found = Event(uid=uid, start=start, end=end, is_away=True, **more)
+    return Meeting(ref=f"{uid}.ics", uid=uid, events=(found,))
 
 
 def answer(sender: str, to: str, mid: str, answers: str, minute: int) -> Message:
@@ -140,3 +159,57 @@ def test_a_reply_is_told_with_both_times(new_house: Callable[..., House]) -> Non
         [found] = signals_of(transaction, ids)[ids[0]]
     assert short(found) == "answered after 1 d (10 h of work)"
     assert short(replace(found, answer_working_seconds=found.answer_seconds)) == "answered after 1 d"
+
+
+def test_leave_is_no_working_time_whenever_it_is_told_and_no_more_when_it_is_taken_back(
+    new_url: Callable[[str], str], tmp_path: Path
+) -> None:
+    """Bob is away on the Thursday before whose end he answers; and some other things that are no absence of his."""
+    thursday = away("t", Moment(date(2026, 3, 5)), Moment(date(2026, 3, 6)))
+    hours = away("h", at(4, 15, "Asia/Ulaanbaatar"), at(4, 16, "Asia/Ulaanbaatar"))
+    others = [
+        away("c", at(4, 13, "Asia/Ulaanbaatar"), at(4, 15, "Asia/Ulaanbaatar"), status=EventStatus.CANCELLED),
+        replace(hours, ref="n.ics", uid="n", events=(replace(hours.events[0], uid="n", is_away=False),)),
+    ]
+    found = []
+    for name in ("before", "after", "between"):
+        with Office(tmp_path, new_url(name)) as office:
+            if name == "before":
+                office.plan("bob", thursday, hours, *others)
+                office.settle_all()
+            read(office, *MAILS[:3])
+            if name == "between":
+                office.plan("bob", hours, *others, derives=False)
+            read(office, *MAILS[3:])
+            if name != "before":
+                office.plan("bob", thursday, hours, *others)
+                office.settle_all()
+            found.append(times(office))
+            assert office.rows("SELECT verdict, count(*) FROM placement WHERE ref LIKE '%.ics' GROUP BY 1") == [
+                ("skipped", 4)
+            ]
+            reprocess(office.store, office.company, lambda: NOON)
+            office.settle_all()
+            assert times(office) == found[-1]
+            office.delete("bob", "t.ics", "h.ics")
+            office.settle_all()
+            assert times(office) == ANSWERED
+    assert found[0] == found[1] == found[2]
+    # without the hour of Wednesday and the one of Thursday
+    assert found[0] == {**ANSWERED, "bob@acme": (1230, 330 - 60 - 60, BOB)}
+
+
+def test_leave_that_comes_again_counts_each_time(tmp_path: Path) -> None:
+    """Wednesdays, by the wall clock of the place; one of them is left out."""
+    start, end = at(4, 9, "Asia/Ulaanbaatar", month=2), at(4, 18, "Asia/Ulaanbaatar", month=2)
+    weekly = away("w", start, end, rules=("FREQ=WEEKLY",))
+    with Office(tmp_path, f"sqlite:///{tmp_path}/weekly.db") as office:
+        read(office, *MAILS)
+        office.plan("bob", weekly)
+        office.settle_all()
+        # what is left of it is an hour of Thursday
+        assert times(office)["bob@acme"] == (1230, 60, BOB)
+        left_out = (at(4, 9, "Asia/Ulaanbaatar"),)
+        office.plan("bob", replace(weekly, events=(replace(weekly.events[0], left_out=left_out),)))
+        office.settle_all()
+        assert times(office) == ANSWERED

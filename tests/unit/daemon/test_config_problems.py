@@ -34,6 +34,7 @@ def alice(line: str) -> str:
     return textwrap.dedent(ALICE) + line + "\n"
 
 
+_DIGEST = '[digest]\nhost = "mail.acme.example"\nsender = "keeptouch@acme.example"\n'
 _OTHER = "[[followups.overrides]]\nno_reply = {days = 5}\n"
 
 
@@ -103,6 +104,14 @@ def test_an_option_is_refused_with_its_key_path(tmp_path: Path, line: str, key: 
         ('[working_time]\nregion = "BY"', "working_time.region", "names a region and no country", ""),
         ('[working_time]\ndays_off = ["2026-12-31"]', "working_time.days_off[1]", "must be a date", "without quotes"),
         ("[working_time]\nweekend = 5", "working_time.weekend", "is no known key", ""),
+        ('[digest]\nhost = "mail.acme.example"', "digest.sender", "is missing", ""),
+        (_DIGEST + 'at = "8 am"', "digest.at", '"8 am" is no time of the day', "08:00"),
+        (_DIGEST + 'at = "24:00"', "digest.at", "is no time of the day", ""),
+        (_DIGEST + 'security = "none"', "digest.security", "the mails would travel open", "this machine alone"),
+        (_DIGEST + 'username = "k"', "digest.username", "stands with a password", "write both"),
+        (_DIGEST + "port = 0", "digest.port", "must be from 1 to 65535", ""),
+        (_DIGEST + 'people = ["x@b.c"]', "digest.people", "x@b.c is nobody of ours", ""),
+        (_DIGEST.replace("keeptouch@", "keeptouch"), "digest.sender", "is no address", "name@domain"),
         ("[followups]\non = 1", "followups.on", "must be true or false", ""),
         ("[followups]\nno_replies = {}", "followups.no_replies", "is no known key", "no_reply"),
         ("[followups]\nno_reply = 3", "followups.no_reply", "must be a table", "[followups.no_reply]"),

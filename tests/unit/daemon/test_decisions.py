@@ -15,8 +15,10 @@ from daemon.contact_import import import_contacts, read_contacts
 from daemon.decisions import BadFile, Imported, export, import_decisions
 from daemon.entered import apply_entered
 from daemon.reprocess import reprocess
-from store import merging, moving
+from matching.consent import Consent, Statement
+from store import consents, merging, moving
 from store.contact_records import EntryAddress
+from store.contact_search import find_contacts
 from store.engine import Store
 from store.errors import StoreError
 from tests.unit.daemon.company_mail import NOON, House, company, mail
@@ -96,7 +98,8 @@ def shown(house: House) -> dict[str, list[tuple[object, ...]]]:
     return {
         **house.contract(),
         "contact": house.rows(
-            "SELECT id, display_name, external_source, external_id, tracking_consent, organization_id FROM v1_contact"
+            "SELECT id, display_name, external_source, external_id, tracking_consent, tracking_consent_at,"
+            " tracking_consent_source, organization_id FROM v1_contact"
         ),
         "held": house.rows(
             "SELECT contact_id, address, is_primary, valid_from_at, valid_to_at FROM v1_contact_address"
@@ -125,9 +128,8 @@ def old(new_house: Callable[..., House], tmp_path: Path) -> Iterator[House]:
         enter(house, ("9", "Dora", DORA, False))
         enter(house, ("9", "Dora", DORA, True))
         with house.store.write() as transaction:
-            transaction.exec_driver_sql(
-                "UPDATE contact SET tracking_consent = 'granted' WHERE display_name = 'Ben Ray'"
-            )
+            (ben,) = find_contacts(transaction, "Ben Ray")
+            consents.state(transaction, {ben.id: Statement(Consent.GRANTED, NOON, "a talk")}, NOON)
         house.fetch_wanted(server())
         reprocess(house.store, house.company, lambda: NOON)
         yield house

@@ -203,3 +203,19 @@ def test_what_a_mail_tells_stands_beside_it(folder: Path, capsys: pytest.Capture
             "confidence": 0.9,
         }
     ]
+
+
+def test_user_agents_are_told_a_line_each(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    raw = b"Mozilla/5.0\r\n\ncurl/8\nx\xff\x00y\n" + b"a" * 1_000_000 + b"\nThunderbird/1"
+    (folder / "agents").write_bytes(raw)
+    lines = explained(capsys, "--agents", "agents")
+    assert [each["verdict"] for each in lines] == ["prefetch", "bot", "bot", "bot", "bot", "mail_client"]
+    assert [each["agent"][:9] for each in lines] == [
+        "Mozilla/5",
+        "",
+        "curl/8",
+        "x\ufffd\x00y",
+        "aaaaaaaaa",
+        "Thunderbi",
+    ]
+    assert explained(capsys, "--agents", "missing", "agents", code=1) == lines

@@ -6,7 +6,8 @@ import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta, timezone
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -187,16 +188,36 @@ def test_what_goes_takes_its_signals_along(house: House) -> None:
 def test_a_store_of_older_rules_is_brought_up_to_what_a_fresh_one_holds(tmp_path: Path) -> None:
     mails = [OFFER, ANSWER, JOINS, bounce("b@mx", "offer@acme", 1), bounce("c@mx", "offer@acme", 99, CARL)]
     said = mail(ANN, ALICE, mid="said@client", minute=200, text="Yes.\n\nOn Monday Alice wrote:\n> Do you?\n> Really?")
+    # early in the morning of the 16th there
+    late = NOON.replace(hour=22).astimezone(timezone(timedelta(hours=8)))
+    words = mail(
+        *(ALICE, ANN),
+        mid="words@acme",
+        sent_at=late.astimezone(UTC),
+        received_at=late.astimezone(UTC),
+        headers=f"Date: {format_datetime(late)}\n".encode(),
+        text="I will send you the list tomorrow.\n\nOn Monday Ann wrote:\n> This is unacceptable.",
+    )
+    anger = mail(ANN, ALICE, mid="anger@client", minute=210, text="This is unacceptable.")
+    told = "SELECT m.mid, s.kind, s.return_on FROM mail_signal s JOIN message m ON m.key = s.message_key"
     seen = (
         *(WORDS, "SELECT * FROM v1_engagement", "SELECT address, state FROM v1_contact_address"),
         "SELECT key FROM message",
         "SELECT message_id, thread_id, parent_id, new_text, snippet FROM v1_interaction",
+        "SELECT mid, asks, is_brief FROM message",
+        f"{told} WHERE s.kind IN ('promise', 'complaint')",
     )
     found = []
     for name in ("fresh", "older"):
         with House(tmp_path, name=f"{name}.db") as house:
             # their parts were not kept
-            read(house, *(mails if name == "fresh" else [replace(each, reports=()) for each in mails]), said)
+            read(
+                house,
+                *(mails if name == "fresh" else [replace(each, reports=()) for each in mails]),
+                said,
+                words,
+                anger,
+            )
             if name == "older":
                 house.store.transact(_as_older_programs_left_it)
                 assert house.rows("SELECT * FROM v1_signal") == []
@@ -207,6 +228,8 @@ def test_a_store_of_older_rules_is_brought_up_to_what_a_fresh_one_holds(tmp_path
             found.append([house.rows(sql) for sql in seen])
     assert found[0] == found[1]
     assert ("said@client", "Yes.") in {(row[0], row[3]) for row in found[0][4]}
+    tomorrow = (late.date() + timedelta(days=1)).isoformat()
+    assert sorted(found[0][6]) == [("anger@client", "complaint", None), ("words@acme", "promise", tomorrow)]
 
 
 def _as_older_programs_left_it(transaction: Any) -> None:
@@ -215,7 +238,7 @@ def _as_older_programs_left_it(transaction: Any) -> None:
         "DELETE FROM signal",
         "DELETE FROM engagement",
         "DELETE FROM dirty",
-        "UPDATE message SET signals_version = 0, concerns = '[]'",
+        "UPDATE message SET signals_version = 0, concerns = '[]', asks = NULL, is_brief = NULL",
         "UPDATE content SET new_text = NULL",
         "UPDATE contact_address SET state = 'active'",
     ):

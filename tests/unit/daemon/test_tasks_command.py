@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from daemon.cli import expecting, rules_try
 from daemon.cli import tasks as tasks_command
 from daemon.cli.main import main
 from daemon.cli.opening import session_of
@@ -48,6 +49,7 @@ class Company:
         self._number = 0
         for name in ("cur", "new", "tmp", ".Sent/cur", ".Sent/new", ".Sent/tmp"):
             (folder / "mail" / name).mkdir(parents=True)
+        self.config = str(folder / "config.toml")
         (folder / "config.toml").write_text(CONFIG, "utf-8")
 
     def put(self, place: str, sender: str, to: str, at: datetime, mid: str, answers: str = "") -> None:
@@ -72,7 +74,8 @@ class Company:
 
     def run(self, *argv: str, code: int = 0, now: datetime | None = None) -> Any:
         """The JSON answer of a command."""
-        self._monkeypatch.setattr(tasks_command, "utc_now", lambda: now or SENT)
+        for command in (tasks_command, expecting):
+            self._monkeypatch.setattr(command, "utc_now", lambda: now or SENT)
         assert main([*argv, "--json", "--config", str(self._folder / "config.toml")]) == code
         return json.loads(self._capsys.readouterr().out)
 
@@ -149,6 +152,39 @@ def test_a_task_is_put_off_and_comes_back(asked: Company) -> None:
         ("snoozed", "command line", "calls back"),
         ("open", None, None),
     ]
+
+
+def test_a_rule_is_tried_with_other_settings(
+    asked: Company, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules_try, "utc_now", lambda: day(25))
+    began = ("rules", "try", "no_reply", "--since", "2026-02-20")
+    tried = asked.run(*began, "--with", "days=1", "--contact", "Ann", "--person", "alice@acme.example")
+    assert (tried["due_at"], tried["state"]) == ("2026-02-22T06:30:00Z", "open")
+    assert tried["steps"] == [{"at": "2026-02-22T06:30:00Z", "state": "open"}]
+    assert asked.run(*began)["due_at"] == asked.tasks()[0]["due_at"]
+    asked.put("", "ann@client.example", "alice@acme.example", day(24, 9), "yes@client.example", "offer@acme.example")
+    asked.sync(day(24, 10))
+    tried = asked.run(*began)
+    assert (tried["state"], tried["settled_how"]) == ("settled", "reply")
+    assert main([*began, "--config", asked.config]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "Ann <ann@client.example>",
+        "  Ask again: no answer: no answer 3 working days after the mail of 2026-02-21 (alice@acme.example)",
+        "    2026-02-24 10:00  open",
+        "    2026-02-24 12:30  settled (reply)",
+        "1 tasks about 1 contacts: 1 settled (reply)",
+    ]
+    for argv, problem in (
+        (("no_replay", "--since", "2026-02-20"), 'did you mean "no_reply"'),
+        (("no_reply", "--since", "20"), "--since"),
+        (("no_reply", "--since", "2026-02-20", "--with", "days=many"), "must be a whole number"),
+        (("no_reply", "--since", "2026-02-20", "--with", "days=91"), "from 0 to 90"),
+        (("no_reply", "--since", "2026-02-20", "--with", "day=9"), 'did you mean "days"'),
+        (("no_reply", "--since", "2026-02-20", "--with", "days"), "days=5"),
+    ):
+        assert main(["rules", "try", *argv, "--config", asked.config]) == 2
+        assert problem in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("verb", "state"), [("done", "done"), ("dismiss", "dismissed")])
@@ -247,3 +283,55 @@ def test_what_people_see(asked: Company, capsys: pytest.CaptureFixture[str], tmp
     capsys.readouterr()
     assert main(["tasks", "list", *config]) == 0
     assert capsys.readouterr().out == "nothing is to be done\n"
+
+
+def test_the_timeline_and_why_tell_of_tasks(asked: Company, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    asked.put("", "ann@client.example", "alice@acme.example", day(24, 9), "yes@client.example", "offer@acme.example")
+    asked.sync(day(24, 10))
+    answer, offer = asked.run("timeline", "ann@client.example")["items"]
+    ((task,), (settled,)) = offer["tasks"], answer["settled_tasks"]
+    assert (task["id"], task["state"], task["settled_by"]) == (settled, "settled", answer["id"])
+    assert answer["tasks"] == offer["settled_tasks"] == []
+    (item,) = asked.run("why", "offer@acme.example")["items"]
+    assert [each["state"] for each in item["tasks"][0]["history"]] == ["open", "settled"]
+    told = asked.run("why", settled)
+    assert told["items"] == []
+    assert [each["settled_subject"] for each in told["tasks"]] == ["Re: Offer"]
+    config = ("--config", str(tmp_path / "config.toml"))
+    for argv, words in (
+        (
+            ("timeline", "Ann"),
+            ("to do: Ask again: no answer (settled: reply)", "done by it: Ask again: no answer"),
+        ),
+        (("why", "offer@acme.example"), ("raised by no_reply: Ask again: no answer", "settled by Re: Offer (")),
+        (("why", "yes@client.example"), ("it settled: Ask again: no answer", "of alice@acme.example")),
+        (("why", settled), ("about Ann, came of Offer (", "2026-02-24 07:00 UTC open", "2026-02-24 10:00 UTC settled")),
+    ):
+        assert main([*argv, *config]) == 0
+        shown = capsys.readouterr().out
+        for each in words:
+            assert each in shown, (each, shown)
+    asked.run("why", "ffff", code=1)
+    # what others may not see of a mail its task does not tell either
+    (tmp_path / "config.toml").write_text(
+        CONFIG.replace("[accounts.options]", 'visibility = "metadata"\n[accounts.options]')
+    )
+    asked.sync(day(24, 11))
+    (told,) = asked.run("why", settled)["tasks"]
+    assert (told["subject"], told["settled_subject"]) == (None, None)
+
+
+def test_a_person_says_by_when_an_answer_is_expected(asked: Company) -> None:
+    who = "ann@client.example"
+    answer = asked.run("tasks", "expect", who, "--by", "2026-02-25", "--title", "Offer 17", now=day(24))
+    assert (answer["ok"], answer["due_on"]) == (True, "2026-02-25")
+    assert asked.run("tasks", "expect", "nobody@client.example", "--by", "2026-02-25", code=1)["ok"] is False
+    asked.sync(day(24, 12))
+    assert [each["rule"] for each in asked.tasks()] == ["no_reply"]
+    asked.sync(day(25))
+    found = {each["rule"]: each for each in asked.tasks()}
+    assert (found["deadline"]["title"], found["deadline"]["due_on"]) == ("Offer 17", "2026-02-25")
+    assert asked.run("tasks", "forgo", who, now=day(25, 8))["due_on"] is None
+    asked.sync(day(25, 9))
+    assert [each["rule"] for each in asked.tasks()] == ["no_reply"]
+    assert {each["settled_how"] for each in asked.tasks("--all") if each["rule"] == "deadline"} == {"cancelled"}

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from connectors.api import Purpose
+from daemon.deadlines import apply_deadlines
 from daemon.entered import BATCH, apply_entered
 from daemon.merging import apply_merges
 from tests.unit.daemon.company_mail import NOON, House, mail
@@ -323,7 +324,7 @@ def test_an_instant_that_is_none_is_told(sqlite_house: House) -> None:
 
 def test_what_the_manual_shows_works(house: House) -> None:
     manual = Path(__file__).resolve().parents[3] / "docs" / "contacts.md"
-    merge, shown = re.findall(r"```sql\n(.*?)```", manual.read_text("utf-8"), re.DOTALL)
+    merge, shown, expected = re.findall(r"```sql\n(.*?)```", manual.read_text("utf-8"), re.DOTALL)
     for statement in shown.split(";"):
         write(house, statement)
     apply(house)
@@ -335,3 +336,9 @@ def test_what_the_manual_shows_works(house: House) -> None:
     write(house, merge)
     assert apply_merges(house.store, lambda: NOON) == 1
     assert house.rows("SELECT external_id FROM v1_contact WHERE merged_into_id IS NOT NULL") == [("18",)]
+    for statement in filter(str.strip, expected.split(";")):
+        write(house, statement)
+        assert apply_deadlines(house.store, lambda: NOON) == 1
+    days = [("2026-03-20", 1, "Offer 2026-17"), ("2026-03-27", 0, "Offer 2026-17")]
+    found = house.rows("SELECT due_on, ended_at IS NOT NULL, title FROM deadline")
+    assert [(str(day), ended, title) for day, ended, title in found] == days

@@ -22,11 +22,13 @@ VIEWS = {
     "attendee": ("v1_attendee", "meeting_id"),
     "signal": ("v1_signal", "id"),
     "engagement": ("v1_engagement", "contact_id"),
+    "score": ("v1_score", "contact_id"),
+    "stage": ("v1_stage", "contact_id"),
     "task": ("v1_task", "id"),
     "account_status": ("v1_account_status", "id"),
 }
 #: Moved by every poll or every writing of a row, so no change by themselves.
-UNTOLD = {"last_success_at", "next_try_at", "failures", "backlog", "complete_since_at", "updated_at"}
+UNTOLD = {"last_success_at", "next_try_at", "failures", "backlog", "complete_since_at", "updated_at", "computed_at"}
 
 Row = tuple[tuple[str, Any], ...]
 #: (view, key) -> its rows.

@@ -171,6 +171,7 @@ def test_all_that_views_show_is_watched() -> None:
         *("v1_store", "v1_redirect", "v1_change"),
         "v1_contact_meetings",  # follows from meeting and interaction_contact
         "v1_response",  # follows from interaction
+        "v1_rep_activity",  # follows from interaction, interaction_person, attendee and task
     }
     assert [watched.entity for watched in WATCHED] == list(VIEWS)
     of_the_time = {"occurred_on", "week_starts_on"}

@@ -58,6 +58,7 @@ DAMAGE = {
         "address_without_contact",
         "link_without_contact",
         "engagement_without_contact",
+        "score_without_contact",
         "foreign_keys",
     },
     "UPDATE contact_address SET is_primary = 1, contact_id = (SELECT min(id) FROM contact)": {
@@ -77,6 +78,7 @@ DAMAGE = {
     " occurred_at, '', 0.5 FROM interaction LIMIT 1": {"signal_without_interaction"},
     "INSERT INTO engagement (contact_id, reply_count, is_quiet)"
     " SELECT 'x', 0, is_unverified FROM interaction LIMIT 1": {"engagement_without_contact"},
+    "INSERT INTO contact_stage VALUES ('x', 'action', NULL, NULL, '1')": {"score_without_contact"},
     "INSERT INTO meeting (id, interaction_id, uid, is_all_day, status, is_declined, is_tentative, moved_count,"
     " uid_key, over_at, is_observed, is_frozen) SELECT 'x', 'x', 'x', is_unverified, 'held', is_unverified,"
     " is_unverified, 0, x'00', occurred_at, is_unverified, is_unverified FROM interaction LIMIT 1": {

@@ -55,6 +55,7 @@ def test_a_meeting_is_told_as_it_was_planned() -> None:
                 "<t:AppointmentSequenceNumber>3</t:AppointmentSequenceNumber>",
                 "<t:DateTimeStamp>2026-10-01T12:00:00.1234567Z</t:DateTimeStamp>",
                 "<t:Sensitivity>Confidential</t:Sensitivity>",
+                "<t:LegacyFreeBusyStatus>OOF</t:LegacyFreeBusyStatus>",
             ),
             (),
             (),
@@ -68,7 +69,7 @@ def test_a_meeting_is_told_as_it_was_planned() -> None:
     assert told.text == "Join: https://teams.microsoft.com/l/meetup-join/19%3a1\nsee you"
     assert told.conference_url == "https://teams.microsoft.com/l/meetup-join/19%3a1"
     assert told.stamped_at == datetime(2026, 10, 1, 12, tzinfo=UTC)
-    assert told.classification == "confidential"
+    assert (told.classification, told.is_away) == ("confidential", True)
     assert (told.organizer, told.attendees, told.status, told.is_free) == (None, (), EventStatus.CONFIRMED, False)
 
 

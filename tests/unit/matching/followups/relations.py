@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from matching.followups import (
     Absence,
     Bounce,
     Colleague,
+    Deadline,
     Decision,
     Desk,
     Mail,
@@ -23,8 +25,12 @@ from matching.followups import (
     state_of,
 )
 from matching.followups.bouncing import Bounced
+from matching.followups.complaining import Complaint
+from matching.followups.deadlines import DeadlineReached
 from matching.followups.meeting_rules import AfterMeeting, InvitationOpen
+from matching.followups.opening import OpenedOften
 from matching.followups.owing import Unanswered
+from matching.followups.promising import Promised
 from matching.followups.quiet import GoneQuiet
 from matching.followups.replying import BackFromLeave, NoReply
 from matching.workdays import WorkingTime, WorkingTimes
@@ -37,17 +43,22 @@ from tests.unit.matching.followups.language import (
     day,
     expected,
     instant,
+    promised,
 )
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 RULES: dict[str, Any] = {
     "no_reply": NoReply(),
     "back_from_leave": BackFromLeave(),
+    "complaint": Complaint(),
+    "deadline": DeadlineReached(),
+    "promised": Promised(),
     "unanswered": Unanswered(),
     "bounced": Bounced(),
     "after_meeting": AfterMeeting(),
     "invitation_open": InvitationOpen(),
     "gone_quiet": GoneQuiet(),
+    "opened_often": OpenedOften(),
 }
 
 
@@ -74,8 +85,9 @@ class World:
         self.scenario = scenario
         self.gap = gap
         self.contact_of = contact_of or {}
-        people = {n: Colleague(id=n, address=address(n), team=f"{n}s", is_active=n not in left) for n in OURS}
-        self.desk = Desk(plan(scenario.working, **more), people)
+        self.people = {n: Colleague(id=n, address=address(n), team=f"{n}s", is_active=n not in left) for n in OURS}
+        self.plan = plan(scenario.working, **more)
+        self.desk = Desk(self.plan, self.people)
         self.decisions: dict[tuple[str, str], Decision] = {}
         self.standing: dict[str, set[tuple[str, str, str]]] = {}
 
@@ -101,6 +113,7 @@ class World:
         """What there is of each contact."""
         found = []
         since = dict.fromkeys(RULES, LONG_AGO)
+        self.desk = Desk(self.plan, {name: self._with_leave(each, now) for name, each in self.people.items()})
         for name in DOMAINS:
             if name in OURS:
                 continue
@@ -108,6 +121,16 @@ class World:
             self.standing[name] = {each.key for each in judged.tasks}
             found += [(name, each) for each in judged.tasks]
         return found
+
+    def _with_leave(self, colleague: Colleague, now: datetime) -> Colleague:
+        """As far as it is in the calendar by then."""
+        zone = self.scenario.working.zone
+        found = [
+            tuple(instant(f"{each} 00:00", zone) for each in line.words[1:])
+            for line in self.scenario.until(now)
+            if line.verb == "leave" and line.who == colleague.id
+        ]
+        return replace(colleague, leave=tuple((start, end) for start, end in found))
 
     def decide(self, line: Line) -> None:
         """A person's word about Ann's task of a rule."""
@@ -143,6 +166,7 @@ class World:
                 for each in signs
                 if each.verb == "away"
             ),
+            deadlines=tuple(_deadlines(lines, name)),
             gap=self.gap,
         )
 
@@ -159,6 +183,19 @@ class World:
                 fits.add(mail.thread_id)
         found.sort(key=lambda mail: (mail.at, mail.id))
         return [mail for mail in found if mail.thread_id in fits]
+
+
+def _deadlines(lines: list[Line], name: str) -> list[Deadline]:
+    """One that was set on a contact, and the ones before that it was moved from."""
+    about = {each.words[2]: f"m{each.number}" for each in lines if each.verb == ">"}
+    found: list[Deadline] = []
+    for line in (each for each in lines if each.who == name):
+        if line.verb in ("expect", "forgo") and found and found[-1].ended_at is None:
+            found[-1] = replace(found[-1], ended_at=line.at)
+        if line.verb == "expect":
+            mail_id = about[line.words[2]] if len(line.words) > 2 else None
+            found.append(Deadline(id=f"d{line.number}", due_on=day(line.words[1]), set_at=line.at, mail_id=mail_id))
+    return found
 
 
 def _sent(lines: list[Line], sign: Line, about: dict[str, str]) -> str:
@@ -179,6 +216,7 @@ def _mail(line: Line, name: str, threads: dict[str, list[str]]) -> Mail:
     side = Side.OURS if ours else Side.CONTACT if sender == name else Side.OTHER
     if side is Side.OTHER and DOMAINS[sender] == DOMAINS[name]:
         side = Side.ORGANIZATION
+    promises, promised_by = promised(flags)
     theirs = [each for each in people if DOMAINS[each] == DOMAINS[name]]
     return Mail(
         id=mail_id,
@@ -202,6 +240,10 @@ def _mail(line: Line, name: str, threads: dict[str, list[str]]) -> Mail:
         is_invitation="invite" in flags,
         asks="asks" in flags,
         needs_answer=not ("thanks" in flags and parent is not None),
+        promises=promises,
+        promised_by=promised_by,
+        complains="complains" in flags,
+        has_attachments="files" in flags,
         counts_from=LONG_AGO,
     )
 
@@ -222,6 +264,9 @@ def _meeting(line: Line, name: str, now: datetime) -> Meeting:
         over_at=over_at,
         status=status,
         is_ours=organizer in OURS,
+        is_theirs=organizer == name,
+        series_id=next((each.partition("=")[2] for each in line.words if each.startswith("series=")), None),
+        open_ids=tuple(each.partition("=")[2] for each in line.words if each.startswith("open=")),
         address=address(name),
         response="needs_action" if "unanswered" in line.words else response,
         known_at=line.at - timedelta(days=7),

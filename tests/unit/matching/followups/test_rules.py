@@ -9,16 +9,17 @@ from typing import Any
 import pytest
 
 from matching.followups import How, Override, judge
-from matching.followups.asking import BRIEF, asks, needs_answer
+from matching.followups.asking import BRIEF, asks, is_brief
 from matching.followups.owing import UnansweredSettings
 from matching.followups.replying import NoReplySettings
 from matching.workdays import WorkingTime
 from matching.workweeks import read_week
 from tests.unit.matching.followups.language import address, read
 from tests.unit.matching.followups.mail_scenarios import LEAVE, NEW_YORK, NO_REPLY, TEHRAN
-from tests.unit.matching.followups.other_scenarios import AFTER_MEETING, BOUNCED, INVITATION, QUIET
+from tests.unit.matching.followups.other_scenarios import AFTER_MEETING, BOUNCED, DEADLINE, INVITATION, OUR_LEAVE, QUIET
 from tests.unit.matching.followups.owing_scenarios import UNANSWERED
 from tests.unit.matching.followups.relations import LONG_AGO, RULES, World
+from tests.unit.matching.followups.word_scenarios import COMPLAINT, PROMISED
 
 SINCE = dict.fromkeys(RULES, LONG_AGO)
 ALL = {
@@ -30,6 +31,10 @@ ALL = {
         ("bounced", BOUNCED),
         ("after_meeting", AFTER_MEETING),
         ("invitation_open", INVITATION),
+        ("deadline", DEADLINE),
+        ("our leave", OUR_LEAVE),
+        ("promised", PROMISED),
+        ("complaint", COMPLAINT),
     )
     for name, text in found.items()
 }
@@ -158,6 +163,18 @@ def test_without_back_from_leave_an_absence_changes_nothing() -> None:
     World(read(text), off=frozenset({"back_from_leave"})).run()
 
 
+def test_without_complaint_a_mail_that_complains_is_owed_an_answer() -> None:
+    text = NEW_YORK + "2026-02-02 10:00 ann > alice Pump complains\n2026-02-04 10:00 = unanswered open"
+    World(read(text), off=frozenset({"complaint"})).run()
+
+
+def test_what_is_suggested_is_told() -> None:
+    world = World(read(NEW_YORK + "2026-02-02 10:00 alice > ann Offer promises=2026-02-04\n2026-02-04 09:00 = nothing"))
+    ((_contact, task),) = world.tasks(world.scenario.lines[-1].at)
+    assert task.due.is_suggested
+    assert task.due.reason == "promised on 2026-02-02 to send something by 2026-02-04"
+
+
 def test_an_answered_mark_settles_without_a_time() -> None:
     world = World(read(NEW_YORK + ASKED + "2026-02-03 10:00 = unanswered open"))
     world.run()
@@ -210,22 +227,19 @@ def test_a_rule_that_never_began_raises_nothing() -> None:
 @pytest.mark.parametrize("text", ["Any news?", "آیا پیشنهاد رسید؟", "هل وصل العرض؟", "好吗？", "Ирэх үү?"])
 def test_asking_in_any_script(text: str) -> None:
     assert asks(text)
-    assert needs_answer(text, is_answer=True)
 
 
 @pytest.mark.parametrize(
     "text", ["See https://x.example/?a=1", "با تشکر", "Баярлалаа", "شكرا لكم", "Thank you, received."]
 )
-def test_a_brief_answer_ends_a_conversation_in_any_script(text: str) -> None:
+def test_a_brief_answer_in_any_script(text: str) -> None:
     assert not asks(text)
-    assert not needs_answer(text, is_answer=True)
-    assert needs_answer(text, is_answer=False)
+    assert is_brief(text)
 
 
-def test_what_is_not_brief_or_not_known_may_need_an_answer() -> None:
-    assert needs_answer("a" * BRIEF, is_answer=True)
-    assert not needs_answer("a" * (BRIEF - 1), is_answer=True)
-    assert needs_answer(None, is_answer=True)
+def test_what_is_brief_is_bounded() -> None:
+    assert not is_brief("a" * BRIEF)
+    assert is_brief("a 1" * (BRIEF - 1))
 
 
 @pytest.mark.parametrize("days", [-1, 91])

@@ -1,0 +1,138 @@
+"""What was asked of pixels and links, written in batches, by a thread of its own.
+
+Whoever asks is answered first, and what is written of it is decided here: so an answer takes the same time whatever the
+token is worth. What does not fit into the queue is dropped and counted; kill -9 costs what came in the last seconds.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+import structlog
+
+from daemon.config_tracking import TrackingConfig
+from matching.addresses import AddressRules
+from matching.opens.agents import MAX_AGENT, read_agent
+from matching.opens.networks import network_of
+from store import tracking
+from store.engine import Store
+from store.errors import StoreError
+from store.tracking import Asked
+from store.tracking_keys import TrackingKey
+
+log = structlog.get_logger()
+
+#: Hits that wait, at most; and that one transaction writes.
+WAITING, BATCH = 20_000, 4_000
+#: How long they gather, in seconds; after a failure of the store, it is tried again so much later.
+_EVERY, _LATER = 2.0, 10.0
+
+
+#: The same few hundred programs ask again and again.
+_read_agent = lru_cache(maxsize=1_024)(read_agent)
+
+
+class Asking(NamedTuple):
+    """As it came in, unread."""
+
+    token: str
+    at: datetime
+    agent: str
+    address: str
+
+
+class Recorder:
+    """Takes hits from any thread, and writes them in its own."""
+
+    def __init__(
+        self,
+        store: Store,
+        config: TrackingConfig,
+        rules: AddressRules,
+        key: TrackingKey,
+        derive: Callable[[], object] = lambda: None,
+    ) -> None:
+        """`derive` is called when something was written."""
+        self._store = store
+        self._own = config.own
+        self._rules = rules
+        self._key = key
+        self._derive = derive
+        self._waiting: deque[Asking] = deque()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="tracking", daemon=True)
+        #: Hits that were not taken; whoever tells of them resets it.
+        self.dropped = 0
+
+    def begin(self) -> None:
+        """Write what comes, from now on."""
+        self._thread.start()
+
+    def stop(self, patience: float) -> None:
+        """Write what waits, and end; give up after so many seconds."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(patience)
+
+    def put(self, asking: Asking) -> None:
+        """Take a hit; never waits."""
+        if len(self._waiting) < WAITING:
+            self._waiting.append(asking)
+        else:
+            self.dropped += 1
+
+    def write(self) -> int:
+        """Write a batch of what waits; returns how many hits were worth it. Raises StoreError; then they wait again."""
+        batch = [self._waiting.popleft() for _each in range(min(BATCH, len(self._waiting)))]
+        if not batch:
+            return 0
+        asked = [found for each in batch if (found := self._read(each)) is not None]
+        if not asked:
+            return 0
+        try:
+            return self._store.transact(partial(tracking.record, rules=self._rules, asked=asked))
+        except StoreError:
+            self._waiting.extendleft(reversed(batch))
+            raise
+
+    def _read(self, asking: Asking) -> Asked | None:
+        token_key = self._key.verify(asking.token)
+        if token_key is None:
+            return None
+        return Asked(
+            token_key=token_key,
+            at=asking.at,
+            agent=_read_agent(asking.agent[:MAX_AGENT]),
+            network=network_of(asking.address, self._own),
+            raw_agent=asking.agent,
+            raw_address=asking.address,
+        )
+
+    def _run(self) -> None:
+        wait = _EVERY
+        while True:
+            is_last = self._stop.wait(wait)
+            wait = _EVERY
+            try:
+                written = 0
+                while self._waiting:
+                    written += self.write()
+                if written:
+                    self._derive()
+            except StoreError as error:
+                wait = _LATER
+                log.error("opens not written yet", problem=error.problem, hint=error.hint)
+            except Exception:
+                # mail goes on being read, whatever is wrong here
+                wait = _LATER
+                log.exception("opens could not be written")
+            if self.dropped:
+                log.warning("opens dropped", count=self.dropped, reason="more came in than could be written")
+                self.dropped = 0
+            if is_last:
+                return

@@ -1,0 +1,189 @@
+"""How the words are written down by which people promise something or complain, in one language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+from itertools import pairwise
+from typing import NamedTuple
+
+from matching.said.needles import needles
+from matching.signals.folding import fold
+
+#: Mongolian is often written on keyboards without these letters.
+_PLAIN = str.maketrans("өү", "оу")
+_ANCHOR = re.compile(r"(?<!\[)\^")
+_FOREIGN = re.compile(r"[^\x00-\x7f]+")
+
+
+class Alphabet(Enum):
+    """The letters that a text has, once it is `plain`."""
+
+    LATIN = "a-z"
+    ARABIC = "\u0621-\u064a"
+    CYRILLIC = "а-я"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayWords:
+    """Words for days, as patterns (`re`); a group "n" holds how many."""
+
+    today: str
+    tomorrow: str
+    #: The day after tomorrow.
+    later: str = ""
+    in_hours: str = ""
+    in_days: str = ""
+    in_weeks: str = ""
+    this_week: str = ""
+    next_week: str = ""
+    this_month: str = ""
+    next_month: str = ""
+    #: Group "n": a day of this month, or of the next.
+    of_month: str = ""
+    #: Monday to Sunday.
+    weekdays: tuple[str, str, str, str, str, str, str]
+    #: The last day of the week as calendars there print it, 0 is Monday.
+    last_weekday: int = 6
+    #: Words for numbers -> number.
+    numbers: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """Patterns (`re`) of natural spelling; they are folded as the texts are. Alternatives are given one by one."""
+
+    #: The language's name for dates (BCP 47).
+    code: str
+    alphabet: Alphabet
+    #: Is in every text of the language, as far as it shares its letters with others.
+    script: str
+    #: In the first person: something will be sent, or an answer given.
+    promises: tuple[str, ...]
+    #: The same in words that mean it only where a day is named, or where it is said to be soon.
+    promises_by_day: tuple[str, ...] = ()
+    #: "Soon", which names no day.
+    soon: str = ""
+    #: Conditions, questions without a mark, what others said, what is sent now.
+    no_promise: tuple[str, ...]
+    #: These complain, whatever stands around them but `no_complaint`.
+    complains: tuple[str, ...]
+    #: What went wrong: a complaint unless it is `mended`.
+    faults: tuple[str, ...]
+    #: Praise, denials, talk about complaints of others or in general, regrets of their own.
+    no_complaint: tuple[str, ...]
+    #: Questions that complain; others ask.
+    accuses: str
+    #: It is well again, may happen or belongs to others.
+    mended: tuple[str, ...]
+    days: DayWords
+
+
+class Alternative(NamedTuple):
+    """One pattern of several."""
+
+    pattern: re.Pattern[str]
+    #: Of each of these groups of pieces it needs one, see `needles`.
+    groups: tuple[tuple[str, ...], ...]
+    #: Has it to do with where a sentence begins?
+    is_anchored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """Alternatives, of which few are looked for in most texts."""
+
+    patterns: tuple[Alternative, ...]
+
+    @classmethod
+    def of(cls, alternatives: tuple[str, ...]) -> Searched:
+        """Compiled, each by itself: the more apart they are, the fewer have to be tried."""
+        found = (compiled(each) for written in alternatives for each in _apart(written))
+        made = (Alternative(each, needles(each.pattern), bool(_ANCHOR.search(each.pattern))) for each in found)
+        return cls(tuple(made))
+
+    def within(self, text: str) -> Searched:
+        """Those that may be found in a sentence of a text."""
+        likely = (each for each in self.patterns if _may_match(text, each.groups))
+        return Searched(tuple(each for each in likely if each.is_anchored or each.pattern.search(text)))
+
+    def search(self, text: str) -> bool:
+        """Is any of them there?"""
+        return any(each.pattern.search(text) for each in self.patterns if _may_match(text, each.groups))
+
+
+def _apart(pattern: str) -> Iterator[str]:
+    """What "|" parts outside of all brackets."""
+    depth, start = 0, 0
+    is_class = False
+    for place, (before, sign) in enumerate(pairwise(f" {pattern}")):
+        if before == "\\":
+            continue
+        if is_class or sign == "[":
+            is_class = sign != "]"
+        elif sign in "()":
+            depth += 1 if sign == "(" else -1
+        elif sign == "|" and not depth:
+            yield pattern[start:place]
+            start = place + 1
+    yield pattern[start:]
+
+
+def _may_match(text: str, groups: tuple[tuple[str, ...], ...]) -> bool:
+    holds = text.__contains__
+    return all(any(map(holds, each)) for each in groups)
+
+
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """The words of a language, ready to search with."""
+
+    code: str
+    promises: Searched
+    promises_by_day: Searched
+    soon: re.Pattern[str]
+    no_promise: Searched
+    complains: Searched
+    faults: Searched
+    no_complaint: Searched
+    mended: Searched
+    accuses: re.Pattern[str]
+
+    @classmethod
+    def of(cls, words: Words) -> Patterns:
+        """Compiled; alternatives of which there are none match nothing."""
+        return cls(
+            code=words.code,
+            promises=Searched.of(words.promises),
+            promises_by_day=Searched.of(words.promises_by_day),
+            soon=compiled(words.soon),
+            no_promise=Searched.of(words.no_promise),
+            complains=Searched.of(words.complains),
+            faults=Searched.of(words.faults),
+            no_complaint=Searched.of(words.no_complaint),
+            mended=Searched.of(words.mended),
+            accuses=compiled(words.accuses),
+        )
+
+    def promising(self, text: str) -> Patterns | None:
+        """The same with those alone by which a text, or a part of it, may promise; None: there are none."""
+        found = replace(self, promises=self.promises.within(text), promises_by_day=self.promises_by_day.within(text))
+        return found if found.promises.patterns or found.promises_by_day.patterns else None
+
+    def complaining(self, text: str) -> Patterns | None:
+        """The same with those by which it may complain."""
+        found = replace(self, complains=self.complains.within(text), faults=self.faults.within(text))
+        return found if found.complains.patterns or found.faults.patterns else None
+
+
+def plain(text: str) -> str:
+    """`text` folded, and in one spelling of Mongolian."""
+    return fold(text).translate(_PLAIN)
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """The pattern for texts that are `plain`; "" matches nothing."""
+    # what is ASCII is written as it is looked for, and folded would be another pattern
+    return re.compile(_FOREIGN.sub(lambda match: plain(match[0]), pattern) if pattern else r"(?!)")
