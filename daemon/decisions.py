@@ -26,6 +26,7 @@ from store.deciding import (
     restore_written,
 )
 from store.deciding_privacy import DecidedBlock, DecidedErasure, DecidedVisibility, restore_privacy
+from store.deciding_tasks import DecidedTask, restore_tasks
 from store.decisions import (
     COLUMNS,
     DecidedAddress,
@@ -54,6 +55,7 @@ _KINDS: Mapping[str, type[Any]] = {
     "contact": DecidedContact,
     "merge": DecidedMerge,
     "consent": DecidedConsent,
+    "task": DecidedTask,
     "redirect": DecidedRedirect,
 }
 
@@ -263,6 +265,10 @@ def _put(
             waiting = restore_consents(transaction, found, clock())
             imported.waiting += len(waiting)
             done -= len(waiting)
+        elif kind is DecidedTask:
+            unchanged = restore_tasks(transaction, store.key, found, company.rules.base)
+            imported.unchanged += unchanged
+            done -= unchanged
         elif kind is DecidedRedirect:
             done = restore_redirects(transaction, found)
             imported.unchanged += len(found) - done

@@ -1,4 +1,5 @@
-"""The company's decisions, which no server knows: contacts that were entered or deleted, consents, ids that merged.
+"""The company's decisions, which no server knows: contacts that were entered or deleted, consents, states of tasks,
+ids that merged.
 
 They are taken out of one store here, and put by store.deciding into another that was built anew from the same servers
 under the same key.
@@ -17,6 +18,7 @@ from store.contact_records import ENTERED_NAME, POLICY
 from store.contact_schema import contact_consent, contact_merge
 from store.copying import fits, rows_of
 from store.deciding_privacy import PrivacyDecision, privacy_decisions
+from store.deciding_tasks import DecidedTask, task_decisions
 from store.schema import contact, contact_address, redirect
 from store.tables import metadata
 from store.types import Instant
@@ -107,7 +109,7 @@ def _python_type(column: Column[Any]) -> Any:
     return kind | None if column.nullable else kind
 
 
-Decision = PrivacyDecision | DecidedContact | DecidedMerge | DecidedConsent | DecidedRedirect | WrittenRow
+Decision = PrivacyDecision | DecidedContact | DecidedMerge | DecidedConsent | DecidedTask | DecidedRedirect | WrittenRow
 
 CONTACT_COLUMNS = tuple(each.name for each in fields(DecidedContact) if each.name != "addresses")
 ADDRESS_COLUMNS = tuple(each.name for each in fields(DecidedAddress))
@@ -131,6 +133,7 @@ def decisions(connection: Connection) -> Iterator[Decision]:
         yield DecidedMerge(**row._mapping)
     for row in connection.execute(select(contact_consent).order_by(contact_consent.c.contact_id)).all():
         yield DecidedConsent(**row._mapping)
+    yield from task_decisions(connection)
     for row in connection.execute(select(redirect).order_by(redirect.c.entity, redirect.c.old_id)).all():
         yield DecidedRedirect(**row._mapping)
     for name in COLUMNS:
