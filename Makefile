@@ -3,7 +3,7 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 # further words for pytest: make test ARGS="-x tests/unit"
 ARGS :=
-QUICK = $(PY) -m pytest -n auto --dist worksteal -m 'not slow and not server and not soak'
+QUICK = $(PY) -m pytest -n auto --dist worksteal -m 'not slow and not later and not server and not soak'
 # our own modules are compiled once, not at every start
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -21,13 +21,13 @@ demo: setup  ## show what keeptouch does, on a small made-up company
 quick: setup  ## the tests that need no server and no patience
 	$(QUICK) $(ARGS)
 
-# the quick ones on all cores, then those with servers, which mostly wait; every worker has servers of its own, and what
-# a file's tests share is made once; with ARGS all in one run
+# the quick ones on all cores, then the others, which wait for servers much of the time; every worker has servers of its
+# own, and what a file's tests share is made once; with ARGS all in one run
 test: setup  ## all tests; in CI the servers they need are installed first
 	@if [ "$$CI" = true ]; then .ci/servers; else .ci/servers --missing; fi
 ifeq ($(strip $(ARGS)),)
 	$(QUICK)
-	$(PY) -m pytest -n 6 --dist loadfile --no-loadscope-reorder -m '(slow or server) and not soak'
+	$(PY) -m pytest -n 6 --dist loadfile --no-loadscope-reorder -m '(slow or later or server) and not soak'
 else
 	$(PY) -m pytest $(ARGS)
 endif

@@ -28,6 +28,8 @@ from tests.bench.large.shape import KEY, Shape
 from tests.bench.measure import BenchError
 from tests.unit.daemon.company_mail import as_on_sqlite
 
+pytestmark = pytest.mark.later
+
 SMALL = Shape(2_000)
 #: Tables that grow with the history; some views call them i and m.
 _LARGE = ("interaction", "i", "message", "m", "content", "participant", "link", "interaction_person", "change")

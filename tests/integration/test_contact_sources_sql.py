@@ -20,6 +20,8 @@ from tests.integration.company import Company
 from tests.integration.contact_entries import id_of, merge
 from tests.unit.daemon.company_mail import NOON, House
 
+pytestmark = pytest.mark.later
+
 QUERY = (
     "SELECT id AS external_id, name AS display_name, mail AS address, main AS is_primary, firm AS organization FROM p"
 )

@@ -89,7 +89,7 @@ def mail(headers: dict[str, bytes], body: bytes = b"hello\r\n") -> bytes:
     return b"\r\n".join([*lines, b"", body])
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)])
 def company(request: pytest.FixtureRequest, tmp_path: Path) -> Company:
     company = Company(tmp_path / "company")
     if request.param == "postgresql":

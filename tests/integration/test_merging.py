@@ -16,6 +16,8 @@ from store.merging import MergeRefused
 from tests.integration.contact_entries import LINKS, enter, entry, id_of, merge, unmerge
 from tests.unit.daemon.company_mail import NOON, House, company, mail
 
+pytestmark = pytest.mark.later
+
 ALICE, ANN, HOME, BEA = "alice@acme.example", "ann@client.example", "ann@home.example", "bea@client.example"
 LATER = NOON + timedelta(days=1)
 REDIRECTS = "SELECT old_id, new_id FROM v1_redirect WHERE entity = 'contact'"

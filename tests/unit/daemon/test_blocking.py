@@ -14,6 +14,8 @@ from matching.blocking import Block, BlockKind, BlockRule, Blocks
 from store import blocks
 from tests.unit.daemon.company_mail import NOON, House, mail
 
+pytestmark = pytest.mark.later
+
 ALICE, BOB, ANN, CARL = "alice@acme.example", "bob@acme.example", "ann@law.example", "carl@other.example"
 #: (account, folder) -> what lies there.
 Server = dict[tuple[str, str], tuple[Purpose, list[Message]]]

@@ -23,6 +23,8 @@ from store.engine import Store
 from store.errors import StoreError
 from tests.unit.daemon.company_mail import NOON, House, company, mail
 
+pytestmark = pytest.mark.later
+
 ALICE, ANN, WORK, HOME, BEN, CEM, DORA = (
     "alice@acme.example",
     "ann@client.example",

@@ -25,6 +25,8 @@ from tests.unit.daemon.followup_store import Mails, Office
 from tests.unit.matching.followups.language import read
 from tests.unit.matching.followups.mail_scenarios import NEW_YORK
 
+pytestmark = pytest.mark.later
+
 OFFER = read(NEW_YORK + "2026-02-02 10:00 alice > ann Offer\n2026-02-05 10:00 = no_reply open")
 ANSWER = read(
     NEW_YORK

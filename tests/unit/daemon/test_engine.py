@@ -24,6 +24,8 @@ from tests.unit.daemon.test_dead_servers import at_work as hosted
 from tests.unit.daemon.test_dead_servers import polls, states
 from tests.unit.daemon.test_service import ALICE, ANN, Office, at_work, wait
 
+pytestmark = pytest.mark.later
+
 
 @pytest.fixture
 def alice() -> PushingMailbox:

@@ -20,6 +20,8 @@ from store import suppression
 from store.w1_schema import w1_contact, w1_contact_address
 from tests.unit.daemon.company_mail import NOON, House, company, mail
 
+pytestmark = pytest.mark.later
+
 ALICE, BOB = "alice@acme.example", "bob@acme.example"
 #: Found nowhere else.
 ANN, NAME = "ann.quux@client.example", "Ann Quuxbottom"

@@ -24,6 +24,8 @@ from tests.unit.matching.followups.language import Line, Scenario, read
 from tests.unit.matching.followups.mail_scenarios import NEW_YORK
 from tests.unit.matching.followups.test_rules import ALL
 
+pytestmark = pytest.mark.later
+
 #: Of which a store has nothing: another rep, answers in calendars that come later, invitations by mail.
 _WITHOUT = ("carol", "cancelled", "declined", "invite", "organizer=", "series=")
 STORED = {name: text for name, text in ALL.items() if not any(each in text for each in _WITHOUT)}

@@ -15,6 +15,8 @@ from store import read
 from tests.unit.daemon.company_mail import NOON, mail
 from tests.unit.daemon.company_meetings import ALICE, ANN, BOB, Calendars, answered, at, event, meeting
 
+pytestmark = pytest.mark.later
+
 EVE, BEN = "eve@mallory.example", "ben@client.example"
 #: Ann's address with a Cyrillic letter.
 LOOKALIKE = "ann@cl\u0456ent.example"

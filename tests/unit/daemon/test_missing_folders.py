@@ -15,6 +15,8 @@ from store.removals import HeldBack
 from tests.unit.daemon.company_mail import NOON, House, mail
 from tests.unit.daemon.turning import ALICE, ANN, accept, held_back, live, missed, sent, turn, unplaced
 
+pytestmark = pytest.mark.later
+
 STATES = "SELECT name, state FROM stream ORDER BY name"
 LATER = NOON + PATIENCE
 INBOX_MAIL = mail(ANN, ALICE, mid="in@x")

@@ -15,6 +15,8 @@ from daemon.worker import Worker
 from tests.unit.daemon.company_mail import NOON, House
 from tests.unit.daemon.turning import sent, turn
 
+pytestmark = pytest.mark.later
+
 DAY = timedelta(days=1)
 AMOUNT = 450
 PLACES = "SELECT count(*) FROM placement"

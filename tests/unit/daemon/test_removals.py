@@ -17,6 +17,8 @@ from store.removals import HeldBack
 from tests.unit.daemon.company_mail import NOON, House, mail
 from tests.unit.daemon.turning import ALICE, ANN, accept, held_back, live, sent, turn, unplaced
 
+pytestmark = pytest.mark.later
+
 
 @pytest.fixture(params=[True, False], ids=["told", "compared"])
 def box(request: pytest.FixtureRequest) -> Mailbox:

@@ -23,6 +23,8 @@ from tests.unit.daemon.test_followups import BUSY
 from tests.unit.matching.followups.language import address
 from tests.unit.store.feed_reader import FeedReader
 
+pytestmark = pytest.mark.later
+
 _COUNTED = "mails_in_90, mails_out_90, answers_in_90, answers_out_90, meetings_held_90, bounces_90, days_since_contact"
 #: What each view says, with names instead of ids.
 SAID = (

@@ -19,6 +19,8 @@ from daemon.ticking import tick
 from store import rebuild
 from tests.unit.daemon.company_mail import NOON, House, mail
 
+pytestmark = pytest.mark.later
+
 ALICE, BOB = "alice@acme.example", "bob@acme.example"
 ANN, CARL = "ann@client.example", "carl@client.example"
 WORDS = (

@@ -19,6 +19,8 @@ from daemon.cli.opening import session_of
 from daemon.cli.sync import sync_all
 from daemon.config import load
 
+pytestmark = pytest.mark.later
+
 CONFIG = """
 [company]
 domains = ["acme.example"]

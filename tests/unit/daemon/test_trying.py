@@ -22,6 +22,8 @@ from tests.unit.matching.followups.mail_scenarios import NEW_YORK
 from tests.unit.matching.followups.other_scenarios import QUIET
 from tests.unit.matching.followups.relations import RULES
 
+pytestmark = pytest.mark.later
+
 #: A contact with a rhythm falls silent, and is written to late.
 RHYTHM = NEW_YORK + "\n".join(
     f"2026-02-{day:02} 10:00 {who} Order thanks"

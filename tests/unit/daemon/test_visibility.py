@@ -18,6 +18,8 @@ from store import feed, thread_levels
 from store.schema import account
 from tests.unit.daemon.company_mail import NOON, House, company, mail
 
+pytestmark = pytest.mark.later
+
 ALICE, BOB, ANN, CARL = "alice@acme.example", "bob@acme.example", "ann@client.example", "carl@other.example"
 Server = dict[tuple[str, str], tuple[Purpose, list[Message]]]
 SERVER: Server = {
