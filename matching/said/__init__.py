@@ -19,6 +19,7 @@ from functools import cache
 
 from matching.said.days import Days
 from matching.said.language import Alphabet, Patterns, compiled, plain
+from matching.said.needles import beginnings
 from matching.said.sentences import Sentence, own_words, sentences
 
 __all__ = ["Promise", "Said", "read"]
@@ -61,8 +62,9 @@ def read(text: str, said_on: date) -> Said:
         for place, (alphabet, script) in enumerate(_scripts())
         if alphabet in alphabets and script.search(whole)
     ]
-    promising = [(found, days) for each, days in likely if (found := each.promising(whole)) is not None]
-    complaining = [found for each, _days in likely if (found := each.complaining(whole)) is not None]
+    there = beginnings(whole) if likely else frozenset()
+    promising = [(found, days) for each, days in likely if (found := each.promising(whole, there)) is not None]
+    complaining = [found for each, _days in likely if (found := each.complaining(whole, there)) is not None]
     if not (promising or complaining):
         return Said(complaint=_NO_LANGUAGE if is_angry else None)
     told = list(sentences(words))

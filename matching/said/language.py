@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
-from matching.said.needles import needles
+from matching.said.needles import Groups, beginnings, needles
 from matching.signals.folding import fold
 
 #: Mongolian is often written on keyboards without these letters.
@@ -86,7 +86,7 @@ class Alternative(NamedTuple):
 
     pattern: re.Pattern[str]
     #: Of each of these groups of pieces it needs one, see `needles`.
-    groups: tuple[tuple[str, ...], ...]
+    groups: Groups
     #: Has it to do with where a sentence begins?
     is_anchored: bool
 
@@ -96,22 +96,35 @@ class Searched:
     """Alternatives, of which few are looked for in most texts."""
 
     patterns: tuple[Alternative, ...]
+    #: Beginning of a word -> places of patterns that need one of some such words; and the places of all others.
+    by_word: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    others: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, alternatives: tuple[str, ...]) -> Searched:
         """Compiled, each by itself: the more apart they are, the fewer have to be tried."""
         found = (compiled(each) for written in alternatives for each in _apart(written))
-        made = (Alternative(each, needles(each.pattern), bool(_ANCHOR.search(each.pattern))) for each in found)
-        return cls(tuple(made))
+        made = [Alternative(each, needles(each.pattern), bool(_ANCHOR.search(each.pattern))) for each in found]
+        by_word: dict[str, list[int]] = {}
+        others = []
+        for place, each in enumerate(made):
+            known = next((group for group in each.groups if all(piece.beginning for piece in group)), None)
+            if known is None:
+                others.append(place)
+            for beginning in {piece.beginning for piece in known or ()}:
+                by_word.setdefault(beginning, []).append(place)
+        return cls(tuple(made), {word: tuple(places) for word, places in by_word.items()}, tuple(others))
 
-    def within(self, text: str) -> Searched:
-        """Those that may be found in a sentence of a text."""
-        likely = (each for each in self.patterns if _may_match(text, each.groups))
-        return Searched(tuple(each for each in likely if each.is_anchored or each.pattern.search(text)))
+    def within(self, text: str, words: frozenset[str] | None = None) -> Searched:
+        """Those that may be found in a sentence of a text; `words`: its `beginnings`, where they are known."""
+        words = beginnings(text) if words is None else words
+        places = {*self.others, *chain.from_iterable(self.by_word[each] for each in self.by_word.keys() & words)}
+        likely = [each for place in sorted(places) if _may_match(text, (each := self.patterns[place]).groups)]
+        return Searched(tuple([each for each in likely if each.is_anchored or each.pattern.search(text)]))
 
     def search(self, text: str) -> bool:
         """Is any of them there?"""
-        return any(each.pattern.search(text) for each in self.patterns if _may_match(text, each.groups))
+        return any(_may_match(text, each.groups) and each.pattern.search(text) for each in self.patterns)
 
 
 def _apart(pattern: str) -> Iterator[str]:
@@ -131,9 +144,14 @@ def _apart(pattern: str) -> Iterator[str]:
     yield pattern[start:]
 
 
-def _may_match(text: str, groups: tuple[tuple[str, ...], ...]) -> bool:
-    holds = text.__contains__
-    return all(any(map(holds, each)) for each in groups)
+def _may_match(text: str, groups: Groups) -> bool:
+    for group in groups:  # as loops: any() and all() take five times as long
+        for piece, _beginning in group:
+            if piece in text:
+                break
+        else:
+            return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,15 +185,19 @@ class Patterns:
             accuses=compiled(words.accuses),
         )
 
-    def promising(self, text: str) -> Patterns | None:
-        """The same with those alone by which a text, or a part of it, may promise; None: there are none."""
-        found = replace(self, promises=self.promises.within(text), promises_by_day=self.promises_by_day.within(text))
-        return found if found.promises.patterns or found.promises_by_day.patterns else None
+    def promising(self, text: str, words: frozenset[str]) -> Patterns | None:
+        """The same with those alone by which a text, or a part of it, may promise; None: there are none.
 
-    def complaining(self, text: str) -> Patterns | None:
+        `words`: the `beginnings` of the text.
+        """
+        surely, by_day = self.promises.within(text, words), self.promises_by_day.within(text, words)
+        is_any = surely.patterns or by_day.patterns
+        return replace(self, promises=surely, promises_by_day=by_day) if is_any else None
+
+    def complaining(self, text: str, words: frozenset[str]) -> Patterns | None:
         """The same with those by which it may complain."""
-        found = replace(self, complains=self.complains.within(text), faults=self.faults.within(text))
-        return found if found.complains.patterns or found.faults.patterns else None
+        complains, faults = self.complains.within(text, words), self.faults.within(text, words)
+        return replace(self, complains=complains, faults=faults) if complains.patterns or faults.patterns else None
 
 
 def plain(text: str) -> str:
