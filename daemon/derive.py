@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from connectors.api import Auth, Role
-from daemon import conversations, followups
+from daemon import conversations, followups, words
 from daemon.answer_times import with_answer_times
 from daemon.conversations import Place
 from daemon.meetings import BATCH as MEETINGS
@@ -193,6 +193,7 @@ class _Batch:
         thread = self._save_history(known, people)
         self._save_links(known & self.mails.keys())
         bounced = derive_signals(self.transaction, self.key, self.company, thread, self.now)
+        words.read(self.transaction, thread.items.values(), self.now)
         if self.company.create is Create.CORRESPONDED:
             # whether they are contacts hangs on it
             copies.mark_dirty(self.transaction, "address", bounced)

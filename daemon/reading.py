@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Callable
 from typing import Any
 
-from connectors.api import Message, parse_date
-from matching import said
+from connectors.api import Message
 from matching.addresses import normalize
 from matching.followups.asking import asks, is_brief
 from matching.quotes import trim
@@ -16,9 +14,8 @@ from store import rereading
 from store.copies import items_of, mark_dirty
 from store.engine import Store, Transaction
 from store.facts import Told
-from store.mail_signals import COMPLAINT, PROMISE
 
-#: Raised when the rules (matching.signals, matching.said) read the same mail otherwise.
+#: Raised when the rules (matching.signals) read the same mail otherwise.
 VERSION = 3
 #: An attendee's answer by mail. What it says is in the meeting; here it is known to be no person's reply.
 ANSWER = "invitation_answer"
@@ -27,14 +24,11 @@ _ABOUT_ANOTHER = {kind.value for kind in Kind} - {Kind.LIST, Kind.UNSUBSCRIBE}
 _BATCH = 500
 #: Characters of a mail that tell whether it asks something, and whether it is brief.
 _BEGINNING = 4_000
-#: How sure words alone make; see docs/accuracy.md.
-_BY_WORDS = 0.7
 
 
 def read(message: Message) -> Told:
     """What the mail tells; most tell nothing."""
-    mail = Mail.of(message)
-    rows: list[tuple[Any, ...]] = [_row(each) for each in classify(mail)]
+    rows: list[tuple[Any, ...]] = [_row(each) for each in classify(Mail.of(message))]
     if any(each.method == "REPLY" for each in message.invitations):
         rows.append((ANSWER, *(None,) * 7, "the mail carries an attendee's answer (METHOD:REPLY)", 1.0))
     concerns: dict[str, None] = {}
@@ -43,29 +37,9 @@ def read(message: Message) -> Told:
         concerns = dict.fromkeys((*message.reported_ids, *named))
     new_text = trim(message.text).new_text if message.text else ""
     is_all = new_text == message.text
-    if new_text and not rows and not _comes_of_itself(message):
-        rows += _said(mail, new_text)
     beginning = new_text[:_BEGINNING]
     asked = (asks(beginning), is_brief(beginning))
     return Told(tuple(rows), tuple(concerns), None if is_all else new_text, *asked, VERSION)
-
-
-def _comes_of_itself(message: Message) -> bool:
-    """Does a machine send it, or does it go to many? Then nobody's word is in it."""
-    is_automatic = message.auto_submitted not in ("", "no") or bool(message.report_type)
-    return is_automatic or bool(message.list_id or message.has_unsubscribe or message.precedence)
-
-
-def _said(mail: Mail, new_text: str) -> Iterator[tuple[Any, ...]]:
-    """What it says in words. No word of the mail is kept for it, so that it may stay when the text expires."""
-    written_at = parse_date(mail.header("date")) or mail.sent_at
-    # the header has the zone in which "tomorrow" is meant; what is stored of a time is UTC
-    found = said.read(new_text, written_at.date() if written_at else date.min)
-    if found.promise is not None and written_at:
-        words = f"words of a promise ({found.promise.language})"
-        yield PROMISE, *(None,) * 5, found.promise.by, None, words, _BY_WORDS
-    if found.complaint is not None:
-        yield COMPLAINT, *(None,) * 7, f"words of a complaint ({found.complaint})", _BY_WORDS
 
 
 def _row(signal: Signal) -> tuple[Any, ...]:

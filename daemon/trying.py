@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from daemon.followups import WINDOW
+from daemon.words import known_or_read
 from matching.followups import TOO_OLD, Colleague, Desk, Plan, Replayed, replay
 from matching.policy import Company
 from store import company as company_store
@@ -61,7 +62,7 @@ def tried(
             people = task_turns.colleagues(transaction)
             desk = Desk(company.followups, people)
             ours = company_store.people_by_address(transaction)
-            loaded = relations.load(transaction, names, since - WINDOW, ours, company.own.owns)
+            loaded = relations.load(transaction, names, since - WINDOW, ours, company.own.owns, known_or_read)
             rhythms = engagement.rhythms(transaction, names)
         for each, relation in loaded.relations.items():
             found = replay(

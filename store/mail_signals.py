@@ -12,10 +12,14 @@ from store.facts import Content
 from store.signal_schema import mail_signal
 from store.upsert import select_in, upsert_rows
 
-#: What a mail says in words, beside what it tells of others: it hangs on the mail, and makes no signal of the history.
+#: What a mail says in words, beside what it tells of others: it hangs on the mail, and makes no signal of the history
+#: (store.said).
 PROMISE = "promise"
 COMPLAINT = "complaint"
 SAID = (PROMISE, COMPLAINT)
+
+#: Content -> what it says in words: kind -> the day that it names.
+Said = dict[bytes, dict[str, date | None]]
 
 
 class Telling(NamedTuple):
@@ -36,8 +40,10 @@ class Telling(NamedTuple):
 
 
 COLUMNS = ("message_key", "position", *Telling._fields)
-_TELLING = select(mail_signal.c.message_key, *(mail_signal.c[name] for name in Telling._fields)).order_by(
-    mail_signal.c.message_key, mail_signal.c.position
+_TELLING = (
+    select(mail_signal.c.message_key, *(mail_signal.c[name] for name in Telling._fields))
+    .where(mail_signal.c.kind.not_in(SAID))
+    .order_by(mail_signal.c.message_key, mail_signal.c.position)
 )
 
 
@@ -55,10 +61,10 @@ def told_by(connection: Connection, message_keys: Iterable[bytes]) -> dict[bytes
     return found
 
 
-def said_by(connection: Connection, message_keys: Iterable[bytes]) -> dict[bytes, dict[str, date | None]]:
-    """Content -> what it says in words: kind -> the day that it names."""
+def said_by(connection: Connection, message_keys: Iterable[bytes]) -> Said:
+    """What these contents say."""
     query = select(mail_signal.c.message_key, mail_signal.c.kind, mail_signal.c.return_on)
-    found: dict[bytes, dict[str, date | None]] = {}
+    found: Said = {}
     said = query.where(mail_signal.c.kind.in_(SAID))
     for row in select_in(connection, said.where, mail_signal.c.message_key, message_keys):
         found.setdefault(row.message_key, {})[row.kind] = row.return_on

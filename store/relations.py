@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, and_, exists, func, or_, select
@@ -17,6 +17,7 @@ from matching.organizations import organization_domain
 from matching.policy import MAX_RECIPIENTS, bulk_reason
 from matching.subjects import is_forward_subject
 from store import deadlines, mail_signals
+from store.mail_signals import Said
 from store.meeting_schema import invitation
 from store.relation_meetings import meetings_of
 from store.schema import (
@@ -63,8 +64,7 @@ class _Facts:
     links: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
     #: Mail -> [(role, address)], by their order.
     parties: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
-    #: Content -> what it says in words: kind -> the day that it names.
-    said: dict[bytes, dict[str, date | None]] = field(default_factory=dict)
+    said: Said = field(default_factory=dict)
     #: Interaction -> since when what holds it counts, and the accounts.
     counts_from: dict[str, datetime] = field(default_factory=dict)
     holders: dict[str, set[str]] = field(default_factory=dict)
@@ -79,8 +79,12 @@ def load(
     since: datetime,
     people: Mapping[str, str],
     owns: Callable[[str], bool],
+    said: Callable[[Connection, Collection[bytes]], Said] = mail_signals.said_by,
 ) -> Loaded:
-    """The relations to living contacts since then. `people`: our addresses -> person; `owns`: is an address ours?"""
+    """The relations to living contacts since then.
+
+    `people`: our addresses -> person; `owns`: is an address ours? `said`: what tells the words of mails.
+    """
     heads = _heads(connection, contact_ids)
     loaded = Loaded()
     if not heads:
@@ -92,7 +96,7 @@ def load(
         connection, lambda within: _latest_of_contacts(within, since), link.c.contact_id, {*heads, *companions}
     ):
         of_contact.setdefault(contact_id, {})[mail_id] = thread_id
-    facts = _facts(connection, {each for found in of_contact.values() for each in found.values()})
+    facts = _facts(connection, {each for found in of_contact.values() for each in found.values()}, said)
     signs = _signs(connection, heads, since)
     gaps, loaded.former_gaps = _gaps(connection, heads)
     expected = deadlines.of_contacts(connection, heads, since)
@@ -203,7 +207,9 @@ def _place(of: Any, order: tuple[Any, ...]) -> Any:
     return func.row_number().over(partition_by=of, order_by=order).label("place")
 
 
-def _facts(connection: Connection, thread_ids: Iterable[str]) -> _Facts:
+def _facts(
+    connection: Connection, thread_ids: Iterable[str], said: Callable[[Connection, Collection[bytes]], Said]
+) -> _Facts:
     """Of the mails of these threads."""
     found = _Facts()
     by_key: dict[bytes, str] = {}
@@ -215,7 +221,7 @@ def _facts(connection: Connection, thread_ids: Iterable[str]) -> _Facts:
         found.links.setdefault(mail_id, []).append((role, contact_id, address))
     for key, role, normal in select_in(connection, _PARTIES.where, participant.c.message_key, by_key):
         found.parties.setdefault(by_key[key], []).append((role, normal))
-    found.said = mail_signals.said_by(connection, by_key)
+    found.said = said(connection, by_key)
     contacts = {contact_id for each in found.links.values() for _role, contact_id, _address in each}
     belongs = select(contact.c.id, contact.c.organization_id)
     found.organization_of = {

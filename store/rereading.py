@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select, update
 from connectors.api import Message, Participant, Role
 from store import calendars, facts
 from store.facts import Told
-from store.mail_signals import COLUMNS
+from store.mail_signals import COLUMNS, SAID
 from store.schema import content, message, participant, placement, reference
 from store.signal_schema import mail_signal
 from store.upsert import one_of, select_in, update_rows, upsert_rows
@@ -32,16 +32,22 @@ def unread(connection: Connection, version: int, after: bytes, limit: int) -> li
 
 
 def replace(connection: Connection, told: Mapping[bytes, Told], targets: Sequence[tuple[bytes, bytes]]) -> None:
-    """These contents tell exactly that; `targets`: (content, keyed hash of a Message-ID that it is about)."""
-    connection.execute(delete(mail_signal).where(one_of(connection, mail_signal.c.message_key, list(told))))
+    """These contents tell exactly that; `targets`: (content, keyed hash of a Message-ID that it is about).
+
+    What they say in words is looked for anew by whoever derives them; of those where nobody does it stays.
+    """
+    here = one_of(connection, mail_signal.c.message_key, list(told))
+    connection.execute(delete(mail_signal).where(here, mail_signal.c.kind.not_in(SAID)))
     rows: list[tuple[Any, ...]] = [(k, at, *row) for k, each in told.items() for at, row in enumerate(each.rows)]
     upsert_rows(connection, mail_signal, COLUMNS, rows)
     upsert_rows(connection, reference, facts.REFERENCE_COLUMNS, list(targets))
     update_rows(
         connection, content, ("message_key",), ("new_text",), [(each.new_text, key) for key, each in told.items()]
     )
-    names = ("concerns", "signals_version", "asks", "is_brief")
-    read = [(facts.ids_text(each.concerns), each.version, each.asks, each.is_brief, key) for key, each in told.items()]
+    names = ("concerns", "signals_version", "said_version", "asks", "is_brief")
+    read = [
+        (facts.ids_text(each.concerns), each.version, 0, each.asks, each.is_brief, key) for key, each in told.items()
+    ]
     update_rows(connection, message, ("key",), names, read)
     # of a text that has expired nothing is known, though it is read as an empty one
     expired = select(content.c.message_key).where(content.c.text.is_(None))

@@ -22,7 +22,7 @@ from matching.said.language import Alphabet, Patterns, compiled, plain
 from matching.said.needles import beginnings
 from matching.said.sentences import Sentence, own_words, sentences
 
-__all__ = ["Promise", "Said", "read"]
+__all__ = ["Promise", "complaint", "promise"]
 
 #: Faces that say it in every language.
 _ANGRY = frozenset("😠😡🤬")
@@ -41,40 +41,34 @@ class Promise:
     by: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a mail says."""
-
-    #: What is promised first.
-    promise: Promise | None = None
-    #: The language (BCP 47) in which it complains; None: it does not.
-    complaint: str | None = None
-
-
-def read(text: str, said_on: date) -> Said:
-    """What a mail's new text says (see matching.quotes); `said_on`: the day where it was written."""
+def promise(text: str, said_on: date) -> Promise | None:
+    """What is promised first in a mail's new text (see matching.quotes); `said_on`: the day where it was written."""
     words = own_words(text)
-    is_angry = not _ANGRY.isdisjoint(words)
+    whole, languages = _known(words)
+    there = beginnings(whole) if languages else frozenset()
+    likely = [(found, days) for each, days in languages if (found := each.promising(whole, there)) is not None]
+    if not likely:
+        return None
+    return min(_promised(sentences(words), likely, said_on), key=lambda each: each.by or date.max, default=None)
+
+
+def complaint(text: str) -> str | None:
+    """The language (BCP 47) in which a mail's new text complains; None: it does not."""
+    words = own_words(text)
+    whole, languages = _known(words)
+    there = beginnings(whole) if languages else frozenset()
+    likely = [found for each, _days in languages if (found := each.complaining(whole, there)) is not None]
+    codes = (one.code for sentence in sentences(words) for one in likely if _complains(sentence, one))
+    language = next(codes, None) if likely else None
+    return _NO_LANGUAGE if language is None and not _ANGRY.isdisjoint(words) else language
+
+
+def _known(words: str) -> tuple[str, list[tuple[Patterns, Days]]]:
+    """(the words as patterns are written for, the languages that they may be in)"""
     whole = plain(words.replace("\n", " "))
     alphabets = {each for each, letter in _ALPHABETS.items() if letter.search(whole)}
-    likely = [
-        _ready(place)
-        for place, (alphabet, script) in enumerate(_scripts())
-        if alphabet in alphabets and script.search(whole)
-    ]
-    there = beginnings(whole) if likely else frozenset()
-    promising = [(found, days) for each, days in likely if (found := each.promising(whole, there)) is not None]
-    complaining = [found for each, _days in likely if (found := each.complaining(whole, there)) is not None]
-    if not (promising or complaining):
-        return Said(complaint=_NO_LANGUAGE if is_angry else None)
-    told = list(sentences(words))
-    return Said(
-        promise=min(_promised(told, promising, said_on), key=lambda each: each.by or date.max, default=None),
-        complaint=next(
-            (each.code for sentence in told for each in complaining if _complains(sentence, each)),
-            _NO_LANGUAGE if is_angry else None,
-        ),
-    )
+    scripts = enumerate(_scripts())
+    return whole, [_ready(i) for i, (alphabet, script) in scripts if alphabet in alphabets and script.search(whole)]
 
 
 def _promised(told: Iterable[Sentence], promising: list[tuple[Patterns, Days]], said_on: date) -> Iterable[Promise]:

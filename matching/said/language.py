@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cache
 from itertools import chain, pairwise
 from typing import NamedTuple
 
@@ -82,13 +83,17 @@ class Words:
 
 
 class Alternative(NamedTuple):
-    """One pattern of several."""
+    """One pattern of several; it is compiled when a text may match it, for most never do."""
 
-    pattern: re.Pattern[str]
+    written: str
     #: Of each of these groups of pieces it needs one, see `needles`.
     groups: Groups
     #: Has it to do with where a sentence begins?
     is_anchored: bool
+
+    def is_in(self, text: str) -> bool:
+        """Does the text match?"""
+        return _compiled(self.written).search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +108,8 @@ class Searched:
     @classmethod
     def of(cls, alternatives: tuple[str, ...]) -> Searched:
         """Compiled, each by itself: the more apart they are, the fewer have to be tried."""
-        found = (compiled(each) for written in alternatives for each in _apart(written))
-        made = [Alternative(each, needles(each.pattern), bool(_ANCHOR.search(each.pattern))) for each in found]
+        found = (_folded(each) for written in alternatives for each in _apart(written) if each)
+        made = [Alternative(each, needles(each), bool(_ANCHOR.search(each))) for each in found]
         by_word: dict[str, list[int]] = {}
         others = []
         for place, each in enumerate(made):
@@ -120,11 +125,11 @@ class Searched:
         words = beginnings(text) if words is None else words
         places = {*self.others, *chain.from_iterable(self.by_word[each] for each in self.by_word.keys() & words)}
         likely = [each for place in sorted(places) if _may_match(text, (each := self.patterns[place]).groups)]
-        return Searched(tuple([each for each in likely if each.is_anchored or each.pattern.search(text)]))
+        return Searched(tuple([each for each in likely if each.is_anchored or each.is_in(text)]))
 
     def search(self, text: str) -> bool:
         """Is any of them there?"""
-        return any(_may_match(text, each.groups) and each.pattern.search(text) for each in self.patterns)
+        return any(_may_match(text, each.groups) and each.is_in(text) for each in self.patterns)
 
 
 def _apart(pattern: str) -> Iterator[str]:
@@ -207,5 +212,13 @@ def plain(text: str) -> str:
 
 def compiled(pattern: str) -> re.Pattern[str]:
     """The pattern for texts that are `plain`; "" matches nothing."""
+    return re.compile(_folded(pattern) if pattern else r"(?!)")
+
+
+#: `re` itself keeps some hundred patterns for all of the program.
+_compiled = cache(re.compile)
+
+
+def _folded(pattern: str) -> str:
     # what is ASCII is written as it is looked for, and folded would be another pattern
-    return re.compile(_FOREIGN.sub(lambda match: plain(match[0]), pattern) if pattern else r"(?!)")
+    return _FOREIGN.sub(lambda match: plain(match[0]), pattern)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from matching.said import Promise, read
+from matching import said
+from matching.said import Promise
 from matching.said.language import Patterns, Searched
 from matching.said.languages import LANGUAGES
 from matching.said.sentences import own_words, sentences
@@ -31,13 +32,12 @@ def labelled(name: str) -> Iterator[tuple[str, str, bool, str]]:
 
 def is_said(what: str, sentence: str) -> bool:
     """As the rules find it."""
-    found = read(sentence, SAID_ON)
-    return (found.promise if what == "promised" else found.complaint) is not None
+    return (promise(sentence) if what == "promised" else said.complaint(sentence)) is not None
 
 
 def promise(text: str) -> Promise | None:
     """What a text promises on that day."""
-    return read(text, SAID_ON).promise
+    return said.promise(text, SAID_ON)
 
 
 @pytest.mark.parametrize(("name", "least_recall"), [("kept_apart.txt", 0.85), ("building.txt", 0.9)])
@@ -68,7 +68,7 @@ def test_pieces_that_are_looked_for_first_lose_nothing() -> None:
             for each in (found for found in languages if found.code == language):
                 for field in fields:
                     searched: Searched = getattr(each, field)
-                    all_tried = any(found.pattern.search(sentence.text) for found in searched.patterns)
+                    all_tried = any(found.is_in(sentence.text) for found in searched.patterns)
                     assert searched.search(sentence.text) == all_tried, (field, text)
                     assert searched.within(sentence.text).search(sentence.text) == all_tried, (field, text)
 
@@ -144,10 +144,11 @@ def test_a_long_text_takes_time_in_proportion() -> None:
     """Nothing in a hostile text is tried at length; the rest is not looked into."""
     for piece in ("we will check and ", "ارسال می ", "س", "илгээ", "still not "):
         text = piece * (40_000 // len(piece))
-        read(text, SAID_ON)
+        promise(text)
+        said.complaint(text)
 
 
 def test_an_angry_face_needs_no_language() -> None:
-    assert read("Order 17 😡", SAID_ON).complaint == "und"
-    assert read("> Order 17 😡\n\nSeen.", SAID_ON).complaint is None
-    assert read("See you tomorrow 😀", SAID_ON).complaint is None
+    assert said.complaint("Order 17 😡") == "und"
+    assert said.complaint("> Order 17 😡\n\nSeen.") is None
+    assert said.complaint("See you tomorrow 😀") is None
