@@ -22,7 +22,7 @@ from daemon.conversations import Place
 from daemon.meetings import BATCH as MEETINGS
 from daemon.meetings import derive_meetings
 from daemon.signals import Thread, derive_signals
-from daemon.unreached import party_of, unreached
+from daemon.unreached import party_of, reached, unreached
 from matching import policy
 from matching.identity import Mail, group
 from matching.names import clean_name
@@ -180,6 +180,9 @@ class _Batch:
         asked = {each.normal for each in entered}
         asked |= {p.normal for d in self.mails.values() for p in d.parties if p.is_outside and p.normal}
         failed = failures(self.transaction, asked)
+        shown = [each for each in self.mails.values() if not self._is_hidden(each)]
+        known = reached(self.transaction, self.company, failed, self.mails, shown) if failed else ()
+        failed = {normal: each for normal, each in failed.items() if normal not in known}
         if failed:
             others = contacts.interactions_of(self.transaction, [self._candidate(each) for each in failed])
             self.add(copies.copies_of_interactions(self.transaction, others - set(self.mails)))

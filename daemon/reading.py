@@ -1,8 +1,7 @@
-"""What a mail tells of others, read by the rules in force: when it comes, and anew when the rules have changed."""
+"""What a mail tells of others, read by the rules in force. Knows no database; see daemon.rereading."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from connectors.api import Message
@@ -10,9 +9,6 @@ from matching.addresses import normalize
 from matching.followups.asking import asks, is_brief
 from matching.quotes import trim
 from matching.signals import Kind, Mail, Signal, classify
-from store import rereading
-from store.copies import items_of, mark_dirty
-from store.engine import Store, Transaction
 from store.facts import Told
 
 #: Raised when the rules (matching.signals) read the same mail otherwise.
@@ -21,7 +17,6 @@ VERSION = 3
 ANSWER = "invitation_answer"
 #: Kinds by which a mail is about another one.
 _ABOUT_ANOTHER = {kind.value for kind in Kind} - {Kind.LIST, Kind.UNSUBSCRIBE}
-_BATCH = 500
 #: Characters of a mail that tell whether it asks something, and whether it is brief.
 _BEGINNING = 4_000
 
@@ -48,27 +43,3 @@ def _row(signal: Signal) -> tuple[Any, ...]:
         *(signal.kind.value, recipient, signal.status, signal.category and signal.category.value, signal.is_hard),
         *(signal.reason, signal.return_on, signal.original_id, signal.evidence, signal.confidence),
     )
-
-
-def read_anew(store: Store, progress: Callable[[int], None]) -> None:
-    """Read what older rules have read, some hundred mails in a transaction; `progress` hears how many.
-
-    Killed at any point it goes on where it was. What follows from them is derived afterwards, of the mails marked here.
-    """
-    after = b""
-    while True:
-        with store.write() as transaction:
-            found = rereading.unread(transaction, VERSION, after, _BATCH)
-            if not found:
-                return
-            _save(transaction, store, found)
-        after = found[-1][0]
-        progress(len(found))
-
-
-def _save(transaction: Transaction, store: Store, found: list[tuple[bytes, Message]]) -> None:
-    told = {key: read(message) for key, message in found}
-    targets = [(key, store.key.digest("mid", each)) for key, one in told.items() for each in one.concerns]
-    rereading.replace(transaction, told, targets)
-    rereading.want_reports(transaction, list(told))
-    mark_dirty(transaction, "item", items_of(transaction, list(told)))

@@ -19,7 +19,7 @@ from daemon.admission import Admission
 from daemon.calendar_reprocess import decide_objects, made_by_meetings
 from daemon.derive import derive
 from daemon.drafts import Drafting
-from daemon.reading import read_anew
+from daemon.rereading import read_anew
 from matching import policy
 from matching.blocking import Block
 from matching.policy import Company, Create, Verdict

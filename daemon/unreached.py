@@ -6,7 +6,7 @@ from there, or one of ours that does not come back, makes the contact after all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -14,9 +14,12 @@ from connectors.api import Role
 from matching import policy
 from matching.policy import Company, Create, Direction, Party
 from store import copies
-from store.copies import StoredParty
+from store.copies import StoredCopy, StoredParty
 from store.engine import Transaction
-from store.unreached import Failures, failures
+from store.unreached import Failures, failures, held, latest_mails
+
+#: Mails of the history with an address that are looked at before all of them are.
+_FEW = 20
 
 
 class Derived(Protocol):
@@ -38,17 +41,56 @@ class Derived(Protocol):
 
 def unreached(mails: Iterable[Derived], company: Company, failed: Mapping[str, Failures]) -> set[str]:
     """Those of the addresses that `failed` speaks of; `mails`: at least all that concern them."""
-    writing: dict[str, set[str]] = {}
-    healed: set[str] = set()
-    for mail in mails:
-        for party in mail.parties:
-            failure = failed.get(party.normal or "")
-            if failure and party.role is Role.FROM and not mail.is_unverified and mail.occurred_at > failure.last_at:
-                healed.add(party.normal or "")
-        for party in policy.created_by(mail.parties, mail.is_bulk, company.create):
-            if party.normal and party.normal in failed:
-                writing.setdefault(party.normal, set()).add(mail.id)
-    return {normal for normal, ids in writing.items() if ids <= failed[normal].interaction_ids} - healed
+    mails = list(mails)
+    found = {normal for mail in mails for normal in _reached_by(mail, company, failed)}
+    written = {p.normal for mail in mails for p in policy.created_by(mail.parties, mail.is_bulk, company.create)}
+    return {normal for normal in failed if normal in written} - found
+
+
+def reached(
+    transaction: Transaction,
+    company: Company,
+    failed: Mapping[str, Failures],
+    batch: Mapping[str, Derived],
+    shown: Iterable[Derived],
+) -> set[str]:
+    """Those of the contacts' addresses in `failed` that were reached, as a few mails tell: those of the batch that are
+    `shown`, and the last ones of the history beside it. Of the other addresses all mails have to be looked at."""
+    # who becomes a contact only now does so by a mail that may be any of them
+    there = held(transaction, failed)
+    found = {normal for mail in shown for normal in _reached_by(mail, company, failed)} & there
+    asked: dict[str, set[str]] = {}
+    for normal in there - found:
+        for mail in latest_mails(transaction, normal, _FEW):
+            if mail.interaction_id in batch:
+                continue
+            if mail.role == Role.FROM and not mail.is_unverified and mail.occurred_at > failed[normal].last_at:
+                found.add(normal)
+            elif mail.direction == Direction.OUTBOUND and mail.interaction_id not in failed[normal].interaction_ids:
+                asked.setdefault(mail.interaction_id, set()).add(normal)
+    asked = {each: left for each, normals in asked.items() if (left := normals - found)}
+    for copy in copies.copies_of_interactions(transaction, asked):
+        made = {party.normal for party in _created(copy, company) if party.normal}
+        found |= made & asked.get(copy.row.interaction_id or "", set())
+    return found
+
+
+def _reached_by(mail: Derived, company: Company, failed: Mapping[str, Failures]) -> Iterator[str]:
+    """Whom the mail came from since, and whom it reached by itself."""
+    for party in mail.parties:
+        failure = failed.get(party.normal or "")
+        if failure and party.role is Role.FROM and not mail.is_unverified and mail.occurred_at > failure.last_at:
+            yield party.normal or ""
+    for party in policy.created_by(mail.parties, mail.is_bulk, company.create):
+        failure = failed.get(party.normal or "")
+        if failure and mail.id not in failure.interaction_ids:
+            yield party.normal or ""
+
+
+def _created(copy: StoredCopy, company: Company) -> tuple[Party, ...]:
+    """Whom a stored copy makes contacts."""
+    parties = [party_of(each, company) for each in (*copy.parties, *copy.bcc)]
+    return policy.created_by(parties, bool(policy.bulk_reason(copy.row)), company.create)
 
 
 def written_to(transaction: Transaction, company: Company, normals: Iterable[str]) -> set[str]:
@@ -58,9 +100,7 @@ def written_to(transaction: Transaction, company: Company, normals: Iterable[str
     ids = {each for failure in failed.values() for each in failure.interaction_ids}
     found: set[str] = set()
     for copy in copies.copies_of_interactions(transaction, ids):
-        parties = [party_of(each, company) for each in (*copy.parties, *copy.bcc)]
-        made = policy.created_by(parties, bool(policy.bulk_reason(copy.row)), company.create)
-        found.update(party.base for party in made if party.base and party.normal in failed)
+        found.update(party.base for party in _created(copy, company) if party.base and party.normal in failed)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, delete, exists, select
 
@@ -12,7 +13,7 @@ from store import organizations
 from store.contact_records import POLICY
 from store.contacts import ensure_primary
 from store.meeting_schema import meeting
-from store.schema import contact, contact_address, link
+from store.schema import contact, contact_address, interaction, link
 from store.signal_schema import SURE
 from store.task_schema import signal
 from store.upsert import one_of, select_in
@@ -37,6 +38,36 @@ def failures(connection: Connection, normals: Iterable[str]) -> dict[str, Failur
         each.last_at = max(each.last_at, row.occurred_at)
         each.interaction_ids.add(row.interaction_id)
     return found
+
+
+class Mail(NamedTuple):
+    """A mail of the history with an address."""
+
+    interaction_id: str
+    occurred_at: datetime
+    role: str
+    direction: str
+    is_unverified: bool
+
+
+def latest_mails(connection: Connection, normal: str, most: int) -> list[Mail]:
+    """The last mails with a contact's address; none where it is nobody's."""
+    query = (
+        select(link.c.interaction_id, link.c.occurred_at, link.c.role, interaction.c.direction)
+        .add_columns(interaction.c.is_unverified)
+        .join(contact_address, contact_address.c.contact_id == link.c.contact_id)
+        .join(interaction, interaction.c.id == link.c.interaction_id)
+        .where(contact_address.c.normal == normal, link.c.address == normal, interaction.c.kind == "email")
+        .order_by(link.c.occurred_at.desc(), link.c.interaction_id.desc())
+        .limit(most)
+    )
+    return [Mail(*row) for row in connection.execute(query)]
+
+
+def held(connection: Connection, normals: Iterable[str]) -> set[str]:
+    """Those of these addresses that contacts have."""
+    query = select(contact_address.c.normal).distinct()
+    return {row.normal for row in select_in(connection, query.where, contact_address.c.normal, sorted(normals))}
 
 
 def drop_contacts(connection: Connection, normals: Collection[str]) -> list[str]:

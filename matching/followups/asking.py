@@ -17,7 +17,8 @@ _LONG = re.compile(rf"(?:[\W\d_]*+[^\W\d_]){{{BRIEF}}}")
 
 def asks(text: str) -> bool:
     """Is there a question mark in the mail's new text, its quotes and signature left out?"""
-    return _ASKS.search(text) is not None and _ASKS.search(_LINK.sub(" ", text)) is not None
+    words = text.split() if _ASKS.search(text) else ()
+    return any(_ASKS.search(word) and _ASKS.search(_LINK.sub(" ", word)) for word in words)
 
 
 def is_brief(text: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
@@ -202,3 +204,11 @@ def test_errors_keep_their_parts_on_the_way() -> None:
     error = Unavailable("no", step="login", hint="look", retry_after=7.0)
     copy = pickle.loads(pickle.dumps(error))
     assert (type(copy), str(copy), copy.step, copy.hint, copy.retry_after) == (Unavailable, "no", "login", "look", 7.0)
+
+
+def test_the_process_has_no_database() -> None:
+    """It reads and drafts; half of its memory and most of its start would be SQLAlchemy."""
+    loaded = "import sys, daemon.apart; print({each.partition('.')[0] for each in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert "'store'" in done.stdout
+    assert not [name for name in ("sqlalchemy", "alembic", "dateparser", "lxml") if f"'{name}'" in done.stdout]
