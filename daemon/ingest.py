@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
 
 from connectors.api import Change, Deleted, Flagged, Message, Purpose, Unreadable
 from daemon import calendar_pages
 from daemon.admission import Admission
 from daemon.drafts import Drafting, Prepared, Ready
 from daemon.tracked_mails import told_by_headers
-from daemon.unreached import written_to
+from daemon.unreached import awaited, written_to
 from matching import policy
 from matching.policy import Company, Verdict
 from store import copies, placements, tracking, write
@@ -59,31 +58,26 @@ class Ingest:
     limits: Limits = NO_LIMITS
     #: Another policy is in force by now: nothing is written under this one any more.
     is_over: Callable[[], bool] = lambda: False
-    #: Base forms of addresses that become contacts when what was written is derived: mail with them is kept at once and
-    #: is not fetched again.
-    expected: set[str] = field(default_factory=set)
 
     def page(self, place: Place, purpose: Purpose, prepared: Prepared) -> Counter[str]:
         """Write a page and move the cursor; raises Fenced when another process was quicker."""
 
-        def work(transaction: Transaction) -> _Written:
+        def work(transaction: Transaction) -> Counter[str]:
             # first, because it keeps others from the stream, and tells at once that another was quicker
             write.advance(transaction, place, prepared.page)
             return self._write(transaction, place, purpose, prepared.changes)
 
-        written = self.store.transact(work, shared=True)
-        self.expected.update(written.making)
-        return written.counts
+        return self.store.transact(work, shared=True)
 
     def batch(self, place: Place, purpose: Purpose, changes: Iterable[Change]) -> Counter[str]:
         """Write items that were fetched again by reference; no cursor moves."""
         ready = self.drafting.changes(changes)
 
-        def work(transaction: Transaction) -> _Written:
+        def work(transaction: Transaction) -> Counter[str]:
             write.keep_stream(transaction, place.stream_id)
             return self._write(transaction, place, purpose, ready)
 
-        return self.store.transact(work, shared=True).counts
+        return self.store.transact(work, shared=True)
 
     @property
     def drafting(self) -> Drafting:
@@ -116,7 +110,7 @@ class Ingest:
         place: Place,
         purpose: Purpose,
         changes: Sequence[Ready],
-    ) -> _Written:
+    ) -> Counter[str]:
         now = self.clock()
         admission = self.admission(transaction, place.stream_id)
         drafts, denied = admission.screened(c for c in changes if isinstance(c, Draft))
@@ -142,7 +136,7 @@ class Ingest:
         copies.mark_dirty(transaction, "item", decided.dirty | reflagged)
         copies.mark_dirty(transaction, "meeting", decided.dirty_meetings)
         outcomes = decided.outcomes | {ref: "quarantined" for ref, _reason in unreadable}
-        return _Written(self._count(outcomes, before), decided.making())
+        return self._count(outcomes, before)
 
     def _decide(
         self,
@@ -155,7 +149,7 @@ class Ingest:
     ) -> _Decided:
         """Decide about mails and write what becomes of them, but for the marks of what is to be derived."""
         now = self.clock()
-        contacts = _Contacts(transaction, drafts, admission, self.company, self.expected)
+        contacts = _Contacts(transaction, drafts, admission, self.company)
         decided = _Decided(drafts, purpose, Copies(transaction, drafts), contacts, admission)
         decided.deny(denied)
         decided.dirty = write.write_stored(transaction, place, decided.stored, now)
@@ -216,32 +210,19 @@ class Ingest:
         return counts
 
 
-class _Written(NamedTuple):
-    """What came of a page."""
-
-    counts: Counter[str]
-    #: Base forms of the addresses that become contacts by it.
-    making: set[str]
-
-
 class _Contacts:
-    """Asks whether an address belongs to a contact, to one that this very page makes or that is `expected`, or to one
-    that is none for now, because mail to it came back."""
+    """Asks whether an address belongs to a contact, to one that this very page makes, or one before it that waits to be
+    derived, or to one that is none for now, because mail to it came back."""
 
     def __init__(
-        self,
-        transaction: Transaction,
-        drafts: Sequence[Draft],
-        admission: Admission,
-        company: Company,
-        expected: Collection[str],
+        self, transaction: Transaction, drafts: Sequence[Draft], admission: Admission, company: Company
     ) -> None:
         outside = [p for d in drafts for p in d.outside]
         self._held = held_addresses(transaction, (p.normal for p in outside), (p.base for p in outside if p.base))
         making = (item for item in drafts if item.made and admission.makes_contacts(item))
         unknown = {p.normal for p in outside if p.normal not in self._held.normals}
         made = {base for item in making for base in item.made} | written_to(transaction, company, unknown)
-        made |= {p.base for p in outside if p.base and p.base in expected}
+        made |= awaited(transaction, company, {p.base for p in outside if p.base and p.normal in unknown} - made)
         self._made = made - self._held.tombstones
 
     def __call__(self, normal: str, base: str, when: datetime | None) -> bool:
@@ -280,10 +261,6 @@ class _Decided:
                 self.outcomes[item.ref] = "known" if is_copy else "stored"
             else:
                 self._skip(item, verdict, reason)
-
-    def making(self) -> set[str]:
-        """Base forms of the addresses that become contacts by what was stored."""
-        return {base for kept in self.stored if self.admission.makes_contacts(kept.draft) for base in kept.draft.made}
 
     def deny(self, items: Iterable[Denied]) -> None:
         """Of these nothing is kept."""

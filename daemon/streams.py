@@ -156,10 +156,7 @@ class Streams:
 
     def _derive(self) -> None:
         if self._underived and not self._ingest.is_over():
-            expected = set(self._ingest.expected)
             derive(self._store, self._ingest.company, self._ingest.clock)
-            # they are contacts now, or are none
-            self._ingest.expected.difference_update(expected)
             self._underived = 0
 
     def _note_horizon(self) -> None:

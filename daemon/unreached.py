@@ -6,13 +6,14 @@ from there, or one of ours that does not come back, makes the contact after all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
 from connectors.api import Role
 from matching import policy
 from matching.policy import Company, Create, Direction, Party
+from matching.visibility import Level
 from store import copies
 from store.copies import StoredCopy, StoredParty
 from store.engine import Transaction
@@ -101,6 +102,20 @@ def written_to(transaction: Transaction, company: Company, normals: Iterable[str
     found: set[str] = set()
     for copy in copies.copies_of_interactions(transaction, ids):
         found.update(party.base for party in _created(copy, company) if party.base and party.normal in failed)
+    return found
+
+
+def awaited(transaction: Transaction, company: Company, bases: Collection[str]) -> set[str]:
+    """Those of these base forms that become contacts when stored mail is derived that waits for it.
+
+    Mail with them is kept at once: skipped, it would become wanted soon, and be fetched again.
+    """
+    if company.create is Create.OFF or not bases:
+        return set()
+    found: set[str] = set()
+    for copy in copies.underived_with(transaction, bases):
+        if any(place.visibility != Level.NONE for place in copy.places):
+            found.update(party.base for party in _created(copy, company) if party.base and party.base in bases)
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, literal, select
+from sqlalchemy import Connection, Row, delete, exists, literal, select
 
 from connectors.api import Role
 from matching.identity import Copy
@@ -78,6 +78,7 @@ MESSAGE_COLUMNS = (
     message.c.interaction_id,
     message.c.thread_id,
 )
+_IS_UNDERIVED = message.c.interaction_id.is_(None)
 _ROLES = {role.value: role for role in Role}
 
 
@@ -163,6 +164,20 @@ def copies_of_interactions(connection: Connection, interaction_ids: Iterable[str
     """All copies of these interactions."""
     rows: dict[bytes, Row[Any]] = {}
     gather(connection, rows, message.c.interaction_id, interaction_ids)
+    return _with_people(connection, rows)
+
+
+def underived_with(connection: Connection, bases: Collection[str]) -> list[StoredCopy]:
+    """The copies that were not derived yet and name one of these base forms."""
+    waiting = select(message.c.key).where(_IS_UNDERIVED).limit(1)
+    if connection.execute(waiting).first() is None:
+        return []
+    rows: dict[bytes, Row[Any]] = {}
+    for table in (participant, placement_bcc):
+        # few wait: what names the addresses, which may be very many, is looked for among them
+        named = exists().where(table.c.message_key == message.c.key, one_of(connection, table.c.base, sorted(bases)))
+        found: Any = connection.execute(select(*MESSAGE_COLUMNS).where(_IS_UNDERIVED, named)).all()
+        rows.update((row.key, row) for row in found)
     return _with_people(connection, rows)
 
 

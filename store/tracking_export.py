@@ -14,7 +14,7 @@ from store.tracking_schema import tracked, tracked_recipient, tracking_hit
 from store.types import instant_text
 from store.upsert import select_in
 
-_FEATURES = ("agent_kind", "agent_family", "network", "burst", "rules_version", "agent", "address")
+_FEATURES = ("agent_kind", "agent_family", "network", "rules_version", "agent", "address")
 
 
 def opens_of(connection: Connection, person: Person) -> Iterator[dict[str, Any]]:

@@ -55,7 +55,6 @@ tracking_hit = Table(
     Column("agent_kind", String(12), nullable=False),
     Column("agent_family", String(30), nullable=False),
     Column("network", String(12), nullable=False),
-    Column("burst", Integer, nullable=False),
     Column("rules_version", Integer, nullable=False),  # of the rules that made these of agent and address
     Column("agent", Text),  # NULL: gone
     Column("address", Text),  # NULL: gone

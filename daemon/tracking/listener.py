@@ -83,7 +83,8 @@ class Listener:
         for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         family = socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET
-        with socket.socket(family, socket.SOCK_STREAM) as bound:
+        # asyncio sends small answers at once only where the protocol is named, else the second half waits for 40 ms
+        with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as bound:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             bound.bind((self._address[0], self.port))
             bound.listen(_BACKLOG)

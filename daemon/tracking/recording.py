@@ -19,10 +19,10 @@ from daemon.config_tracking import TrackingConfig
 from matching.addresses import AddressRules
 from matching.opens.agents import MAX_AGENT, read_agent
 from matching.opens.networks import network_of
-from store import tracking
+from store import tracking_hits
 from store.engine import Store
 from store.errors import StoreError
-from store.tracking import Asked
+from store.tracking_hits import Asked
 from store.tracking_keys import TrackingKey
 
 log = structlog.get_logger()
@@ -95,7 +95,11 @@ class Recorder:
         if not asked:
             return 0
         try:
-            return self._store.transact(partial(tracking.record, rules=self._rules, asked=asked))
+            with self._store.read() as transaction:
+                sifted = tracking_hits.sift(transaction, self._rules, asked)
+            if not (sifted.rows or sifted.dropped):
+                return 0
+            return self._store.transact(partial(tracking_hits.record, sifted=sifted))
         except StoreError:
             self._waiting.extendleft(reversed(batch))
             raise

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import calendars, engine, exchange, push, sockets, tables
+from tests.bench import calendars, engine, exchange, push, sockets, tables, tracking
 from tests.bench.first_import import Result, compare, mailbox, once, scale
 from tests.bench.measure import BenchError, machine
 from tests.bench.programs import Mailbox, pull_by_offlineimap
@@ -49,6 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--events", type=_positive, default=20_000, help="in the generated calendar (default 20000)")
     parser.add_argument("--items", type=_positive, nargs=2, metavar=("MAILS", "MEETINGS"), default=(5_000, 2_000),
                         help="in the mailbox on the double of Exchange (default 5000 2000)")  # fmt: skip
+    parser.add_argument("--hits", type=_positive, default=1_000, help="opens and clicks a second (default 1000)")
     args = parser.parse_args(argv)
     try:
         if args.scale:
@@ -133,7 +134,20 @@ def exchanges(args: argparse.Namespace) -> None:
         exchange.show(exchange.measure(counts[0], counts[1], args.runs, _tell))
 
 
-_MEASUREMENTS = {"import": imports, "push": pushes, "engine": polls, "calendar": meetings, "exchange": exchanges}
+def hits(args: argparse.Namespace) -> None:
+    """An import beside many who open mails."""
+    print(_when_and_where())
+    tracking.show(tracking.measure(args.mails, args.hits, args.runs, _tell))
+
+
+_MEASUREMENTS = {
+    "import": imports,
+    "push": pushes,
+    "engine": polls,
+    "calendar": meetings,
+    "exchange": exchanges,
+    "tracking": hits,
+}
 
 
 def _introduce(boxes: Sequence[Mailbox]) -> None:

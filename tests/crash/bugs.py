@@ -30,7 +30,7 @@ def cursor_before_rows() -> None:
         with self.store.write() as transaction:
             store.write.advance(transaction, place, prepared.page)
         with self.store.write() as transaction:
-            return self._write(transaction, place, purpose, prepared.changes).counts
+            return self._write(transaction, place, purpose, prepared.changes)
 
     setattr(Ingest, "page", page)
 

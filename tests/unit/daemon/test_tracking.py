@@ -18,7 +18,7 @@ from daemon.problems import ConfigError
 from daemon.tracking.creating import NotMade
 from daemon.tracking.recording import WAITING, Asking, Recorder
 from matching.consent import Consent
-from store import company, erasure, relations, suppression, tracking
+from store import company, erasure, relations, suppression, tracking, tracking_hits
 from store.export import records
 from store.retention import Limits, retain
 from tests.unit.daemon.company_mail import NOON, House, mail
@@ -35,7 +35,7 @@ from tests.unit.daemon.tracking_house import (
 )
 
 GRANTED, REFUSED, UNKNOWN = Consent.GRANTED, Consent.REFUSED, Consent.UNKNOWN
-HITS = "SELECT agent_kind, agent_family, network, seconds, burst, agent, address FROM tracking_hit"
+HITS = "SELECT agent_kind, agent_family, network, seconds, agent, address FROM tracking_hit"
 LINK = "https://acme.example/offer?id=7"
 
 
@@ -205,13 +205,13 @@ def test_after_a_day_coarse_features_are_left_and_verdicts_stay(at: Tracking) ->
     before = at.house.rows(OPENS)
     assert {row[:2] for row in before} == {("open", "probable_human"), ("click", "scanner")}
     at.tick(NOON + timedelta(hours=23))
-    assert sum(row[5] is not None for row in at.house.rows(HITS)) == 4
+    assert sum(row[4] is not None for row in at.house.rows(HITS)) == 4
     at.tick(NOON + timedelta(hours=25))
-    assert sum(row[5] is not None for row in at.house.rows(HITS)) == 3
+    assert sum(row[4] is not None for row in at.house.rows(HITS)) == 3
     at.tick(NOON + timedelta(hours=27))
     assert sorted(at.house.rows(HITS), key=lambda row: int(row[3])) == [
-        ("browser", "chrome", "other", 600, 1, None, None),
-        *[("browser", "chrome", "other", 7200 + number, 3, None, None) for number in range(3)],
+        ("browser", "chrome", "other", 600, None, None),
+        *[("browser", "chrome", "other", 7200 + number, None, None) for number in range(3)],
     ]
     with at.house.store.write() as transaction:
         transaction.exec_driver_sql("DELETE FROM signal")
@@ -258,11 +258,11 @@ def test_floods_are_counted_and_not_kept(at: Tracking) -> None:
     at.contact(ANN, GRANTED)
     made = at.create(ANN, mid="1@acme.example")
     at.send("1@acme.example", ANN)
-    for number in range(tracking.MAX_HITS + 40):
+    for number in range(tracking_hits.MAX_HITS + 40):
         at.recorder.put(Asking(made.pixel[-47:-4], NOON + timedelta(seconds=number), "curl/8", "203.0.114.9"))
     while at.recorder._waiting:
         at.recorder.write()
-    assert len(at.house.rows(HITS)) == tracking.MAX_HITS
+    assert len(at.house.rows(HITS)) == tracking_hits.MAX_HITS
     assert at.house.rows("SELECT dropped FROM tracked") == [(40,)]
     full = Recorder(at.house.store, at.config.tracking, at.house.company.rules, KEY)
     for _number in range(WAITING + 7):
