@@ -10,7 +10,7 @@ from functools import partial
 from daemon import followups
 from daemon.derive import derive
 from matching.policy import Company
-from store import calendars, engagement, leave, meeting_rows, scores, task_turns, tracking
+from store import calendars, engagement, leave, meeting_rows, scores, task_turns, tracking, tracking_hits
 from store.engine import Store
 
 #: UIDs that are marked at a time.
@@ -24,6 +24,10 @@ def tick(
 ) -> int:
     """Write it, in slices; returns how many UIDs were looked at."""
     total = 0
+    with store.read() as transaction:
+        is_unsettled = tracking_hits.is_unsettled(transaction)
+    if is_unsettled:
+        store.transact(tracking_hits.settle)
     derive(store, company, clock)  # what has expired, and whatever else was left
     while not is_stopped():
         with store.read() as transaction:

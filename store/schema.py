@@ -383,7 +383,7 @@ thread = Table(
 dirty = Table(
     "dirty",
     metadata,
-    Column("kind", String(10), nullable=False),  # item | address | meeting | contact
+    Column("kind", String(10), nullable=False),  # item | address | meeting | contact | opened …
     Column("key", Text, nullable=False),
     PrimaryKeyConstraint("kind", "key"),
     sqlite_with_rowid=False,

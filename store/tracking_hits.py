@@ -16,6 +16,8 @@ from matching.addresses import AddressRules
 from matching.opens.agents import Agent
 from matching.opens.networks import Network
 from matching.opens.verdicts import RULES_VERSION
+from store.copies import mark_dirty, take_dirty
+from store.schema import dirty
 from store.tracking import mark, refused
 from store.tracking_schema import tracked, tracked_recipient, tracking_hit, tracking_token
 from store.upsert import select_in
@@ -24,6 +26,9 @@ from store.upsert import select_in
 MAX_HITS = 300
 #: Of what a hit's agent and address say in full, this much is kept for as long as it is.
 _MAX_AGENT, _MAX_ADDRESS = 1_000, 45
+#: The kind of dirty keys that wait for `settle`: keyed hashes of Message-IDs.
+OPENED = "opened"
+_MARKS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +97,20 @@ def record(connection: Connection, sifted: Sifted) -> int:
     if dropped:
         more = tracked.c.dropped + bindparam("more")
         connection.execute(update(tracked).where(tracked.c.id == bindparam("which")).values(dropped=more), dropped)
-    mark(connection, [still[each] for each in {row["tracked_id"] for row in rows}])
+    opened = {still[each] for each in {row["tracked_id"] for row in rows}} - {None}
+    mark_dirty(connection, OPENED, [each.hex() for each in opened])
     return len(rows)
+
+
+def is_unsettled(connection: Connection) -> bool:
+    """Were mails asked for whose history does not tell it yet?"""
+    return connection.execute(select(dirty.c.key).where(dirty.c.kind == OPENED).limit(1)).first() is not None
+
+
+def settle(connection: Connection) -> None:
+    """Have them derived anew. While many ask, this is to be done rarely: each takes all that was asked of a mail."""
+    while keys := take_dirty(connection, OPENED, _MARKS):
+        mark(connection, map(bytes.fromhex, keys))
 
 
 def _unwilling(connection: Connection, rules: AddressRules, ids: Iterable[str]) -> set[str]:

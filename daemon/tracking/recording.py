@@ -7,6 +7,7 @@ token is worth. What does not fit into the queue is dropped and counted; kill -9
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
@@ -31,6 +32,8 @@ log = structlog.get_logger()
 WAITING, BATCH = 20_000, 4_000
 #: How long they gather, in seconds; after a failure of the store, it is tried again so much later.
 _EVERY, _LATER = 2.0, 10.0
+#: History tells of them at once, but where that is much: it takes one part of the time in so many.
+_PART = 20
 
 
 #: The same few hundred programs ask again and again.
@@ -57,7 +60,7 @@ class Recorder:
         key: TrackingKey,
         derive: Callable[[], object] = lambda: None,
     ) -> None:
-        """`derive` is called when something was written."""
+        """`derive` is called when something was written, and has been settled."""
         self._store = store
         self._own = config.own
         self._rules = rules
@@ -104,6 +107,14 @@ class Recorder:
             self._waiting.extendleft(reversed(batch))
             raise
 
+    def settle(self) -> None:
+        """Have the history tell of what was written; raises StoreError."""
+        with self._store.read() as transaction:
+            if not tracking_hits.is_unsettled(transaction):
+                return
+        self._store.transact(tracking_hits.settle)
+        self._derive()
+
     def _read(self, asking: Asking) -> Asked | None:
         token_key = self._key.verify(asking.token)
         if token_key is None:
@@ -118,16 +129,18 @@ class Recorder:
         )
 
     def _run(self) -> None:
-        wait = _EVERY
+        wait, settle_at = _EVERY, 0.0
         while True:
             is_last = self._stop.wait(wait)
             wait = _EVERY
             try:
-                written = 0
                 while self._waiting:
-                    written += self.write()
-                if written:
-                    self._derive()
+                    self.write()
+                if time.monotonic() >= settle_at:
+                    began = time.monotonic()
+                    self.settle()
+                    ended = time.monotonic()
+                    settle_at = ended + _PART * (ended - began)
             except StoreError as error:
                 wait = _LATER
                 log.error("opens not written yet", problem=error.problem, hint=error.hint)

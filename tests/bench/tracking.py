@@ -18,6 +18,8 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 from daemon.config import load
@@ -49,6 +51,21 @@ kind = "local"
 [accounts.options]
 path = "{mails}"
 format = "maildir"
+[[accounts]]
+name = "bob"
+owner = "bob@{domain}"
+kind = "local"
+[accounts.options]
+path = "{mails}/../sent"
+format = "maildir"
+"""
+_SENT = """From: bob@{domain}
+To: {to}
+Date: {date}
+Message-ID: <{number}@{domain}>
+Subject: Offer {number}
+
+Here it is.
 """
 _HERE = Path(__file__).parent
 _KEEPTOUCH = "import sys; from daemon.cli.main import entry; sys.exit(entry())"
@@ -77,6 +94,7 @@ def measure(mails: int, rate: int, runs: int, tell: Callable[[str], None]) -> Co
     with tempfile.TemporaryDirectory(prefix="keeptouch-bench-") as folder:
         place = Path(folder)
         write_maildir(place / "mails", n=mails, seed=11, me=f"alice@{_DOMAIN}", manifest=place / "truth", median=20_000)
+        _write_sent(place / "sent")
         _prepare(place / "prepared", place / "mails")
         for number in range(runs + 1):
             for how, found in seconds.items():
@@ -97,8 +115,22 @@ def show(compared: Compared) -> None:
     print(f"writing slows the import by {compared.slower:.1%}")
 
 
+def _guest(number: int) -> str:
+    return f"guest{number % (TRACKED // 5)}@client{number % 50}.example"
+
+
+def _write_sent(folder: Path) -> None:
+    """The mails that are asked for, as a Maildir."""
+    for name in ("cur", "new", "tmp"):
+        (folder / name).mkdir(parents=True)
+    for number in range(TRACKED):
+        date = format_datetime(utc_now() - timedelta(minutes=number))
+        text = _SENT.format(domain=_DOMAIN, to=_guest(number), date=date, number=number)
+        (folder / "cur" / f"{number}.bench:2,S").write_text(text)
+
+
 def _prepare(folder: Path, mails: Path) -> None:
-    """A store with people who agreed, and what the mails to them bear."""
+    """A store with people who agreed, the mails to them, and what these bear."""
     folder.mkdir()
     _configure(folder, mails)
     config = load(folder / "config.toml", environ=os.environ, today=utc_now().date())
@@ -106,7 +138,7 @@ def _prepare(folder: Path, mails: Path) -> None:
     paths = []
     with contextlib.closing(store):
         agreed = Statement(Consent.GRANTED, utc_now(), "a form")
-        people = [f"guest{number}@client{number % 50}.example" for number in range(TRACKED // 5)]
+        people = [_guest(number) for number in range(TRACKED // 5)]
         entries = [
             Entry(
                 line=number,
@@ -123,12 +155,13 @@ def _prepare(folder: Path, mails: Path) -> None:
             enter(transaction, store.key, entries, utc_now())
         for number in range(TRACKED):
             links = tuple(f"https://{_DOMAIN}/{number}/{each}" for each in range(LINKS))
-            order = Order(recipients=(people[number % len(people)],), links=links, message_id=f"{number}@{_DOMAIN}")
+            order = Order(recipients=(_guest(number),), links=links, message_id=f"{number}@{_DOMAIN}")
             made = create(store, config, company.rules, key, order, "command", utc_now())
             paths += [
                 url.removeprefix("https://t.example/x") for url in (made.pixel, *(each for _to, each in made.links))
             ]
     (folder / "paths").write_text("\n".join(paths))
+    run([sys.executable, "-c", _KEEPTOUCH, "--config", str(folder / "config.toml"), "sync", "--account", "bob"])
 
 
 def _configure(folder: Path, mails: Path) -> None:
@@ -151,7 +184,7 @@ def _import(place: Path, how: str, mails: int, rate: int) -> tuple[float, float]
             good, bad, seconds = map(float, _line(asking).split())
         _end(listener)
         listener.wait(20)
-    [account] = json.loads(out)["accounts"]
+    account = next(each for each in json.loads(out)["accounts"] if each["account"] == "alice")
     if account["seen"] != mails:
         raise BenchError(f"keeptouch saw {account['seen']} of {mails} mails")
     if bad:

@@ -88,7 +88,7 @@ class Tracking:
         token = url.rsplit("/", 1)[1].removesuffix(".gif")
         self.recorder.put(Asking(token, NOON + timedelta(seconds=seconds), agent, address))
         written = self.recorder.write()
-        self.house.derive()
+        self.recorder.settle()
         return written
 
     def tick(self, now: datetime = NOON) -> None:
