@@ -32,8 +32,8 @@ from tests.bench.measure import BenchError, run
 from tests.servers.mailbox import write_maildir
 
 _DOMAIN = "example.org"
-#: Mails that are asked for, each with a pixel and this many links.
-TRACKED, LINKS = 1_000, 2
+#: Mails that are asked for, each with a pixel and this many links, to so many people.
+TRACKED, LINKS, GUESTS = 1_000, 2, 200
 _CONFIG = """
 [store]
 url = "sqlite:///{folder}/keeptouch.db"
@@ -87,16 +87,18 @@ class Compared:
         return statistics.median(self.writing) / statistics.median(self.answering) - 1
 
 
-def measure(mails: int, rate: int, runs: int, tell: Callable[[str], None]) -> Compared:
-    """Import in turn beside both; a first pair is not counted. Raises BenchError."""
+def measure(
+    mails: int, rate: int, runs: int, tell: Callable[[str], None], *, tracked: int = TRACKED, is_warm: bool = False
+) -> Compared:
+    """Import in turn beside both; where it `is_warm` not, a first pair is not counted. Raises BenchError."""
     seconds: dict[str, list[float]] = {"writing": [], "answering": []}
     rates: list[float] = []
     with tempfile.TemporaryDirectory(prefix="keeptouch-bench-") as folder:
         place = Path(folder)
         write_maildir(place / "mails", n=mails, seed=11, me=f"alice@{_DOMAIN}", manifest=place / "truth", median=20_000)
-        _write_sent(place / "sent")
-        _prepare(place / "prepared", place / "mails")
-        for number in range(runs + 1):
+        _write_sent(place / "sent", tracked)
+        _prepare(place / "prepared", place / "mails", tracked)
+        for number in range(is_warm, runs + 1):
             for how, found in seconds.items():
                 took, hits = _import(place, how, mails, rate)
                 if number:
@@ -116,20 +118,20 @@ def show(compared: Compared) -> None:
 
 
 def _guest(number: int) -> str:
-    return f"guest{number % (TRACKED // 5)}@client{number % 50}.example"
+    return f"guest{number % GUESTS}@client{number % 50}.example"
 
 
-def _write_sent(folder: Path) -> None:
+def _write_sent(folder: Path, tracked: int) -> None:
     """The mails that are asked for, as a Maildir."""
     for name in ("cur", "new", "tmp"):
         (folder / name).mkdir(parents=True)
-    for number in range(TRACKED):
+    for number in range(tracked):
         date = format_datetime(utc_now() - timedelta(minutes=number))
         text = _SENT.format(domain=_DOMAIN, to=_guest(number), date=date, number=number)
         (folder / "cur" / f"{number}.bench:2,S").write_text(text)
 
 
-def _prepare(folder: Path, mails: Path) -> None:
+def _prepare(folder: Path, mails: Path, tracked: int) -> None:
     """A store with people who agreed, the mails to them, and what these bear."""
     folder.mkdir()
     _configure(folder, mails)
@@ -138,7 +140,7 @@ def _prepare(folder: Path, mails: Path) -> None:
     paths = []
     with contextlib.closing(store):
         agreed = Statement(Consent.GRANTED, utc_now(), "a form")
-        people = [_guest(number) for number in range(TRACKED // 5)]
+        people = [_guest(number) for number in range(GUESTS)]
         entries = [
             Entry(
                 line=number,
@@ -153,7 +155,7 @@ def _prepare(folder: Path, mails: Path) -> None:
         ]
         with store.write() as transaction:
             enter(transaction, store.key, entries, utc_now())
-        for number in range(TRACKED):
+        for number in range(tracked):
             links = tuple(f"https://{_DOMAIN}/{number}/{each}" for each in range(LINKS))
             order = Order(recipients=(_guest(number),), links=links, message_id=f"{number}@{_DOMAIN}")
             made = create(store, config, company.rules, key, order, "command", utc_now())
