@@ -34,6 +34,7 @@ from connectors.mime import (
     parse_message,
 )
 from connectors.occurrences import instant_of, occurrences
+from connectors.outgoing.letter import Letter, read_letter
 from connectors.records import (
     MASK,
     Attachment,
@@ -99,6 +100,7 @@ __all__ = [
     "HttpClient",
     "Identifying",
     "Inspectable",
+    "Letter",
     "Meeting",
     "Message",
     "Misconfigured",
@@ -137,6 +139,7 @@ __all__ = [
     "parse_ids",
     "parse_invitations",
     "parse_message",
+    "read_letter",
 ]
 
 

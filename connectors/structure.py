@@ -73,7 +73,11 @@ class Structure:
     #: Parts of a multipart/report that speak about another mail, and all such parts elsewhere.
     reports: list[Part] = field(default_factory=list)
     report_type: str = ""
+    #: Media types of the multiparts.
+    multiparts: list[str] = field(default_factory=list)
     is_truncated: bool = False
+    #: Was a multipart cut by a boundary that its header does not name, or not at all?
+    is_guessed: bool = False
 
 
 def read_structure(raw: bytes, head: Head) -> Structure:
@@ -127,6 +131,7 @@ class _Walk:
             spans = self._spans(node, depth) if node.kind.startswith("multipart/") else []
             if spans:
                 inner = node.kind[10:]
+                self.found.multiparts.append(node.kind)
                 if inner == "report":
                     self.found.report_type = node.parameters.get("report-type", "").lower()
                 children = self._children(spans, inner)
@@ -182,6 +187,7 @@ class _Walk:
         boundary = node.parameters.get("boundary", "").rstrip().encode("utf-8", "replace")
         spans = self._split(node.body, node.end, boundary) if boundary else []
         if not spans:
+            self.found.is_guessed = True
             like = _LIKE_BOUNDARY.search(self.raw, node.body, node.end)
             if like is not None:
                 spans = self._split(node.body, node.end, like[1])

@@ -28,6 +28,7 @@ from daemon.config_records import (
     StoreConfig,
     WorkingTimeConfig,
 )
+from daemon.config_relay import read_relay
 from daemon.config_scoring import read_scoring
 from daemon.config_servers import Servers
 from daemon.config_sources import read_sources_of_contacts
@@ -78,6 +79,7 @@ SECTIONS = (
     "accounts",
     "webhooks",
     "tracking",
+    "relay",
 )
 DROP_IN_SECTIONS = ("people", "servers", "accounts")
 
@@ -144,11 +146,12 @@ class _Loader:
         followups = self._followups()
         digest = read_digest(self._main.get("digest"), self._reader, self._addresses())
         tracking = read_tracking(self._main.get("tracking", {}), self._reader)
+        relay = read_relay(self._main.get("relay", {}), self._reader)
         scoring = read_scoring(self._main.get("score", {}), self._main.get("stages", []), self._reader)
         sources = self._sources_of_contacts()
         if store is None or company is None or contacts is None or privacy is None or retention is None:
             return None
-        if working_time is None or tracking is None:
+        if working_time is None or tracking is None or relay is None:
             return None
         return Config(
             path=self._path,
@@ -166,6 +169,7 @@ class _Loader:
             followups=followups,
             digest=digest,
             tracking=tracking,
+            relay=relay,
             scoring=scoring,
         )
 

@@ -12,6 +12,7 @@ from connectors.api import AddressBooksType, Bearer, Connector, ConnectorType, S
 from daemon.apart import Opening
 from daemon.config_digest import DigestConfig
 from daemon.config_privacy import PrivacyConfig
+from daemon.config_relay import RelayConfig
 from daemon.config_tasks import TasksConfig
 from daemon.config_tracking import TrackingConfig
 from daemon.config_webhooks import Webhook
@@ -222,6 +223,7 @@ class Config:
     #: None: nobody gets a daily mail.
     digest: DigestConfig | None = None
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
+    relay: RelayConfig = field(default_factory=RelayConfig)
     scoring: Scoring = field(default_factory=Scoring.usual)
 
     @property

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from daemon.credentials import SecretSource
+from daemon.listening import address_of
 from daemon.options import Reader
 from matching.opens.networks import Range, ranges
 
@@ -41,16 +41,10 @@ class TrackingConfig:
     @property
     def address(self) -> tuple[str, int]:
         """(host, port) to listen on; raises ValueError."""
-        host, colon, port = self.listen.rpartition(":")
-        host = host.removeprefix("[").removesuffix("]")
-        try:
-            number = int(port) if port.isascii() and port.isdigit() else -1
-            ip_address(host)
-        except ValueError:
-            number = -1
-        if not colon or not 0 <= number < 65_536:
+        found = address_of(self.listen)
+        if found is None:
             raise ValueError(f'listen must be an address and a port, such as "{LISTEN}"')
-        return host, number
+        return found
 
     @property
     def base(self) -> str:

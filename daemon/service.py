@@ -15,6 +15,7 @@ from connectors.api import Connector, Unavailable
 from daemon.chores import Chores
 from daemon.engine import Engine
 from daemon.list_keeping import TaskLists
+from daemon.relay.service import Relaying
 from daemon.retry import Backoff
 from daemon.servers import Server, server_of
 from daemon.session import Session
@@ -64,6 +65,7 @@ class Service:
         self.sources = Sources(session, stop, backoff or Backoff(), self.engine.servers)
         self._lists = TaskLists(session, interval, stop, backoff or Backoff(), self.engine.servers)
         self.tracking = Tracking(session)
+        self.relaying = Relaying(session)
 
     def __enter__(self) -> Self:
         self.engine.run()
@@ -72,6 +74,7 @@ class Service:
         self._lists.begin()
         self._webhooks.begin()
         self.tracking.begin()
+        self.relaying.begin()
         return self
 
     def __exit__(
@@ -91,6 +94,7 @@ class Service:
         have_ended = self._lists.join(until) and have_ended
         self.watching.join(until)
         self._webhooks.join(until)
+        self.relaying.stop(max(0.0, until - time.monotonic()))
         self.tracking.stop(max(0.0, until - time.monotonic()))
         farewell.join(max(0.0, until - time.monotonic()))
         if not have_ended:
@@ -118,6 +122,7 @@ class Service:
         self._lists.follow(session)
         self._webhooks.follow(session.senders())
         self._chores.do(partial(self.tracking.follow, session))
+        self._chores.do(partial(self.relaying.follow, session))
         self._chores.do(session.apply_policy)
         self._chores.do(self.engine.retry_parked)
 

@@ -31,7 +31,7 @@ class Tracked:
 
     id: str
     created_at: datetime
-    #: command | api
+    #: command | api | relay
     created_by: str
     #: Keyed hash of its Message-ID, where that is known.
     mid_key: bytes | None
@@ -100,6 +100,12 @@ class Watched:
 def is_any(connection: Connection) -> bool:
     """Is any mail tracked?"""
     return connection.execute(select(tracked.c.id).limit(1)).first() is not None
+
+
+def is_created(connection: Connection, mid_key: bytes) -> bool:
+    """Did a program ask for a pixel for the mail of this Message-ID, so that the mail bears it?"""
+    asked = select(tracked.c.id).where(tracked.c.mid_key == mid_key, tracked.c.created_by != "relay")
+    return connection.execute(asked.limit(1)).first() is not None
 
 
 def is_awaited(connection: Connection) -> bool:

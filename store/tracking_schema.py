@@ -13,7 +13,7 @@ tracked = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("created_at", Instant, nullable=False),  # seconds of hits count from then
-    Column("created_by", Text, nullable=False),  # command | api
+    Column("created_by", Text, nullable=False),  # command | api | relay
     Column("mid_key", Key),  # keyed hash of the Message-ID; NULL: not known yet
     Column("links", Integer, nullable=False),  # how many of them
     Column("dropped", Integer, nullable=False, server_default=text("0")),  # hits beyond what is kept of one mail

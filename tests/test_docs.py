@@ -21,6 +21,7 @@ from daemon.config_digest import DigestConfig
 from daemon.config_followups import FollowupsConfig, OverrideConditions, read_followups
 from daemon.config_mailboxes import KEYS as MAILBOX_KEYS
 from daemon.config_privacy import PrivacyConfig
+from daemon.config_relay import RelayConfig
 from daemon.config_scoring import ScoreConfig, StageConfig, read_scoring
 from daemon.config_servers import OAUTH_KEY, PASSWORD_KEYS, Manners
 from daemon.config_sources import PASSWORD_KEYS as SOURCE_PASSWORDS
@@ -57,6 +58,7 @@ TABLES: dict[str, type[Any]] = {
     "privacy": PrivacyConfig,
     "privacy.retention": Limits,
     "tracking": TrackingConfig,
+    "relay": RelayConfig,
 }
 #: The kind that is no use in a configuration.
 _FOR_TESTS = "memory"

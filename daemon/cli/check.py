@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol, runtime_checkable
 
 import structlog
@@ -20,6 +21,7 @@ from daemon.cli.output import Trouble, write_json, write_text, write_troubles
 from daemon.config import Account, Config
 from daemon.credentials import SecretSource
 from daemon.problems import ConfigError
+from daemon.relay.checking import certificate_troubles, server_trouble
 from daemon.sealing import sealing_keys
 from daemon.smtp import Relay
 from daemon.task_lists import chosen as chosen_list
@@ -67,6 +69,9 @@ def check(args: argparse.Namespace) -> int:
     chosen = config.named(args.account) if args.account else config.followed
     problems: list[Trouble] = []
     warnings = list(_exposed(config, chosen))
+    if args.account is None:
+        for trouble, is_warning in _certificate(config):
+            (warnings if is_warning else problems).append(trouble)
     found: list[Found] = []
     lists: list[sources.Asked] = []
     if not args.config_only:
@@ -80,7 +85,7 @@ def check(args: argparse.Namespace) -> int:
                     _tell(each)
         lists += sources.ask(config) if args.account is None else []
         problems += [each.problem for each in lists if each.problem]
-        problems += _digest(config) if args.account is None else []
+        problems += (*_digest(config), *_relay(config)) if args.account is None else ()
         if not args.json:
             for each_list in lists:
                 sources.tell(each_list)
@@ -155,6 +160,20 @@ def _digest(config: Config) -> Iterator[Trouble]:
         yield from (Trouble.of(problem, "secret") for problem in error.problems)
     except ConnectorError as error:
         yield Trouble(None, "digest", error.problem, error.hint)
+
+
+def _certificate(config: Config) -> Iterator[tuple[Trouble, bool]]:
+    """What is wrong with the relay's certificate, and whether that is a warning yet."""
+    if config.relay.enabled:
+        for error, is_warning in certificate_troubles(config.relay, datetime.now(UTC)):
+            yield Trouble(None, "relay", error.problem, error.hint), is_warning
+
+
+def _relay(config: Config) -> Iterator[Trouble]:
+    """Can the server be reached that the relay passes mails on to? Nothing is sent, and nobody logs in."""
+    error = server_trouble(config.relay) if config.relay.enabled else None
+    if error is not None:
+        yield Trouble(None, "relay", error.problem, error.hint)
 
 
 def _store_secrets(config: Config) -> Iterator[Trouble]:

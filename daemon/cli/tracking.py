@@ -54,7 +54,7 @@ def run_create(args: argparse.Namespace) -> int:
     if args.json:
         write_json({"ok": True, **made.document()})
         return 0
-    write_text(f'<img src="{made.pixel}" width="1" height="1" alt="">')
+    write_text(made.image)
     write_table(("link to", "instead of"), [(url, target) for target, url in made.links])
     if args.message_id is None:
         write_text(f"{HEADER}: {made.id}")

@@ -15,7 +15,7 @@ from daemon.problems import refuse
 from daemon.tracked_mails import HEADER
 from matching.addresses import AddressRules, normalize
 from matching.consent import Consent
-from store import tracking
+from store import tracking, tracking_ending
 from store.engine import Store
 from store.tracking import Tracked
 from store.tracking_keys import TrackingKey, parse_tracking_key, read_or_make_tracking_key
@@ -45,6 +45,11 @@ class Made:
     pixel: str
     #: (where it leads, what the mail links to instead)
     links: tuple[tuple[str, str], ...]
+
+    @property
+    def image(self) -> str:
+        """The pixel as HTML has it."""
+        return f'<img src="{self.pixel}" width="1" height="1" alt="">'
 
     def document(self) -> dict[str, object]:
         """As JSON answers have it."""
@@ -100,12 +105,11 @@ def create(
         recipients=tuple((each, rules.base(each)) for each in normals),
         tokens=tuple((hashed, target) for (_text, hashed), target in zip(made_by_key, (None, *targets), strict=True)),
     )
+    with store.read() as transaction:
+        # most are refused: who writes is not kept waiting for them
+        _refuse(tracking.refused(transaction, rules, normals))
     with store.write() as transaction:
-        against = tracking.refused(transaction, rules, normals)
-        if against:
-            whom = ", ".join(f"{address} ({consent})" for address, consent in sorted(against.items()))
-            hint = "send the mail without a pixel, or write down who agreed: keeptouch contacts consent"
-            raise NotMade(f"not everybody agreed that opens are recorded: {whom}", hint, against)
+        _refuse(tracking.refused(transaction, rules, normals))
         tracking.create(transaction, tracked)
     pixel, *links = (text for text, _hashed in made_by_key)
     base = config.tracking.base
@@ -114,6 +118,27 @@ def create(
         pixel=f"{base}/o/{pixel}.gif",
         links=tuple((target, f"{base}/c/{text}") for target, text in zip(targets, links, strict=True)),
     )
+
+
+def undo(store: Store, made: Made) -> None:
+    """The mail is not sent: nothing is left of what was given out for it. Raises StoreError."""
+    with store.write() as transaction:
+        tracking_ending.drop(transaction, [made.id])
+
+
+def is_created(store: Store, order: Order) -> bool:
+    """Did a program ask for a pixel for this mail, and put it in itself? Raises NotMade and StoreError."""
+    mid_key = _mid_key(store, order)
+    with store.read() as transaction:
+        return mid_key is not None and tracking.is_created(transaction, mid_key)
+
+
+def _refuse(against: Mapping[str, Consent]) -> None:
+    """Raises NotMade where somebody did not agree."""
+    if against:
+        whom = ", ".join(f"{address} ({consent})" for address, consent in sorted(against.items()))
+        hint = "send the mail without a pixel, or write down who agreed: keeptouch contacts consent"
+        raise NotMade(f"not everybody agreed that opens are recorded: {whom}", hint, against)
 
 
 def checked_target(url: str) -> str:

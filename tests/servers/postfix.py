@@ -1,7 +1,9 @@
-"""Postfix in a temporary folder: takes mail by STARTTLS, and hands it on to another SMTP server. Needs root.
+"""Postfix in a temporary folder: takes mail by STARTTLS, and hands it on to another server. Needs root.
 
 with SmtpSink() as sink, Postfix(authority.issue(), sink.port, refused="bob@acme.example") as server:
     server.port, sink.mails
+with Postfix(authority.issue(), dovecot.lmtp_port, refused="x@y.example", sasl=port) as server:
+    # takes mail of those whom Dovecot lets in, and delivers it there
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ defer unix - - n - 0 bounce
 trace unix - - n - 0 bounce
 proxymap unix - - n - - proxymap
 smtp unix - - n - - smtp
+lmtp unix - - n - - lmtp
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 """
@@ -43,7 +46,7 @@ inet_protocols = ipv4
 alias_maps =
 alias_database =
 mynetworks = 127.0.0.0/8
-default_transport = smtp:[{host}]:{relay}
+default_transport = {transport}
 disable_dns_lookups = yes
 smtp_host_lookup = native
 smtpd_tls_cert_file = {folder}/etc/server.pem
@@ -52,16 +55,27 @@ smtpd_tls_security_level = encrypt
 smtpd_relay_restrictions = permit_mynetworks, reject
 smtpd_recipient_restrictions = check_recipient_access inline:{{ {{ {refused} = 550 nobody here }} }}
 """
+#: Who may send, where somebody else judges logins.
+_SASL = """smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = inet:{host}:{sasl}
+smtpd_tls_auth_only = yes
+smtpd_relay_restrictions = permit_sasl_authenticated, reject
+smtpd_client_connection_count_limit = 0
+"""
 
 
 class Postfix(Server):
-    """`relay`: the port on loopback that all mail goes to; `refused`: a recipient that it does not take."""
+    """`relay`: the port on loopback that all mail goes to; `refused`: a recipient that it does not take.
+
+    `sasl`: a port of Dovecot's that judges logins; then `relay` is one of LMTP.
+    """
 
     name = "postfix"
     run_as = "root"
 
-    def __init__(self, certificate: Certificate, relay: int, *, refused: str) -> None:
-        self._certificate, self._relay, self._refused = certificate, relay, refused
+    def __init__(self, certificate: Certificate, relay: int, *, refused: str, sasl: int | None = None) -> None:
+        self._certificate, self._relay, self._refused, self._sasl = certificate, relay, refused, sasl
 
     def _launch(self) -> None:
         find("postfix")
@@ -75,7 +89,9 @@ class Postfix(Server):
         os.chown(self.dir / "data", owner.pw_uid, owner.pw_gid)
         shutil.copyfile(self._certificate.chain, etc / "server.pem")
         shutil.copyfile(self._certificate.key, etc / "server.key")
-        main = _MAIN.format(host=HOST, folder=self.dir, relay=self._relay, refused=self._refused)
+        transport = f"smtp:[{HOST}]:{self._relay}" if self._sasl is None else f"lmtp:inet:{HOST}:{self._relay}"
+        main = _MAIN.format(host=HOST, folder=self.dir, transport=transport, refused=self._refused)
+        main += _SASL.format(host=HOST, sasl=self._sasl) if self._sasl is not None else ""
         (etc / "main.cf").write_text(main)
         (etc / "master.cf").write_text(_MASTER.format(host=HOST, port=self.port))
         self.run(["/usr/sbin/postfix", "-c", etc, "check"])

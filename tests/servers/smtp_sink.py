@@ -3,7 +3,12 @@
 with SmtpSink() as server:
     server.port, server.taken                     # [(sender, recipient, mail)]
     server.answers["RCPT"] = b"550 no such user"  # instead of its own; "DATA" is the word, "." the end of the mail
+    server.answers["RCPT TO:<a@b.example>"] = …   # of this command alone
     server.cut_after = "."                        # it takes the mail, and the connection ends before the answer
+    server.cut_before = "RCPT"                    # the connection ends instead of the answer, and nothing is taken
+    server.extensions = [b"SIZE 1000"]            # what it offers beside STARTTLS and AUTH; CHUNKING works
+    server.heard                                  # commands without their line ends, logins left out
+    server.recipients                             # of each mail taken
     server.on("DATA", call)                       # before it answers that word
 """
 
@@ -32,14 +37,18 @@ class SmtpSink(Listening):
         self, certificate: Certificate | None = None, *, is_tls: bool = False, login: tuple[str, str] | None = None
     ) -> None:
         super().__init__()
-        self._context = None if certificate is None else certificate.server_context()
-        self._is_tls = is_tls
-        self._login = login
+        self.context = None if certificate is None else certificate.server_context()
+        self.is_tls = is_tls
+        self.login = login
         #: (sender, recipient, octets of the mail)
         self.taken: list[tuple[str, str, bytes]] = []
         self.answers: dict[str, bytes] = {}
-        self.cut_after = ""
-        self._hooks: dict[str, Callable[[], object]] = {}
+        self.cut_after = self.cut_before = ""
+        self.extensions = [b"8BITMIME", b"SMTPUTF8"]
+        self.heard: list[bytes] = []
+        #: Those of each mail in `taken`, which names the last of them alone.
+        self.recipients: list[list[str]] = []
+        self.hooks: dict[str, Callable[[], object]] = {}
 
     @property
     def mails(self) -> list[EmailMessage]:
@@ -48,68 +57,120 @@ class SmtpSink(Listening):
 
     def on(self, word: str, call: Callable[[], object]) -> None:
         """Call before this word is answered, each time."""
-        self._hooks[word] = call
+        self.hooks[word] = call
 
     def serve(self, connection: socket.socket) -> None:
         with suppress(OSError), ExitStack() as ended:
             ended.callback(connection.close)
-            if self._context is not None and self._is_tls:
-                connection = ended.enter_context(self._context.wrap_socket(connection, server_side=True))
-            self._talk(connection, ended)
+            _Talk(self, connection, ended).run()
 
-    def _talk(self, connection: socket.socket, ended: ExitStack) -> None:
-        sender = recipient = ""
-        is_open = self._login is None
-        is_secured = self._is_tls
-        received = ended.enter_context(connection.makefile("rb"))
-        connection.sendall(b"220 sink ESMTP\r\n")
-        while line := received.readline(2000):
-            word = line.split(b" ")[0].strip().upper().decode("latin-1")
-            said = self._said(word)
-            if said is None and word in ("EHLO", "HELO"):
-                said = self._offer(is_secured)
-            elif said is None and word == "STARTTLS" and self._context is not None:
-                connection.sendall(b"220 go on\r\n")
-                connection = ended.enter_context(self._context.wrap_socket(connection, server_side=True))
-                received, is_secured = ended.enter_context(connection.makefile("rb")), True
-                continue
-            elif said is None and word == "AUTH":
-                is_open = self._is_let_in(line)
-                said = b"235 fine" if is_open else b"535 wrong"
-            elif said is None and word == "MAIL":
-                sender = _path(line)
-                said = b"250 fine" if is_open else b"530 log in first"
-            elif said is None and word == "RCPT":
-                recipient = _path(line)
-            elif word == "DATA" and said is None:
-                connection.sendall(b"354 go on\r\n")
-                raw = _mail(received)
-                said = self._said(".")
-                if said is None:
-                    self.taken.append((sender, recipient, raw))
-                if self.cut_after == ".":
-                    self.cut_after = ""
-                    return
-            connection.sendall((said or (b"221 bye" if word == "QUIT" else b"250 fine")) + b"\r\n")
-            if word == "QUIT":
-                return
-
-    def _said(self, word: str) -> bytes | None:
-        if word in self._hooks:
-            self._hooks[word]()
+    def said(self, word: str) -> bytes | None:
+        """What a test wants to be said; None: what a server says."""
+        if word in self.hooks:
+            self.hooks[word]()
         return self.answers.get(word)
 
-    def _offer(self, is_secured: bool) -> bytes:
-        words = [b"sink", b"8BITMIME", b"SMTPUTF8"]
-        if self._context is not None and not is_secured:
+    def offer(self, *, is_secured: bool) -> bytes:
+        """The answer to EHLO."""
+        words = [b"sink", *self.extensions]
+        if self.context is not None and not is_secured:
             words.append(b"STARTTLS")
-        if self._login is not None:
+        if self.login is not None:
             words.append(b"AUTH PLAIN")
         return b"\r\n".join([*(b"250-" + each for each in words[:-1]), b"250 " + words[-1]])
 
+
+class _Cut(OSError):
+    """The connection ends here."""
+
+
+class _Talk:
+    """One connection."""
+
+    def __init__(self, server: SmtpSink, connection: socket.socket, ended: ExitStack) -> None:
+        self.server = server
+        self.connection = connection
+        self._ended = ended
+        self.is_open = server.login is None
+        self.is_secured = server.is_tls
+        self.sender = ""
+        self.recipients: list[str] = []
+        self.chunks = b""
+        if server.is_tls:
+            self._secure()
+        else:
+            self.received: BinaryIO = ended.enter_context(connection.makefile("rb"))
+
+    def _secure(self) -> None:
+        assert self.server.context is not None
+        self.connection = self._ended.enter_context(self.server.context.wrap_socket(self.connection, server_side=True))
+        self.received = self._ended.enter_context(self.connection.makefile("rb"))
+        self.is_secured = True
+
+    def run(self) -> None:
+        server = self.server
+        if server.cut_before == "220":
+            return
+        self._say(server.answers.get("220", b"220 sink ESMTP"))
+        while line := self.received.readline(2000):
+            word = line.split(b" ")[0].strip().upper().decode("latin-1")
+            server.heard += [line.rstrip(b"\r\n")] if word != "AUTH" else []
+            if server.cut_before in (word, line.strip().decode("latin-1")):
+                return
+            said = server.said(line.strip().decode("latin-1")) or server.said(word)
+            if word in ("DATA", "BDAT") and said is None:
+                said = self._mail(word, line)
+            else:
+                said = said or self._answer(word, line)
+            if said:
+                self._say(said)
+            if word == "QUIT":
+                return
+
+    def _answer(self, word: str, line: bytes) -> bytes:
+        if word in ("EHLO", "HELO"):
+            return self.server.offer(is_secured=self.is_secured)
+        if word == "STARTTLS" and self.server.context is not None:
+            self._say(b"220 go on")
+            self._secure()
+            return b""
+        if word == "AUTH":
+            self.is_open = self._is_let_in(line)
+            return b"235 fine" if self.is_open else b"535 wrong"
+        if word == "MAIL":
+            self.sender, self.recipients, self.chunks = _path(line), [], b""
+            return b"250 fine" if self.is_open else b"530 log in first"
+        if word == "RCPT":
+            self.recipients.append(_path(line))
+        return b"221 bye" if word == "QUIT" else b"250 fine"
+
+    def _mail(self, word: str, line: bytes) -> bytes:
+        server = self.server
+        if word == "BDAT":
+            self.chunks += self.received.read(int(line.split()[1]))
+            if line.split()[-1].upper() != b"LAST":
+                return b"250 fine"
+            raw = self.chunks
+        else:
+            self._say(b"354 go on")
+            raw = _mail(self.received)
+        if server.cut_before == ".":
+            raise _Cut
+        said = server.said(".")
+        if said is None:
+            server.taken.append((self.sender, self.recipients[-1] if self.recipients else "", raw))
+            server.recipients.append(self.recipients)
+        if server.cut_after == ".":
+            server.cut_after = ""
+            raise _Cut
+        return said or b"250 fine"
+
+    def _say(self, what: bytes) -> None:
+        self.connection.sendall(what + b"\r\n")
+
     def _is_let_in(self, line: bytes) -> bool:
         given = base64.b64decode(line.split()[-1]).split(b"\0")[1:]
-        return self._login is not None and given == [each.encode() for each in self._login]
+        return self.server.login is not None and given == [each.encode() for each in self.server.login]
 
 
 def _path(line: bytes) -> str:
@@ -119,6 +180,8 @@ def _path(line: bytes) -> str:
 
 def _mail(received: BinaryIO) -> bytes:
     lines: list[bytes] = []
-    while (line := received.readline()) not in (b".\r\n", b""):
+    while (line := received.readline()) != b".\r\n":
+        if not line:
+            raise _Cut
         lines.append(line[1:] if line.startswith(b"..") else line)
     return b"".join(lines)
