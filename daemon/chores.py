@@ -19,8 +19,10 @@ log = structlog.get_logger()
 
 #: How often kept connections are looked at, in seconds.
 _TIDY_EVERY = 30.0
-#: How often it is looked whether meetings are over and digests are due, in seconds.
+#: How often it is looked whether meetings are over, digests are due, and something needs somebody, in seconds.
 _TICK_EVERY = 60.0
+#: After so long, in seconds, what could not be read while the service was stopped has been.
+_SETTLED = 600.0
 
 
 class Chores:
@@ -40,6 +42,7 @@ class Chores:
         # what the accounts say is heard first
         self._again(self._tick, _TICK_EVERY, every=_TICK_EVERY)
         self._again(self._send_digests, _TICK_EVERY, every=_TICK_EVERY)
+        self._again(self._look_after, _SETTLED, every=_TICK_EVERY)
         self._again(self._engine.kept.tidy, _TIDY_EVERY, every=_TIDY_EVERY)
         self._again(self._engine.lags.tell, EVERY, every=EVERY)
 
@@ -49,7 +52,7 @@ class Chores:
 
     def do(self, work: Callable[[], object]) -> None:
         """Do it once, soon."""
-        self._agenda.put(partial(_carried_out, work))
+        self._agenda.put(partial(self._carry_out, work))
 
     def tick(self) -> None:
         """Return where they are done; raises RuntimeError where no thread is left for them."""
@@ -66,7 +69,7 @@ class Chores:
     def _again(self, work: Callable[[], None], wait: float, every: float | None = None) -> None:
         def turn() -> None:
             try:
-                _carried_out(work)
+                self._carry_out(work)
             finally:
                 self._again(work, self._interval if every is None else every, every)
 
@@ -82,12 +85,15 @@ class Chores:
     def _send_digests(self) -> None:
         self._session.send_digests(self._stop)
 
+    def _look_after(self) -> None:
+        self._session.look_after(self._stop)
+
     def _keep_up(self) -> None:
         self._session.keep_up(self._stop)
 
-
-def _carried_out(work: Callable[[], object]) -> None:
-    try:
-        work()
-    except StoreError as error:
-        log.error("store problem", problem=error.problem, hint=error.hint)
+    def _carry_out(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except StoreError as error:
+            log.error("store problem", problem=error.problem, hint=error.hint)
+            self._engine.observer.store_failed(error)

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from daemon.config_accounts import Accounts
+from daemon.config_alerts import read_alerts
 from daemon.config_digest import read_digest
 from daemon.config_files import Source, find_config, read_sources
 from daemon.config_followups import read_followups
+from daemon.config_metrics import read_metrics
 from daemon.config_oauth import OAuthClients
 from daemon.config_people import People
 from daemon.config_privacy import PrivacyConfig, read_privacy
@@ -80,6 +82,8 @@ SECTIONS = (
     "webhooks",
     "tracking",
     "relay",
+    "metrics",
+    "alerts",
 )
 DROP_IN_SECTIONS = ("people", "servers", "accounts")
 
@@ -144,14 +148,17 @@ class _Loader:
         refuse_second_lists(self._accounts.accounts, self._reader)
         self._webhooks.read_tables(self._main.get("webhooks", []))
         followups = self._followups()
-        digest = read_digest(self._main.get("digest"), self._reader, self._addresses())
+        mail_server = read_digest(self._main.get("digest"), self._reader, self._addresses())
+        table, has_server = self._main.get("alerts", {}), "digest" in self._main
+        alerts = read_alerts(table, self._reader, mail_server, has_server=has_server)
         tracking = read_tracking(self._main.get("tracking", {}), self._reader)
         relay = read_relay(self._main.get("relay", {}), self._reader)
+        metrics = read_metrics(self._main.get("metrics", {}), self._reader)
         scoring = read_scoring(self._main.get("score", {}), self._main.get("stages", []), self._reader)
         sources = self._sources_of_contacts()
         if store is None or company is None or contacts is None or privacy is None or retention is None:
             return None
-        if working_time is None or tracking is None or relay is None:
+        if working_time is None or tracking is None or relay is None or metrics is None:
             return None
         return Config(
             path=self._path,
@@ -167,9 +174,11 @@ class _Loader:
             sources=tuple(sources),
             working_time=working_time,
             followups=followups,
-            digest=digest,
+            mail_server=mail_server,
             tracking=tracking,
             relay=relay,
+            metrics=metrics,
+            alerts=alerts,
             scoring=scoring,
         )
 

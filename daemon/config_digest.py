@@ -71,7 +71,7 @@ class DigestConfig:
 
 
 def read_digest(value: object, reader: Reader, people: Mapping[str, str]) -> DigestConfig | None:
-    """[digest]; None where there is none, it is off, or it was refused.
+    """[digest], be it on or not; None where there is none, or it was refused.
 
     `people`: normal form of each address of ours -> that of the person's main address.
     """
@@ -83,7 +83,7 @@ def read_digest(value: object, reader: Reader, people: Mapping[str, str]) -> Dig
     before = len(reader.problems)
     _check(found, reader)
     chosen = tuple(_people(found.people, reader, people))
-    return replace(found, people=chosen) if found.on and len(reader.problems) == before else None
+    return replace(found, people=chosen) if len(reader.problems) == before else None
 
 
 def _check(found: DigestConfig, reader: Reader) -> None:

@@ -10,7 +10,9 @@ from typing import Any, Protocol
 
 from connectors.api import AddressBooksType, Bearer, Connector, ConnectorType, Secret
 from daemon.apart import Opening
+from daemon.config_alerts import AlertsConfig
 from daemon.config_digest import DigestConfig
+from daemon.config_metrics import MetricsConfig
 from daemon.config_privacy import PrivacyConfig
 from daemon.config_relay import RelayConfig
 from daemon.config_tasks import TasksConfig
@@ -220,11 +222,23 @@ class Config:
     working_time: WorkingTimeConfig = field(default_factory=WorkingTimeConfig)
     #: The rules of follow-ups, without working times.
     followups: Plan = field(default_factory=Plan)
-    #: None: nobody gets a daily mail.
-    digest: DigestConfig | None = None
+    #: The server that takes our mail, with all else that [digest] says, be it on or not.
+    mail_server: DigestConfig | None = None
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     relay: RelayConfig = field(default_factory=RelayConfig)
+    metrics: MetricsConfig = field(default_factory=MetricsConfig)
+    alerts: AlertsConfig = field(default_factory=AlertsConfig)
     scoring: Scoring = field(default_factory=Scoring.usual)
+
+    @property
+    def digest(self) -> DigestConfig | None:
+        """None: nobody gets a daily mail."""
+        return self.mail_server if self.mail_server is not None and self.mail_server.on else None
+
+    @property
+    def sends_mail(self) -> bool:
+        """Does anybody get mail of ours?"""
+        return self.digest is not None or bool(self.alerts.mail_to)
 
     @property
     def followed(self) -> tuple[Account, ...]:

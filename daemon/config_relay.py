@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from connectors.network import is_loopback
-from daemon.listening import address_of
+from daemon.listen_address import listen_address
 from daemon.options import Reader, join
 
 #: Where it stands unless told otherwise.
@@ -64,8 +64,10 @@ def read_relay(table: object, reader: Reader) -> RelayConfig | None:
         return None
     before = len(reader.problems)
     for key, value in (("listen", found.listen), ("listen_starttls", found.listen_starttls)):
-        if value and address_of(value) is None:
-            reader.refuse(join("relay", key), f'must be an address and a port, such as "{LISTEN}"')
+        try:
+            _ = listen_address(value, LISTEN) if value else None
+        except ValueError as error:
+            reader.refuse(join("relay", key), str(error).removeprefix("listen "))
     for key, number in (
         ("port", found.port if found.port is not None else 1),
         *((each, getattr(found, each)) for each in ("connect_seconds", "timeout_seconds")),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from daemon.credentials import SecretSource
-from daemon.listening import address_of
+from daemon.listen_address import listen_address
 from daemon.options import Reader
 from matching.opens.networks import Range, ranges
 
@@ -41,10 +41,7 @@ class TrackingConfig:
     @property
     def address(self) -> tuple[str, int]:
         """(host, port) to listen on; raises ValueError."""
-        found = address_of(self.listen)
-        if found is None:
-            raise ValueError(f'listen must be an address and a port, such as "{LISTEN}"')
-        return found
+        return listen_address(self.listen, LISTEN)
 
     @property
     def base(self) -> str:

@@ -11,15 +11,17 @@ import math
 import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import partial
 
 import structlog
 
 from connectors.api import AuthFailed, ConnectorError, Misconfigured, Stream
 from daemon.config import Account
+from daemon.engine_states import BURST, Lateness, State, late
 from daemon.kept import Kept
 from daemon.lags import Lags
+from daemon.observer import NOBODY, Observer
 from daemon.pool import Place, Pool, Priority
 from daemon.report import Report
 from daemon.retry import Backoff
@@ -36,39 +38,8 @@ _JITTER = 0.1
 #: First polls are taken within this time, in seconds, and so many accounts at once.
 _SPREAD = 60.0
 _AT_ONCE = 16
-#: Hints that an account may follow in a row; of a flood, it follows one in _PAUSE seconds.
-_BURST = 20
+#: Of a flood of hints, an account follows one in so many seconds.
 _PAUSE = 1.0
-
-
-@dataclass(slots=True)
-class _State:
-    """Where an account stands. Times are monotonic."""
-
-    id: str
-    account: Account
-    server: Server | None
-    #: When it is polled next; infinite: not before its configuration changes.
-    due: float = -math.inf
-    failures: int = 0
-    #: What is new was read in all its streams, by us or by one before us.
-    is_known: bool = False
-    #: The last slice was not all there is to read.
-    is_behind: bool = False
-    #: The last poll ended before everything was read, because something failed.
-    is_down: bool = False
-    #: Its server answered nobody then: it is polled as soon as another account has an answer.
-    is_waiting: bool = False
-    #: Mail of other accounts has made mail of this one wanted.
-    is_wanted: bool = False
-    hints: set[str] = field(default_factory=set)
-    #: Hints that it may follow at once; one grows in _PAUSE seconds.
-    credit: float = _BURST
-    pushed_at: float = 0.0
-    #: Its login was refused.
-    is_parked: bool = False
-    #: Its slice ends: we stop, or the configuration knows it otherwise now.
-    stop: threading.Event = field(default_factory=threading.Event)
 
 
 class Engine:
@@ -84,9 +55,12 @@ class Engine:
         self.polled: Callable[[str, Sequence[Stream]], None] = lambda _account, _streams: None
         #: Hears of accounts that the configuration knows no more, or otherwise.
         self.released: Callable[[str], None] = lambda _account: None
+        self.observer: Observer = NOBODY
+        self._stirred = clock()
         self._lock = threading.Lock()
-        self._states: dict[str, _State] = {}
+        self._states: dict[str, State] = {}
         self.kept = Kept()
+        self.kept.logged_in = self._note_login
         self.servers = Servers(backoff, clock)
         self.servers.rested = self._note_rest
         self.lags = Lags()
@@ -159,6 +133,7 @@ class Engine:
             if state is not None:
                 state.hints |= streams
                 self._ask_push(state)
+        self.observer.hinted()
 
     def refused(self, account: str, error: ConnectorError) -> None:
         """A login for watching was refused: the account fares as if its poll had met that."""
@@ -180,12 +155,19 @@ class Engine:
             pass
         self._pool.tick()
 
+    def lateness(self) -> Lateness:
+        """How far it is behind."""
+        with self._lock:
+            now = self._clock()
+            seconds, quiet = late(self._states.values(), now), now - self._stirred
+        return Lateness(seconds, quiet, self._pool.waiting())
+
     def wake_wanted(self) -> None:
         """Mail of one account can make earlier mail of another wanted: it is fetched now, not at the next poll."""
         try:
             names = self._session.wanting()
         except StoreError as error:
-            log.error("store problem", problem=error.problem, hint=error.hint)
+            self._note_store(error)
             return
         with self._lock:
             for state in filter(None, map(self._named, names)):
@@ -194,12 +176,12 @@ class Engine:
                     state.is_wanted = True
                     self._ask(state)
 
-    def _named(self, account: str) -> _State | None:
+    def _named(self, account: str) -> State | None:
         """With the lock held."""
         return self._states.get(self._session.account_ids.get(account, ""))
 
-    def _new(self, key: str, account: Account, is_known: bool) -> _State:
-        return _State(key, account, server_of(account), is_known=is_known)
+    def _new(self, key: str, account: Account, is_known: bool) -> State:
+        return State(key, account, server_of(account), is_known=is_known)
 
     def _arrange(self) -> None:
         """Tell the pool where the accounts lie; with the lock held."""
@@ -215,13 +197,13 @@ class Engine:
         for number, state in enumerate(states[_AT_ONCE:], 1):
             state.due = now + min(_SPREAD, self._interval_of(state)) * number / len(states)
 
-    def _interval_of(self, state: _State) -> float:
+    def _interval_of(self, state: State) -> float:
         return state.account.poll_seconds or self._interval
 
-    def _next_poll(self, state: _State) -> float:
+    def _next_poll(self, state: State) -> float:
         return self._clock() + self._interval_of(state) * (1 - _JITTER + 2 * _JITTER * self._backoff.chance())
 
-    def _ask(self, state: _State, priority: Priority | None = None) -> None:
+    def _ask(self, state: State, priority: Priority | None = None) -> None:
         """What it needs next, and when; with the lock held."""
         if self._states.get(state.id) is not state:
             return  # the configuration knows it otherwise now
@@ -233,17 +215,18 @@ class Engine:
             usual = Priority.RETRY if state.failures else Priority.POLL if state.is_known else Priority.BACKFILL
             self._pool.request(state.id, usual if priority is None else priority, state.due)
 
-    def _ask_push(self, state: _State) -> None:
+    def _ask_push(self, state: State) -> None:
         """With the lock held, when there are hints."""
         self._pool.request(state.id, Priority.PUSH, state.pushed_at + _PAUSE * (1 - state.credit))
 
     def _take(self, key: Hashable, priority: Priority) -> None:
         with self._lock:
+            self._stirred = self._clock()
             state = self._states.get(str(key))
         if state is not None:
             self._push(state) if priority is Priority.PUSH else self._poll(state, priority)
 
-    def _poll(self, state: _State, priority: Priority) -> None:
+    def _poll(self, state: State, priority: Priority) -> None:
         """A slice that is due, or one for what became wanted; a request that came too early or late does nothing."""
         with self._lock:
             is_full = state.due <= self._clock() or (state.is_behind and priority is Priority.BACKFILL)
@@ -274,7 +257,7 @@ class Engine:
         finally:
             self._end(state, report, priority.name.lower() if is_full else "wanted")
 
-    def _budget(self, state: _State, *, is_for_news: bool = False) -> Slice:
+    def _budget(self, state: State, *, is_for_news: bool = False) -> Slice:
         return Slice(
             partial(self._pool.is_crowded, state.id),
             is_for_news=is_for_news,
@@ -283,13 +266,27 @@ class Engine:
         )
 
     def _note_rest(self, server: Server, seconds: float) -> None:
+        with self._lock:
+            kinds = [state.account.kind for state in self._states.values() if state.server == server]
+        # lists of contacts rest too
+        self.observer.rested(kinds[0] if kinds else "contacts")
         try:
             self._session.note_rest(server, seconds)
         except StoreError as error:
             # this process keeps it all the same
-            log.error("store problem", problem=error.problem, hint=error.hint)
+            self._note_store(error)
 
-    def _take_slice(self, state: _State, report: Report, budget: Slice, *, only_wanted: bool) -> None:
+    def _note_login(self, name: str, error: ConnectorError | None) -> None:
+        with self._lock:
+            state = self._named(name)
+        if state is not None and not isinstance(error, Resting):
+            self.observer.logged_in(state.account.kind, error)
+
+    def _note_store(self, error: StoreError) -> None:
+        log.error("store problem", problem=error.problem, hint=error.hint)
+        self.observer.store_failed(error)
+
+    def _take_slice(self, state: State, report: Report, budget: Slice, *, only_wanted: bool) -> None:
         """A slice, unless the server is known to answer nobody."""
         account, server = state.account, state.server
         problem = self.servers.ask(server, account.name)
@@ -319,7 +316,7 @@ class Engine:
                 self._pool.trust(_host(state), is_trusted=False)
             self.servers.failed(server, account.name, report.failure)
 
-    def _answered(self, state: _State) -> None:
+    def _answered(self, state: State) -> None:
         """The server has answered; those who wait for it are polled now."""
         self._pool.trust(_host(state), is_trusted=True)
         if not self.servers.answered(state.server):
@@ -332,14 +329,14 @@ class Engine:
                     other.due = min(other.due, self._clock())
                     self._ask(other)
 
-    def _push(self, state: _State) -> None:
+    def _push(self, state: State) -> None:
         """Read the streams that were hinted at. Where that fails, a poll finds out why."""
         with self._lock:
             names, now = frozenset(state.hints), self._clock()
             state.hints.clear()
             if not names or state.is_down or self.servers.problem(state.server) is not None:
                 return
-            state.credit = min(_BURST, state.credit + (now - state.pushed_at) / _PAUSE) - 1
+            state.credit = min(BURST, state.credit + (now - state.pushed_at) / _PAUSE) - 1
             state.pushed_at = now
         report = Report(state.account.name)
         budget = self._budget(state)
@@ -357,8 +354,10 @@ class Engine:
         finally:
             self._end(state, report, "push")
 
-    def _end(self, state: _State, report: Report, cause: str) -> None:
+    def _end(self, state: State, report: Report, cause: str) -> None:
+        self.observer.turn_ended(state.account.kind, report)
         with self._lock:
+            self._stirred = self._clock()
             self._ask(state)
             if state.hints:
                 self._ask_push(state)
@@ -369,12 +368,12 @@ class Engine:
         if total.seen:
             self.wake_wanted()
 
-    def _put_off(self, state: _State, error: StoreError) -> None:
+    def _put_off(self, state: State, error: StoreError) -> None:
         """A store that is busy or full for a while is tried again at the next poll."""
-        log.error("store problem", problem=error.problem, hint=error.hint)
+        self._note_store(error)
         state.due = self._next_poll(state)
 
-    def _settle(self, state: _State, report: Report) -> None:
+    def _settle(self, state: State, report: Report) -> None:
         """When the next poll is due."""
         state.is_parked = False
         if report.error is None:
@@ -393,6 +392,6 @@ class Engine:
         state.is_behind = report.is_stopped and not state.is_down
 
 
-def _host(state: _State) -> Hashable:
+def _host(state: State) -> Hashable:
     """An account without a server has none in common with others."""
     return state.server or state.id

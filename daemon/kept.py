@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 import structlog
@@ -119,13 +120,15 @@ class Kept:
         self._clock = clock
         self._lock = threading.Lock()
         self._is_closed = False
+        #: Hears of each login that was tried, and what came of it instead.
+        self.logged_in: Callable[[str, ConnectorError | None], None] = lambda _account, _error: None
         #: By account, the longest unused first.
         self._entered: dict[str, tuple[float, Entered]] = {}
 
     @contextlib.contextmanager
     def lent(self, account: str, make: Callable[[], Entered]) -> Iterator[Lent]:
         """The account's connector for a slice, made by `make` where none is kept."""
-        lent = Lent(self.take(account), make)
+        lent = Lent(self.take(account), partial(self._made, account, make))
         try:
             yield lent
         finally:
@@ -134,6 +137,15 @@ class Kept:
                     self.put(account, lent.entered)
                 else:
                     lent.entered.leave()
+
+    def _made(self, account: str, make: Callable[[], Entered]) -> Entered:
+        try:
+            entered = make()
+        except ConnectorError as error:
+            self.logged_in(account, error)
+            raise
+        self.logged_in(account, None)
+        return entered
 
     def take(self, account: str) -> Entered | None:
         """The account's, if one is kept."""

@@ -135,6 +135,11 @@ class Pool:
                 for host, keys in self._ready[priority].items()
             )
 
+    def waiting(self) -> dict[str, int]:
+        """Priority, in lower case -> accounts whose time has come and who have no thread yet."""
+        with self._changed:
+            return {each.name.lower(): sum(map(len, self._ready[each].values())) for each in Priority}
+
     def run(self) -> None:
         """Begin; returns at once."""
         for thread in self._threads:

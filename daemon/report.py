@@ -31,6 +31,8 @@ class Report:
     error: Problem | None = None
     failure: ConnectorError | None = None
     seconds: float = 0.0
+    #: Pages that were rolled back because another process had been quicker.
+    fenced: int = 0
     #: Told to stop, or at the end of its slice, before everything was read.
     is_stopped: bool = False
     #: Names of the streams that the server lets the user list and not open.

@@ -15,6 +15,7 @@ from connectors.api import Connector, Unavailable
 from daemon.chores import Chores
 from daemon.engine import Engine
 from daemon.list_keeping import TaskLists
+from daemon.observer import Observer
 from daemon.relay.service import Relaying
 from daemon.retry import Backoff
 from daemon.servers import Server, server_of
@@ -111,6 +112,10 @@ class Service:
         count, failing = len(self._accounts), self._session.standings.failing
         accounts = "1 account" if count == 1 else f"{count} accounts"
         return f"{accounts}, {failing} failing" if failing else accounts
+
+    def observe(self, observer: Observer) -> None:
+        """Tell it what happens from now on."""
+        self.engine.observer = self.watching.observer = observer
 
     def follow(self, session: Session) -> None:
         """Go on under another configuration of the same policy; what is as it was is not disturbed."""

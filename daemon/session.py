@@ -17,6 +17,7 @@ import structlog
 
 from connectors.api import Connector, ConnectorError, Unavailable, Watchable
 from daemon import deletions
+from daemon.alerts.attending import attend
 from daemon.apart import Opening
 from daemon.config import Account, Config, ContactSource
 from daemon.contact_sync import Following, SourceReport
@@ -163,6 +164,10 @@ class Session:
         found = self.digests()
         if found is not None:
             found.turn(stop.is_set)
+
+    def look_after(self, stop: threading.Event) -> None:
+        """Note where imports stand, and tell what needs somebody to those who want it; raises StoreError."""
+        attend(self.store, self.config, self._environment.environ, self.clock, stop.is_set)
 
     def senders(self) -> list[Sender]:
         """One for each webhook."""

@@ -132,6 +132,7 @@ class Streams:
                     self._write(each, step.prepared)
                 except Fenced:
                     log.info("page fenced", stream=each.stream.name)
+                    self._report.fenced += 1
                     each.is_fenced = True
                     reading.leave_out(each.stream)
             case Lost():

@@ -70,6 +70,12 @@ class Watchdog:
         asked = notifier.watchdog_seconds
         self._every = min(_EVERY, asked / 3) if asked else _EVERY
         self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
+        self._signed_at = time.monotonic()
+
+    @property
+    def silent_for(self) -> float:
+        """Seconds since the last sign of life."""
+        return time.monotonic() - self._signed_at
 
     def __enter__(self) -> Self:
         self._notifier.ready()
@@ -91,6 +97,8 @@ class Watchdog:
                 log.error("no turns are given out", reason=str(error))
                 return
             hanging = self._underway.hanging()
+            if not hanging:
+                self._signed_at = time.monotonic()
             if not hanging and self._notifier.watchdog_seconds:
                 self._notifier.alive()
             elif hanging != told:

@@ -13,6 +13,7 @@ import structlog
 
 from connectors.api import Connector, ConnectorError, Misconfigured, Stream, Unavailable, Watch, Watchable
 from daemon.agenda import Agenda
+from daemon.observer import NOBODY, Observer
 from daemon.problems import ConfigError
 from daemon.retry import Backoff
 from daemon.servers import Server, Servers, rest_asked
@@ -73,6 +74,7 @@ class Watching:
         #: Accounts whose servers can't push.
         self._unable: set[str] = set()
         self.hinted = hinted
+        self.observer: Observer = NOBODY
         self._watcher = Watcher(self, clock)
         self._logins = Agenda("watch-login", _LOGINS + _SPARE, share=_LOGINS)
 
@@ -103,6 +105,12 @@ class Watching:
         """The streams of the account whose news the server tells now."""
         with self._lock:
             return frozenset(name for name, place in self._of(account).items() if place.watch)
+
+    def count(self) -> int:
+        """How many connections are watched now."""
+        with self._lock:
+            watches = {place.watch for places in self._places.values() for place in places.values()}
+        return len(watches - {None})
 
     def lost(self, account: str, watch: Watch, error: Unavailable) -> None:
         """The watcher's word that a watch has ended."""
@@ -183,6 +191,7 @@ class Watching:
         try:
             watch = self._begin(account, streams)
         except Unavailable as error:
+            self.observer.watch_begun(error)
             self._servers.rest(self._server(account), error)
             tell = log.info if place.failures else log.warning
             tell("watch not begun", account=account, stream=name, step=error.step, reason=error.problem)
@@ -193,6 +202,7 @@ class Watching:
                 places = {each: self._of(account).get(each) for each in tried}
                 self._rest(account, {n: p for n, p in places.items() if p is not None and p.watch is None}, error)
         except ConnectorError as error:
+            self.observer.watch_begun(error)
             self._forget(account)
             self._refused(account, error)
         else:
@@ -204,6 +214,7 @@ class Watching:
                     reason="the server offers no way to be told of news, or no further one",
                 )
             else:
+                self.observer.watch_begun(None)
                 self._use(account, watch)
 
     def _begin(self, account: str, streams: Sequence[Stream]) -> Watch | None:

@@ -70,6 +70,19 @@ def signature(key: bytes, message_id: str, timestamp: int, body: bytes) -> str:
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode("ascii")
 
 
+def post(webhook: Webhook, key: bytes, message_id: str, body: str, now: datetime) -> egress.Answer:
+    """Send one message, signed; raises EgressError."""
+    content, timestamp = body.encode("utf-8"), int(now.timestamp())
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "keeptouch",
+        "webhook-id": message_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": signature(key, message_id, timestamp, content),
+    }
+    return egress.post(webhook.target, content, headers)
+
+
 @dataclass(frozen=True, slots=True)
 class Sender:
     """Sends what one webhook has yet to take. Used by one thread."""
@@ -143,7 +156,7 @@ class Sender:
         self, transaction: Transaction, kind: str, data: Mapping[str, object], seq: int, now: Standing
     ) -> Delivery:
         at = self.clock()
-        body = json.dumps({"type": kind, "timestamp": _instant(at), "data": data})
+        body = json.dumps({"type": kind, "timestamp": instant(at), "data": data})
         delivery = Delivery(str(uuid.uuid4()), self.webhook.name, body, 0)
         webhooks.add(transaction, delivery, seq, now.epoch, at)
         return delivery
@@ -175,17 +188,8 @@ class Sender:
         return False
 
     def _post(self, delivery: Delivery) -> egress.Answer:
-        body = delivery.body.encode("utf-8")
-        timestamp = int(self.clock().timestamp())
         key = key_of(self.webhook.secret.read(self.environ, self.folder))
-        headers = {
-            "Content-Type": "application/json",
-            "User-Agent": "keeptouch",
-            "webhook-id": delivery.id,
-            "webhook-timestamp": str(timestamp),
-            "webhook-signature": signature(key, delivery.id, timestamp, body),
-        }
-        return egress.post(self.webhook.target, body, headers)
+        return post(self.webhook, key, delivery.id, delivery.body, self.clock())
 
 
 class Webhooks:
@@ -234,9 +238,10 @@ def _document(changed: Changed) -> dict[str, object]:
         "entity": changed.entity,
         "entity_id": changed.entity_id,
         "op": changed.op,
-        "changed_at": _instant(changed.changed_at),
+        "changed_at": instant(changed.changed_at),
     }
 
 
-def _instant(when: datetime) -> str:
+def instant(when: datetime) -> str:
+    """A time as messages have it: UTC with Z."""
     return f"{when:%Y-%m-%dT%H:%M:%S.%fZ}"

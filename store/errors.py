@@ -16,5 +16,9 @@ class NoStoreError(StoreError):
     """There is none yet, and none may be made."""
 
 
+class OlderStoreError(StoreError):
+    """It is of an older program, and to be upgraded first."""
+
+
 class Fenced(Exception):
     """Another process moved the stream's cursor: the page is rolled back as a whole and read again."""

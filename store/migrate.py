@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, column, inspect, select, table
 
-from store.errors import StoreError
+from store.errors import OlderStoreError, StoreError
 from store.schema import meta
 from store.upsert import upsert
 
@@ -127,12 +127,12 @@ def refuse_unfit(condition: Condition, copy: Path | None = None) -> None:
 
 
 def refuse_older(dialect: str) -> None:
-    """Raise StoreError for a store that has to be upgraded first."""
+    """Raise OlderStoreError for a store that has to be upgraded first."""
     if dialect == "postgresql":
         hint = "stop keeptouch on every machine that works with the store, then run `keeptouch store upgrade` on one"
     else:
         hint = "run `keeptouch store upgrade`; `sync` and `run` upgrade by themselves. A copy is kept beside it"
-    raise StoreError(f"the store is of an older keeptouch than this one, {program()}", hint)
+    raise OlderStoreError(f"the store is of an older keeptouch than this one, {program()}", hint)
 
 
 def shut_out(connection: Connection, oldest: str) -> None:

@@ -15,6 +15,7 @@ from store import (
     task_schema,
     tracking_schema,
     w1_schema,
+    watch_schema,
 )
 
 metadata = schema.metadata
@@ -30,6 +31,7 @@ _MODULES = (
     task_schema,
     tracking_schema,
     w1_schema,
+    watch_schema,
 )
 if {each.metadata for each in _MODULES} != {metadata}:
     raise AssertionError("tables of another metadata would not be made")

@@ -17,9 +17,11 @@ import pytest
 from daemon.cli.main import parser
 from daemon.config import Company, ContactsConfig, Person, StoreConfig, Webhook, WorkingTimeConfig, load
 from daemon.config_accounts import Outer
+from daemon.config_alerts import AlertsConfig
 from daemon.config_digest import DigestConfig
 from daemon.config_followups import FollowupsConfig, OverrideConditions, read_followups
 from daemon.config_mailboxes import KEYS as MAILBOX_KEYS
+from daemon.config_metrics import MetricsConfig
 from daemon.config_privacy import PrivacyConfig
 from daemon.config_relay import RelayConfig
 from daemon.config_scoring import ScoreConfig, StageConfig, read_scoring
@@ -59,6 +61,8 @@ TABLES: dict[str, type[Any]] = {
     "privacy.retention": Limits,
     "tracking": TrackingConfig,
     "relay": RelayConfig,
+    "metrics": MetricsConfig,
+    "alerts": AlertsConfig,
 }
 #: The kind that is no use in a configuration.
 _FOR_TESTS = "memory"

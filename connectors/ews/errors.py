@@ -103,7 +103,7 @@ def refused(refusal: Refusal, settings: EwsSettings, step: str) -> ConnectorErro
         return Unavailable(problem, step="fetch" if step == "select" else step, hint=hint, retry_after=refusal.back_off)
     if refusal.code in OTHER_VERSION:
         hint = "Exchange 2010 SP2 or later is needed"
-        return Unavailable(f"{host} does not speak our version of EWS ({said})", step=step, hint=hint)
+        return Unavailable(f"{host} does not speak our version of EWS ({said})", step="capability", hint=hint)
     hint = "the server's event log and the log of EWS tell more"
     return Unavailable(f"{host} answers with an error ({said})", step=step, hint=hint, retry_after=refusal.back_off)
 
@@ -145,7 +145,7 @@ def login_refused(headers: Mapping[str, str], settings: EwsSettings, secret: Sec
     if ways and wanted not in ways:
         other = "auth = 'ntlm'" if "NTLM" in ways else "auth = 'basic'" if "Basic" in ways else "oauth"
         problem = f"{host} takes no login by {wanted}, only by {', '.join(ways)}"
-        return Misconfigured(problem, step="login", hint=f"use {other}")
+        return Misconfigured(problem, step="capability", hint=f"use {other}")
     if settings.is_by_ticket(secret):
         # no directory counts these, and the next ticket may be there in a minute
         hint = "look for a ticket with klist as the user of the service, and name its keytab in KRB5_CLIENT_KTNAME"

@@ -190,17 +190,7 @@ class HttpClient:
     def _way(self, origin: Origin) -> Way:
         # a server on this machine may have others there beside it; anybody else's name must not lead here
         refusal = None if origin == self.origin or self.origin.is_loopback else refuse_local
-        return Way(origin=origin, ca_file=self._ca_file, proxy=self._proxy_for(origin), refusal=refusal)
-
-    def _proxy_for(self, origin: Origin) -> Proxy | None:
-        if origin.is_loopback:
-            return None
-        if self._proxy is not None:
-            return self._proxy
-        told = getproxies()
-        if "https" not in told or proxy_bypass(origin.host, told):
-            return None
-        return Proxy.of(told["https"], named_by="HTTPS_PROXY", may_log_in=True)
+        return Way(origin=origin, ca_file=self._ca_file, proxy=proxy_for(origin, self._proxy), refusal=refusal)
 
     def _judge(self, reply: Reply, origin: Origin) -> None:
         host = origin.host
@@ -222,6 +212,18 @@ class HttpClient:
         except BaseException:
             self.close()
             raise
+
+
+def proxy_for(origin: Origin, proxy: Proxy | None) -> Proxy | None:
+    """The way to a server: `proxy`, else what HTTPS_PROXY and NO_PROXY say; None: straight. Raises Misconfigured."""
+    if origin.is_loopback:
+        return None
+    if proxy is not None:
+        return proxy
+    told = getproxies()
+    if "https" not in told or proxy_bypass(origin.host, told):
+        return None
+    return Proxy.of(told["https"], named_by="HTTPS_PROXY", may_log_in=True)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

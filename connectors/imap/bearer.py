@@ -41,7 +41,7 @@ class Exchange:
             return cls("XOAUTH2", f"user={user}\x01auth=Bearer {token}\x01\x01".encode(), b"")
         raise Misconfigured(
             f"{settings.host} takes no tokens of OAuth on this connection",
-            step="login",
+            step="capability",
             hint="name a password instead of oauth, or another server or port",
         )
 

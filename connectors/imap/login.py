@@ -112,11 +112,11 @@ def _authenticate(wire: Any, settings: ImapSettings, password: str) -> None:
         _response = Secret(base64.b64encode(identity).decode())
         _checked(wire, lambda: _plain(wire, identity, initial="SASL-IR" in offered))
     elif settings.authorize_as is not None:
-        raise Misconfigured(f"{settings.host} offers no SASL PLAIN, which authorize_as needs", step="login")
+        raise Misconfigured(f"{settings.host} offers no SASL PLAIN, which authorize_as needs", step="capability")
     elif "LOGINDISABLED" in offered:
         raise Misconfigured(
             f"{settings.host} takes no password on this connection",
-            step="login",
+            step="capability",
             hint="use security = 'tls'; the server may want OAuth instead of a password",
         )
     else:

@@ -18,8 +18,9 @@ from daemon.cli import sources
 from daemon.cli.arguments import Verbs, add_account, add_verb, load_config
 from daemon.cli.logins import Logins, counted
 from daemon.cli.output import Trouble, write_json, write_text, write_troubles
+from daemon.cli.probing import probe
 from daemon.config import Account, Config
-from daemon.credentials import SecretSource
+from daemon.exposure import secret_sources
 from daemon.problems import ConfigError
 from daemon.relay.checking import certificate_troubles, server_trouble
 from daemon.sealing import sealing_keys
@@ -39,8 +40,9 @@ def register(verbs: Verbs) -> None:
         "check",
         check,
         "check the configuration, read every secret, log in to every account",
-        "Checks the configuration, reads every secret, and logs in to every account to list its folders. Nothing is "
-        "changed anywhere. Exit code 1: something is wrong with an account; 2: with the configuration.",
+        "Checks the configuration, reads every secret, logs in to every account, opens its folders and reads one item, "
+        "and names the first step that fails. Nothing is changed anywhere. Exit code 1: something is wrong with an "
+        "account; 2: with the configuration.",
     )
     add_account(parser)
     parser.add_argument("--config-only", action="store_true", help="ask no server and run no command")
@@ -118,10 +120,11 @@ def ask(logins: Logins, accounts: Iterable[Account]) -> Iterator[Found]:
 
 
 def ask_one(logins: Logins, account: Account) -> Found:
-    """Log in, list the folders, and look for the list of tasks."""
+    """Log in, list the folders, open them, read one item, and look for the list of tasks."""
     try:
         with logins.opening(account).open() as connector:
             streams = connector.streams()
+            refused = probe(account.name, connector, streams)
             unmatched = connector.unmatched if isinstance(connector, ChoosesByPattern) else ()
             if account.tasks is not None and isinstance(connector, TaskWriter):
                 chosen_list(connector.task_lists(), account.tasks.list)
@@ -130,7 +133,8 @@ def ask_one(logins: Logins, account: Account) -> Found:
         return Found(account.name, 0, Trouble(account.name, "secret", str(first), first.hint))
     except ConnectorError as error:
         logins.failed(account, error)
-        return Found(account.name, 0, Trouble(account.name, error.step or "connect", error.problem, error.hint))
+        hint = error.hint or "the log of the server tells why: ask who runs it"
+        return Found(account.name, 0, Trouble(account.name, error.step or "connect", error.problem, hint))
     except Exception as error:  # a bug of a connector must not hide what is wrong with the other accounts
         # its frames alone: what it says may quote a password
         log.debug("connector failed", account=account.name, frames=traceback.format_tb(error.__traceback__))
@@ -146,15 +150,16 @@ def ask_one(logins: Logins, account: Account) -> Found:
     if not streams and account.tasks is None:
         problem = Trouble(account.name, "folders", f"there is no {word} to follow", f"look at options.{word}s")
         return Found(account.name, 0, problem, warnings)
-    return Found(account.name, len(streams), None, warnings)
+    return Found(account.name, len(streams), refused, warnings)
 
 
 def _digest(config: Config) -> Iterator[Trouble]:
-    """Does the server let us in that takes the daily mails? Nothing is sent."""
-    if config.digest is None:
+    """Does the server let us in that takes the daily mails and alerts? Nothing is sent."""
+    server = config.mail_server
+    if server is None or not config.sends_mail:
         return
     try:
-        with Relay(config.digest, config.digest.read_secret(os.environ, config.folder)):
+        with Relay(server, server.read_secret(os.environ, config.folder)):
             pass
     except ConfigError as error:
         yield from (Trouble.of(problem, "secret") for problem in error.problems)
@@ -193,29 +198,9 @@ def _store_secrets(config: Config) -> Iterator[Trouble]:
 
 
 def _exposed(config: Config, accounts: Iterable[Account]) -> Iterator[Trouble]:
-    sources: list[tuple[str | None, SecretSource | None]] = [
-        (None, config.store.password),
-        (None, config.store.key),
-        (None, config.store.secrets_key),
-        (None, config.digest.password if config.digest else None),
-        (None, config.tracking.key),
-        (None, config.tracking.api_key),
-        *((None, source.secret) for source in config.sources),
-        *((account.name, source) for account in accounts for source in _secrets_of(account)),
-    ]
-    seen: set[object] = set()
-    for account, source in sources:
-        exposure = source.exposure(config.folder) if source and source.value not in seen else None
-        if source and exposure:
-            seen.add(source.value)
+    for account, source in secret_sources(config, accounts):
+        if exposure := source.exposure(config.folder):
             yield Trouble(account, "secret", f"{source.key}: {exposure}", "chmod 0600, and change the password")
-
-
-def _secrets_of(account: Account) -> tuple[SecretSource | None, ...]:
-    if account.oauth is None:
-        return (account.secret,)
-    settings = account.oauth.settings
-    return settings.client_secret, settings.client_key, settings.service_account
 
 
 def _tell(found: Found) -> None:

@@ -33,6 +33,7 @@ COMMANDS = (
     "run",
     "check",
     "status",
+    "doctor",
     "timeline",
     "tasks",
     "rules",

@@ -12,7 +12,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -20,6 +19,8 @@ import structlog
 from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.opening import opened_session
 from daemon.cli.sync import set_by, stop_on_signals
+from daemon.health.service import Health
+from daemon.health.watched import Watched
 from daemon.notify import Notifier
 from daemon.problems import refuse
 from daemon.reloading import forget_refusal, reloaded
@@ -66,14 +67,20 @@ def run(args: argparse.Namespace) -> int:
         log.info("started", accounts=len(session.config.followed))
         # a watchdog that ends us (SIGABRT) leaves in the log where every thread was
         faulthandler.enable()
-        notifier, watched = Notifier(os.environ), _Watched()
+        notifier, watched = Notifier(os.environ), Watched()
+        health = Health(watched)
+        stack.callback(health.stop)
         fresh: Session | None = session
         while fresh is not None:
-            with Service(fresh, args.interval, threading.Event()) as service:
+            health.follow(fresh)
+            service = Service(fresh, args.interval, threading.Event())
+            service.observe(watched.observer)
+            with service:
                 watched.service = service
                 if fresh is session:
-                    stack.enter_context(Watchdog(notifier, watched.tick, session.underway, watched.status))
-                fresh = _follow(service, fresh, stop, reload, notifier)
+                    watchdog = Watchdog(notifier, watched.tick, session.underway, watched.status)
+                    watched.watchdog = stack.enter_context(watchdog)
+                fresh = _follow(service, fresh, stop, reload, notifier, health)
                 watched.service = None
                 if fresh is None:
                     stack.close()
@@ -84,23 +91,13 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-@dataclass(slots=True)
-class _Watched:
-    """The service of now; None: it begins anew under another policy, which takes its time."""
-
-    service: Service | None = None
-
-    def tick(self) -> None:
-        if (service := self.service) is not None:
-            service.tick()
-
-    def status(self) -> str:
-        service = self.service
-        return service.status() if service is not None else "decides anew under another policy"
-
-
 def _follow(
-    service: Service, session: Session, stop: threading.Event, reload: threading.Event, notifier: Notifier
+    service: Service,
+    session: Session,
+    stop: threading.Event,
+    reload: threading.Event,
+    notifier: Notifier,
+    health: Health,
 ) -> Session | None:
     """Until told to stop (None), or to work under another policy: all begins anew then, so none is read under two."""
     while True:
@@ -118,6 +115,7 @@ def _follow(
             session.is_over = True
             return fresh
         service.follow(fresh)
+        health.follow(fresh)
         session = fresh
 
 

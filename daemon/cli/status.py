@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from daemon.cli.arguments import Verbs, add_verb, load_config
 from daemon.cli.output import Trouble, write_error, write_json, write_table, write_text, write_troubles
 from daemon.config import Config, ConfigError, Problem, load_store
+from daemon.doctor.database import room
+from daemon.doctor.findings import Result
 from daemon.environment import open_store, utc_now
 from daemon.reloading import refusal
 from store import digests, task_entries
@@ -18,6 +20,8 @@ from store.digests import DigestStatus, NotSent
 from store.errors import StoreError
 from store.missing import Missing, missing
 from store.read import AccountStatus, account_statuses, totals
+from store.space import space_at
+from store.store_files import file_of
 from store.task_entries import Standing
 
 #: So long digests that were not sent are told.
@@ -34,8 +38,8 @@ def register(verbs: Verbs) -> None:
         status,
         "how every account fares",
         "Tells from the store, without asking a server, how every account fares, and whether the service works under "
-        "the configuration that lies there. Exit code 1: an account fails, or it does not; 2: the configuration is "
-        "broken, and the service goes on with the one before.",
+        "the configuration that lies there. Exit code 1: an account fails, it does not, or the store's "
+        "disk is full; 2: the configuration is broken, and the service goes on with the one before.",
     )
 
 
@@ -70,13 +74,14 @@ def _tell(args: argparse.Namespace, config: Config, broken: Sequence[Problem]) -
         kept = task_entries.standings(transaction, [each.name for each in config.followed if each.tasks])
     found = [followed[name] for name in names if name in followed]
     problems = broken or (refused.problems if refused else ())
+    short = dict(_short(config))
     if refused:
         write_error(f"the service goes on with the configuration before: it refused this one at {instant(refused.at)}")
-    write_troubles([Trouble.of(each) for each in problems])
+    write_troubles([*(Trouble.of(each) for each in problems), *short.values()])
     if args.json:
         lists = [_source_document(each) for each in found]
         documents = [_document(each, folders) for each in accounts]
-        told = [Trouble.of(each).document() for each in problems]
+        told = [each.document() for each in (*map(Trouble.of, problems), *short.values())]
         refused_at = instant(refused.at) if refused else None
         told_lists = [_list_document(each) for each in kept]
         told_mails = _digest_document(mails) if mails else None
@@ -116,12 +121,20 @@ def _tell(args: argparse.Namespace, config: Config, broken: Sequence[Problem]) -
     is_well = is_well and all(each.problem is None for each in kept) and not (mails and mails.troubles)
     if broken:
         return 2
-    return 0 if is_well and not problems else 1
+    return 0 if is_well and not problems and Result.FAILED not in short else 1
 
 
 def instant(value: datetime | None) -> str | None:
     """A time as JSON answers have it: UTC with Z."""
     return value.strftime("%Y-%m-%dT%H:%M:%SZ") if value else None
+
+
+def _short(config: Config) -> Iterator[tuple[Result, Trouble]]:
+    """The disk, where there is little left, and how bad that is."""
+    file = file_of(config.store.url)
+    space = space_at(file) if file is not None else None
+    for each in room(space) if space is not None else ():
+        yield each.result, Trouble(None, "disk", f"{each.subject}: {each.problem}", each.cure)
 
 
 def _missing(each: Missing) -> str:

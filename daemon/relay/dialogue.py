@@ -146,6 +146,8 @@ class Dialogue(Entrance):
             await task
         finally:
             task.cancel()
+            # where the connection broke, both have ended, and it has nothing to tell
+            task.add_done_callback(_heed)
         self.mail_is_whole()
 
     async def _refuse(self, intake: Intake) -> None:
@@ -204,6 +206,11 @@ class Dialogue(Entrance):
         mail, self._mail = self._mail, None
         if mail is not None and mail.chunks is not None:
             mail.chunks.release()
+
+
+def _heed(done: asyncio.Task[None]) -> None:
+    if not done.cancelled():
+        done.exception()
 
 
 def _tell(said: Reply, prepared: Prepared) -> None:

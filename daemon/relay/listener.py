@@ -12,8 +12,8 @@ from contextlib import ExitStack, suppress
 
 import structlog
 
-from daemon.config_relay import RelayConfig
-from daemon.listening import address_of
+from daemon.config_relay import LISTEN, RelayConfig
+from daemon.listen_address import listen_address
 from daemon.relay.content import Memory
 from daemon.relay.dialogue import Dialogue
 from daemon.relay.entrance import Surroundings
@@ -186,8 +186,7 @@ class Listener:
 
 
 def _bound(text: str) -> socket.socket:
-    address = address_of(text)
-    assert address is not None
+    address = listen_address(text, LISTEN)
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     bound = socket.create_server(address, family=family, backlog=_BACKLOG)
     bound.setblocking(False)

@@ -80,6 +80,7 @@ class Answers:
         async def limited(request: Request) -> Response:
             if not self._limits.allow(self.address(request)):
                 self._recorder.dropped += 1
+                self._recorder.answered["limited"] += 1
                 return _plain(429)
             if sum(len(name) + len(value) for name, value in request.headers.raw) > MAX_HEAD:
                 return _plain(431)
@@ -99,14 +100,14 @@ class Answers:
 
     async def pixel(self, request: Request) -> Response:
         """The image, whatever the token is: what it is worth is looked at when this was sent."""
-        self._note(request)
+        self._note(request, "pixel")
         return Response(PIXEL, media_type="image/gif", headers=HEADERS)
 
     async def link(self, request: Request) -> Response:
         """On to where the link leads. For a token that is not ours as much is done before it is refused."""
         token_key = self._key.verify(_token(request))
         target = await asyncio.to_thread(self._target, token_key or _NO_ROW)
-        self._note(request)
+        self._note(request, "link")
         if target is None:
             return _plain(404)
         return Response(status_code=302, headers={**HEADERS, "Location": target})
@@ -114,6 +115,7 @@ class Answers:
     async def create(self, request: Request) -> Response:
         """A pixel and links, for a program that has the key."""
         assert self._api is not None
+        self._recorder.answered["program"] += 1
         return await self._api.answer(request)
 
     async def openapi(self, request: Request) -> Response:
@@ -129,7 +131,8 @@ class Answers:
             log.error("a link leads nowhere", problem=error.problem)
             return None
 
-    def _note(self, request: Request) -> None:
+    def _note(self, request: Request, kind: str) -> None:
+        self._recorder.answered[kind] += 1
         # a HEAD is of no program that shows mail
         agent = "" if request.method == "HEAD" else request.headers.get("user-agent", "")[:_MAX_HEADER]
         self._recorder.put(Asking(_token(request), self._clock(), agent, self.address(request)))

@@ -1,4 +1,4 @@
-"""The public listener: HTTP on an address of its own, in a thread of its own, whose failure stops nothing else."""
+"""A listener: HTTP on an address of its own, in a thread of its own, whose failure stops nothing else."""
 
 from __future__ import annotations
 
@@ -40,14 +40,18 @@ class Listener:
         address: tuple[str, int],
         is_proxy: Callable[[str], bool] = lambda _address: False,
         connection_seconds: float = CONNECTION_SECONDS,
+        *,
+        name: str = "tracking",
     ) -> None:
+        """`name`: what the log calls it."""
+        self._name = name
         self._app = app
         self._address = address
         self._is_proxy = is_proxy
         self._connection_seconds = connection_seconds
         self._stop = threading.Event()
         self._server: uvicorn.Server | None = None
-        self._thread = threading.Thread(target=self._run, name="listener", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"{name} listener", daemon=True)
         #: Set while it listens; `port` is then the one that it has.
         self.is_up = threading.Event()
         self.port = address[1]
@@ -73,7 +77,7 @@ class Listener:
             except Exception as error:
                 # mail goes on being read, whatever is wrong here
                 where = f"{self._address[0]}:{self._address[1]}"
-                log.error("tracking listener failed", listen=where, error=str(error) or type(error).__name__)
+                log.error(f"{self._name} listener failed", listen=where, error=str(error) or type(error).__name__)
             self.is_up.clear()
             wait = _AGAIN if time.monotonic() - began > _AGAIN_AT_MOST else min(2 * wait, _AGAIN_AT_MOST)
             self._stop.wait(wait)
@@ -108,7 +112,7 @@ class Listener:
             self._server = uvicorn.Server(config)
             self._server.should_exit = self._stop.is_set()
             self.is_up.set()
-            log.info("tracking listener up", listen=f"{self._address[0]}:{self.port}")
+            log.info(f"{self._name} listener up", listen=f"{self._address[0]}:{self.port}")
             asyncio.run(self._server.serve(sockets=[bound]))
 
 

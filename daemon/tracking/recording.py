@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache, partial
@@ -71,6 +71,8 @@ class Recorder:
         self._thread = threading.Thread(target=self._run, name="tracking", daemon=True)
         #: Hits that were not taken; whoever tells of them resets it.
         self.dropped = 0
+        #: What was answered, by kind: pixel | link | program | limited; for whoever counts.
+        self.answered: Counter[str] = Counter()
 
     def begin(self) -> None:
         """Write what comes, from now on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,11 @@ class Tracking:
     def listener(self) -> Listener | None:
         """What listens; None: nothing does."""
         return self._parts[0] if self._parts else None
+
+    @property
+    def answered(self) -> Mapping[str, int]:
+        """What was asked for, by kind, since it listens."""
+        return dict(self._parts[1].answered) if self._parts else {}
 
     def begin(self) -> None:
         """Listen, where the configuration says so."""

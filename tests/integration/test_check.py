@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,15 @@ import pytest
 
 from daemon.cli.main import main
 from tests.conftest import Login
+from tests.integration.company import Account, Company
+from tests.integration.exchange import PASSWORD, exchange
+from tests.integration.mailboxes import letter
+from tests.servers.certificates import CertificateAuthority
 from tests.servers.dovecot import Dovecot
+from tests.servers.ews import http_status, soap_fault
+from tests.servers.radicale import Radicale
+from tests.servers.scripted_http import ScriptedHttp, reply
+from tests.unit.connectors.scripted_imap import TAG, ScriptedImap
 
 HEAD = '[company]\ndomains = ["acme.example"]\n'
 
@@ -93,3 +102,81 @@ def test_folders_that_the_options_leave_out_are_shown_as_not_followed(
     code, document = answered(capsys, "check")
     assert code == 0
     assert [each["problem"] for each in document["warnings"]] == ['no folder is called "Prviate"']
+
+
+def imap_that_says(stack: contextlib.ExitStack, word: str, said: bytes, capabilities: str = "IMAP4rev1") -> int:
+    """The port of a server that answers commands that begin like this with these words, and else as usual."""
+
+    def answer(command: str) -> bytes | None:
+        return TAG + b" " + said + b"\r\n" if command.startswith(word) else None
+
+    mails = {1: letter("ann@client.example", "alice@acme.example", mid="1@a")}
+    server = stack.enter_context(ScriptedImap(mails, answer))
+    server.capabilities = capabilities
+    return server.port
+
+
+@pytest.mark.slow
+def test_the_first_step_that_fails_is_named(tmp_path: Path) -> None:
+    """Of IMAP, CalDAV and EWS, on servers that fail at that step alone."""
+    company = Company(tmp_path / "company")
+    (company.folder / "secret").write_text(PASSWORD)
+    (company.folder / "secret").chmod(0o600)
+    authority = CertificateAuthority(tmp_path / "ca")
+    wanted: dict[str, tuple[str, str]] = {}
+
+    def account(kind: str, step: str, part: str, **options: object) -> None:
+        name = f"{kind}-{step}"
+        wanted[name] = (step, part)
+        given = {"username": "alice@acme.example", "password_file": "secret", "timeout_seconds": 5, **options}
+        company.accounts[name] = Account(name, f"{name}@acme.example", given, kind)
+
+    with contextlib.ExitStack() as stack:
+        expired = ScriptedHttp(lambda _request: reply(200), authority.issue(expired=True))
+        outdated = stack.enter_context(expired)
+        tls: dict[str, object] = {"ca_file": str(authority.file)}
+        here: dict[str, object] = {"host": "127.0.0.1", "security": "none"}
+        account("imap", "resolve", "no host mail.invalid", host="mail.invalid")
+        account("imap", "connect", "refused the connection", **here, port=1)
+        account("imap", "tls", "has expired", host="localhost", port=outdated.port, **tls)
+        for step, word, said, part in (
+            ("login", "LOGIN", b"NO LOGIN failed.", "refused"),
+            ("list", "LIST", b"NO not now", "not list"),
+            ("select", "EXAMINE", b"NO [NOPERM] Permission denied", "INBOX: "),
+            ("fetch", "UID FETCH", b"NO not this one", "INBOX: "),
+        ):
+            account("imap", step, part, **here, port=imap_that_says(stack, word, said))
+        shut = imap_that_says(stack, "NEVER", b"", "IMAP4rev1 LOGINDISABLED")
+        account("imap", "capability", "takes no password", **here, port=shut)
+
+        radicale = stack.enter_context(Radicale({"alice@acme.example": PASSWORD}))
+        shop = stack.enter_context(ScriptedHttp(lambda _request: reply(404, b"a shop")))
+        account("caldav", "resolve", "no host", url="https://mail.invalid/")
+        account("caldav", "connect", "refused the connection", url="https://localhost:1/")
+        account("caldav", "tls", "has expired", url=f"https://localhost:{outdated.port}/", **tls)
+        account("caldav", "login", "refused the login", url=radicale.url, username="nobody")
+        account("caldav", "list", "404", url=f"http://127.0.0.1:{shop.port}/")
+
+        for step, operation, fault, part in (
+            ("connect", "GetFolder", http_status(404), "has no EWS at this URL"),
+            ("list", "FindFolder", soap_fault("ErrorAccessDenied"), "does not let"),
+            ("select", "FindItem", soap_fault("ErrorAccessDenied"), ": "),
+            ("fetch", "GetItem", soap_fault("ErrorMailboxStoreUnavailable"), ": "),
+        ):
+            mailbox = stack.enter_context(exchange())
+            mailbox.deliver("INBOX", letter("ann@client.example", "alice@acme.example", mid="1@a"))
+            mailbox.server.fail(fault, operation=operation, times=1_000)
+            account("ews", step, part, url=mailbox.server.url, username=mailbox.mailbox.address)
+        other = stack.enter_context(exchange(schemes=("NTLM",)))
+        account("ews", "capability", "takes no login by Basic", url=other.server.url)
+        account("ews", "login", "refused the login", url=stack.enter_context(exchange()).server.url)
+
+        answer = company.run("check", "--json")
+        assert answer.code == 1
+        problems = {each["account"]: each for each in answer.document["problems"]}
+        assert {name: each["step"] for name, each in problems.items()} == {
+            n: step for n, (step, _part) in wanted.items()
+        }
+        for name, (_step, part) in wanted.items():
+            assert part in problems[name]["problem"], problems[name]
+            assert problems[name]["hint"], problems[name]

@@ -15,12 +15,30 @@ import pytest
 
 from tests.conftest import Login
 from tests.integration.company import Account, Answer, Company
+from tests.integration.exchange import PASSWORD, exchange
 from tests.integration.mailboxes import letter, opened, put
 from tests.integration.recording import RecordingProxy
 from tests.servers.dovecot import Dovecot
 from tests.servers.mailbox import write_maildir
+from tests.servers.radicale import Radicale
 
 pytestmark = pytest.mark.slow
+#: Operations of EWS that change nothing.
+READING = {"GetFolder", "FindFolder", "SyncFolderHierarchy", "SyncFolderItems", "FindItem", "GetItem", "GetAttachment"}
+MEETING = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//x//x//EN
+BEGIN:VEVENT
+UID:1@work
+DTSTAMP:20260301T000000Z
+DTSTART:20260301T090000Z
+DTEND:20260301T100000Z
+SUMMARY:Offer
+ORGANIZER:mailto:bob@acme.example
+ATTENDEE;PARTSTAT=ACCEPTED:mailto:ann@client.example
+END:VEVENT
+END:VCALENDAR
+""".replace("\n", "\r\n")
 #: (account, folder) -> numbers
 Counts = Mapping[tuple[str, str], Mapping[str, int]]
 
@@ -204,7 +222,43 @@ def test_on_an_empty_database_of_postgresql_it_makes_nothing(company: Company, p
         assert connection.execute(made).fetchone() == (0,)
     done = company.sync()
     assert counts(foretold) == counts(done)
+    before = rows(postgres_url)
     assert rehearse(company).document["accounts"][0]["seen"] == 0
+    company.create = "off"
+    rehearse(company)
+    assert rows(postgres_url) == before
+    assert len(before) > 30
+
+
+def rows(url: str) -> dict[str, object]:
+    """Table of the store -> its rows, in a hash."""
+    with contextlib.closing(psycopg.connect(url.replace("+psycopg", ""))) as connection:
+        named = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'keeptouch'"
+        names = [name for (name,) in connection.execute(f"{named} AND table_type = 'BASE TABLE'").fetchall()]
+        hashed = "SELECT count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM keeptouch.{} t"
+        return {name: connection.execute(hashed.format(name)).fetchone() for name in names}
+
+
+def test_on_exchange_and_caldav_it_only_asks(tmp_path: Path) -> None:
+    company = Company(tmp_path / "company")
+    with exchange() as mailbox, Radicale({"bob": PASSWORD}) as radicale:
+        for n in range(5):
+            mailbox.deliver("INBOX", letter("ann@client.example", "alice@acme.example", mid=f"{n}@a", minute=n))
+        mailbox.deliver("Sent", letter("alice@acme.example", "ann@client.example", mid="1@s"))
+        mailbox.account(company, "alice")
+        calendar = radicale.calendar("bob", "work")
+        (calendar / "1.ics").write_text(MEETING)
+        options = {"url": radicale.url, "username": "bob", "password_file": "alice.secret"}
+        company.accounts["bob"] = Account("bob", "bob@acme.example", options, "caldav")
+        kept = {path: path.read_bytes() for path in calendar.iterdir() if path.is_file()}
+        foretold = rehearse(company)
+        assert {each.operation for each in mailbox.server.requests} <= READING
+        done = counts(company.sync())
+        assert counts(foretold) == {place: told for place, told in done.items() if place[0] == "alice"}
+        assert rehearse(company).document["accounts"][0]["seen"] == 0
+        assert {each.operation for each in mailbox.server.requests} <= READING
+        assert {path: path.read_bytes() for path in calendar.iterdir() if path.is_file()} == kept
+        assert mailbox.server.problems == []
 
 
 def test_on_a_server_it_says_what_the_sync_does_and_reads_only(

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.integration.company import answered
+from tests.servers.process import free_ports
 
 pytestmark = pytest.mark.slow
 
@@ -66,6 +69,13 @@ def running(folder: Path) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
+def told(port: int, path: str) -> str:
+    """What the listener of health answers."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as line:
+        line.request("GET", path)
+        return line.getresponse().read().decode()
+
+
 def wait_for(folder: Path, stored: int) -> dict[str, dict[str, object]]:
     """The accounts of `status` once alice has so many mails."""
     end = time.monotonic() + 40
@@ -82,10 +92,17 @@ def wait_for(folder: Path, stored: int) -> dict[str, dict[str, object]]:
 
 def test_run_reads_what_arrives_while_another_account_fails_and_stops_on_sigterm(folder: Path) -> None:
     (folder / "mail" / "1.eml").write_text(MAIL.format(1))
+    (port,) = free_ports(1)
+    (folder / "config.toml").write_text(f'{CONFIG}\n[metrics]\nenabled = true\nlisten = "127.0.0.1:{port}"\n')
     with running(folder) as service:
         wait_for(folder, 1)
         (folder / "mail" / "2.eml").write_text(MAIL.format(2))
         assert wait_for(folder, 2)["broken"]["state"] == "backoff"
+        assert json.loads(told(port, "/readyz")) == {"format": 1, "ready": True, "problems": []}
+        assert told(port, "/livez") == '{"format": 1, "live": true}\n'
+        numbers = told(port, "/metrics")
+        assert re.search(r'^keeptouch_sync_runs_total{kind="imap",result="unavailable"} [1-9]', numbers, re.M)
+        assert re.search(r'^keeptouch_accounts{kind="local",state="ok"} 1', numbers, re.M)
         second = answered(folder / "config.toml", "run")
         assert second.code == 2
         assert "another `keeptouch run`" in second.err

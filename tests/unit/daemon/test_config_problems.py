@@ -35,6 +35,7 @@ def alice(line: str) -> str:
 
 
 _DIGEST = '[digest]\nhost = "mail.acme.example"\nsender = "keeptouch@acme.example"\n'
+_HOOK = '[alerts]\nwebhook_secret_file = "alice.password"\n'
 _OTHER = "[[followups.overrides]]\nno_reply = {days = 5}\n"
 
 
@@ -112,6 +113,11 @@ def test_an_option_is_refused_with_its_key_path(tmp_path: Path, line: str, key: 
         (_DIGEST + "port = 0", "digest.port", "must be from 1 to 65535", ""),
         (_DIGEST + 'people = ["x@b.c"]', "digest.people", "x@b.c is nobody of ours", ""),
         (_DIGEST.replace("keeptouch@", "keeptouch"), "digest.sender", "is no address", "name@domain"),
+        ('[alerts]\nmail_to = ["it@acme.example"]', "alerts.mail_to", "needs the server of [digest]", "on = false"),
+        (_DIGEST + '[alerts]\nmail_to = ["it"]', "alerts.mail_to", '"it" is no address', "it@acme.example"),
+        ("[alerts]\nquiet_hours = 0", "alerts.quiet_hours", "must be from 1 to 720", ""),
+        ('[alerts]\nwebhook_url = "https://x.example/"', "alerts.webhook_url", "stands with a secret alone", "both"),
+        (_HOOK + 'webhook_url = "http://x.example/"', "alerts.webhook_url", "must be https", ""),
         ("[followups]\non = 1", "followups.on", "must be true or false", ""),
         ("[followups]\nno_replies = {}", "followups.no_replies", "is no known key", "no_reply"),
         ("[followups]\nno_reply = 3", "followups.no_reply", "must be a table", "[followups.no_reply]"),

@@ -43,7 +43,7 @@ class World(NamedTuple):
         return self.sink.taken[-1][2]
 
     def tokens(self) -> list[tuple[str, str]]:
-        """(Message-ID's key, address) of what was given out."""
+        """(mail, address) of what was given out."""
         return self.at.house.rows("SELECT t.id, r.base FROM tracked t JOIN tracked_recipient r ON r.tracked_id = t.id")
 
 

@@ -278,7 +278,8 @@ def test_a_relay_that_ends_lets_a_mail_in_hand_arrive_and_tells_the_others(world
 
 _WORDS = [
     *START, *START, b"STARTTLS", b"DATA", b".", b"BDAT 5", b"BDAT 0 LAST", b"BDAT x", b"abc", GOOD, b"RSET", b"NOOP",
-    b"QUIT", b"AUTH LOGIN", b"AUTH", b"*", b"VRFY x", b"EXPN", b"HELP", b"HELO y", b"MAIL FROM:<>", b"\0", b"x" * 70_000, b"",
+    b"QUIT", b"AUTH LOGIN", b"AUTH", b"*", b"VRFY x", b"EXPN", b"HELP", b"HELO y", b"MAIL FROM:<>", b"\0", b"",
+    b"x" * 70_000,
 ]  # fmt: skip
 
 

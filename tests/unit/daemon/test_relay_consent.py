@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -72,3 +73,30 @@ def test_no_consent_no_pixel(
     assert (prepared.content == raw) != is_agreed
     assert (at.house.rows("SELECT count(*) FROM tracked") == before) != is_agreed
     tracker.close()
+
+
+def test_tokens_go_where_a_mail_is_not_sent_and_none_are_given_twice(house: House, tmp_path: Path) -> None:
+    """On each of the two databases."""
+    at = Tracking(house, config_in(tmp_path))
+    at.contact(PEOPLE[0], Consent.GRANTED)
+    to = [f"TO:<{PEOPLE[0]}>".encode()]
+    tracker = Tracker(house.store, at.config, house.company.rules, KEY, lambda: NOON)
+    first = tracker.decide(letter(1, to=PEOPLE[0]), to, 10**6)
+    # sent again, as after an answer that was lost: another mail, as far as one knows
+    second = tracker.decide(letter(1, to=PEOPLE[0]), to, 10**6)
+    assert first.is_tracked
+    assert second.is_tracked
+    assert first.content != second.content
+    tracker.close()
+    first.undo()
+    assert house.rows("SELECT count(*) FROM tracked") == [(1,)]
+    assert house.rows("SELECT count(*) FROM tracking_token") == [(2,)]
+    second.undo()
+    second.undo()
+    assert house.rows("SELECT id FROM tracked UNION ALL SELECT address FROM tracked_recipient") == []
+    assert house.rows("SELECT target FROM tracking_token") == []
+    at.create(PEOPLE[0], mid="1@acme.example")
+    assert tracker.decide(letter(1, to=PEOPLE[0]), to, 10**6).reason == "has one"
+    raw = letter(2, to=PEOPLE[0])
+    assert tracker.decide(raw, to, len(raw)).reason == "no room"
+    assert house.rows("SELECT count(*) FROM tracked") == [(1,)]

@@ -1,0 +1,44 @@
+"""How much room a store takes, and how much is left for it. Of SQLite alone: PostgreSQL is mostly another machine."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from store.backup import database_file
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Bytes."""
+
+    folder: Path
+    database: int
+    #: What is written and not yet in the database's file.
+    wal: int
+    #: Of the file system: what the service may still write, and the whole.
+    free: int
+    total: int
+
+
+def space_of(engine: Engine) -> Space | None:
+    """Of a SQLite store's file; None: it is none, or can't be looked at."""
+    file = database_file(engine)
+    return None if file is None else space_at(file)
+
+
+def space_at(file: Path) -> Space | None:
+    """Of the SQLite store in this file; None: it can't be looked at."""
+    try:
+        there = os.statvfs(file.parent)
+        size = file.stat().st_size
+    except OSError:
+        return None
+    try:
+        wal = file.with_name(f"{file.name}-wal").stat().st_size
+    except OSError:
+        wal = 0
+    return Space(file.parent, size, wal, there.f_bavail * there.f_frsize, there.f_blocks * there.f_frsize)
