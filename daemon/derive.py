@@ -10,7 +10,7 @@ and answers are found, and what is read after the batch sees what it made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -24,11 +24,12 @@ from daemon.meetings import derive_meetings
 from daemon.signals import Thread, derive_signals
 from daemon.unreached import party_of, reached, unreached
 from matching import policy
+from matching.followups import LONGEST
 from matching.identity import Mail, group
 from matching.names import clean_name
 from matching.policy import Company, Create, Direction, Party
 from matching.visibility import Level, narrowest, widest
-from store import calendars, contacts, copies, engagement, history, leave, mail_signals, thread_levels, write
+from store import calendars, contacts, copies, history, leave, mail_signals, thread_levels, write
 from store.company import people_by_address
 from store.contacts import Candidate
 from store.copies import StoredCopy
@@ -41,6 +42,7 @@ from store.unreached import drop_contacts, failures
 BATCH = 1000
 _THREAD_ROLES = (Role.FROM, Role.TO, Role.CC)
 _UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -136,6 +138,8 @@ class _Batch:
         self.hidden: set[str] = set()
         #: Contacts that the policy made in this batch.
         self.made: list[str] = []
+        #: Threads that are others than before -> the time of the first mail by which they are.
+        self.changed_since: dict[str, datetime] = {}
 
     def add(self, found: list[StoredCopy]) -> None:
         """Group copies into mails."""
@@ -194,22 +198,47 @@ class _Batch:
         known = {old for d in self.mails.values() for c in d.copies if (old := c.row.interaction_id)}
         people = people_by_address(self.transaction)
         thread = self._save_history(known, people)
-        self._save_links(known & self.mails.keys())
+        changed = self._save_links(known & self.mails.keys())
         bounced = derive_signals(self.transaction, self.key, self.company, thread, self.now)
         words.read(self.transaction, thread.items.values(), self.now)
         if self.company.create is Create.CORRESPONDED:
             # whether they are contacts hangs on it
             copies.mark_dirty(self.transaction, "address", bounced)
         if self.company.followups.rules:
-            # what one says in a thread is to be done no more about the others
-            lately = [each.id for each in thread.items.values() if each.occurred_at >= self.now - followups.WINDOW]
-            engagement.mark_tasks(self.transaction, history.linked_contacts(self.transaction, lately))
+            self._mark_tasks(thread, changed)
         if self.hidden:
             # a mail may have turned out to belong to a hidden thread
             drop_idle_contacts(self.transaction, self.made)
         rows = (row for d in self.mails.values() if d.id not in self.hidden for row in _people(d, people))
         history.replace_people(self.transaction, known & self.mails.keys(), rows)
         return bool(bounced)
+
+    def _mark_tasks(self, thread: Thread, changed: Iterable[Link]) -> None:
+        """What one says in a thread is to be done no more about the others: have all of them looked at."""
+        found: dict[str, datetime] = {}
+        for link in changed:
+            found[link.contact_id] = min(link.occurred_at, found.get(link.contact_id, link.occurred_at))
+        lately = [each for each in thread.items.values() if each.occurred_at >= self.now - followups.WINDOW]
+        fresh = {each.message_key: each for each in lately if each.occurred_at > self.now - LONGEST}
+        for key in mail_signals.said_by(self.transaction, fresh):
+            # something may be due at once
+            self.changed_since[fresh[key].thread_id] = _LONG_AGO
+        for contact_id, item in history.links_to(self.transaction, [each.id for each in lately]):
+            at = self.changed_since.get(thread.items[item].thread_id)
+            if at is not None:
+                found[contact_id] = min(at, found.get(contact_id, at))
+        followups.mark(self.transaction, self.company, found, self.now)
+
+    def _note_changes(self, wanted: Collection[Interaction], stored: Mapping[str, Interaction]) -> None:
+        """Since when the threads of these are others than before: by mails of the batch, and by what moved or went."""
+        changed = [stored[each] for each in stored.keys() - {item.id for item in wanted}]
+        for each in wanted:
+            before = stored.get(each.id)
+            if each.id in self.mails or before != each:
+                changed += [each, before or each]
+        for one in changed:
+            at = self.changed_since.get(one.thread_id, one.occurred_at)
+            self.changed_since[one.thread_id] = min(at, one.occurred_at)
 
     def _save_history(self, known: set[str], people: Mapping[str, str]) -> Thread:
         """Interactions and threads, of these mails and of those whose place changes by them; returns them all."""
@@ -237,6 +266,7 @@ class _Batch:
             if self.thread_levels and place.thread_id != stored[other].thread_id:
                 moved_threads.add(place.thread_id)
         thread_levels.mark_threads(self.transaction, moved_threads)
+        self._note_changes(wanted, stored)
         self.hidden = {each.id for each in wanted if each.visibility == Level.NONE}
         thread = Thread(wanted, found.rows, mail_signals.told_by(self.transaction, [i.message_key for i in wanted]))
         leaves = leave.of_people(self.transaction)
@@ -256,8 +286,8 @@ class _Batch:
             history.refresh_threads(self.transaction, emptied, found.successors, self.now)
         return thread
 
-    def _save_links(self, known: set[str]) -> None:
-        """Links of all mails of the batch, and the names that they offer."""
+    def _save_links(self, known: set[str]) -> list[Link]:
+        """Links of all mails of the batch, and the names that they offer; returns the links that came or went."""
         outside = [p for d in self.mails.values() for p in d.parties if p.is_outside]
         directory = contacts.Directory(
             self.transaction, {p.normal for p in outside if p.normal}, {p.base for p in outside if p.base}
@@ -273,8 +303,9 @@ class _Batch:
                 if name:
                     is_own_word = "1" if party.role is Role.FROM else "0"
                     names.append((link.contact_id, f"{is_own_word} {derived.occurred_at.isoformat()}", name))
-        history.replace_links(self.transaction, known, links)
+        changed = history.change_links(self.transaction, known, links)
         contacts.offer_names(self.transaction, names, self.now)
+        return changed
 
     def _is_hidden(self, derived: _Derived) -> bool:
         """By its copies, or by what was said of the thread it is in until now."""

@@ -7,24 +7,25 @@ while an account is read for the first time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from matching.followups import Colleague, Desk, Judgement, Relation, Task, judge
 from matching.policy import Company
 from store import company as company_store
-from store import copies, relations, task_turns, tasks
-from store.engagement import AGAIN_WITHIN, TASKS
+from store import copies, relations, task_looks, task_turns, tasks
 from store.engine import Transaction
 from store.keys import IdentityKey
+from store.task_looks import AGAIN_WITHIN
+from store.task_schema import TASKS
 from store.task_turns import HELD
 from store.tasks import TaskRow
 
 #: Contacts that are looked at in one transaction.
 BATCH = 100
 #: So far back is looked; a task that is open is looked at from its beginning.
-WINDOW = timedelta(days=200)
+WINDOW = task_looks.WINDOW
 #: What is not known yet is looked for again after a part of the time that passed, within these bounds.
 _SOON, _LATE = timedelta(minutes=1), AGAIN_WITHIN
 
@@ -56,6 +57,15 @@ def raise_tasks(
     return task_turns.is_waiting(transaction, (TASKS,))
 
 
+def mark(transaction: Transaction, company: Company, changed_at: Mapping[str, datetime], now: datetime) -> None:
+    """Have contacts looked at of whose mail some is new, or another: contact -> when the first of that mail was.
+
+    None of them has a task that comes of it before the plan's least time is over.
+    """
+    least = company.followups.least
+    task_looks.put_off(transaction, {each: at + least for each, at in changed_at.items()}, now)
+
+
 def begin(company: Company, now: datetime, transaction: Transaction) -> dict[str, Colleague]:
     """Have all contacts looked at where the plan or the people are others than before; returns ours by id."""
     people = task_turns.colleagues(transaction)
@@ -76,6 +86,8 @@ class _Judged:
     until: datetime
     #: Or are those settled alone that are there?
     may_raise: bool
+    #: Is the rhythm known, where it says something?
+    is_rhythm_known: bool
 
 
 class _Look:
@@ -115,10 +127,10 @@ class _Look:
             until = min([self.now, *(known[each] for each in found.accounts[contact_id] if each in known)])
             may_raise = not self.is_importing and contact_id not in lacking
             rows = before.get(contact_id, [])
-            judgement = self._judged(relation, until, rows, found.former_gaps.get(contact_id))
+            judgement, is_known = self._judged(relation, until, rows, found.former_gaps.get(contact_id))
             there = {row.key for row in rows}
             due = [each for each in judgement.tasks if may_raise or each.key in there]
-            judged[contact_id] = _Judged(judgement, due, until, may_raise)
+            judged[contact_id] = _Judged(judgement, due, until, may_raise, is_known)
         said = tasks.decisions(self.transaction, [task.key for each in judged.values() for task in each.due])
         wanted: list[TaskRow] = []
         looks: dict[str, datetime | None] = dict.fromkeys(contact_ids)
@@ -130,20 +142,23 @@ class _Look:
         tasks.save(
             self.transaction, [row for rows in before.values() for row in rows], wanted, self.now - WINDOW, self.now
         )
-        task_turns.save_looks(self.transaction, looks)
+        task_looks.save_looks(self.transaction, looks)
 
     def _judged(
         self, relation: Relation, until: datetime, rows: Sequence[TaskRow], former_gap: timedelta | None
-    ) -> Judgement:
-        """What is to be done; what is there goes on by the former rhythm until the tick tells it anew."""
+    ) -> tuple[Judgement, bool]:
+        """(what is to be done, whether all that it rests on is known). Until the tick tells the rhythm anew, what is
+        there goes on by the former one, and so does the time to look again; but nothing is raised by it."""
         standing = tasks.standing_keys(rows)
         judged = judge(relation, self.desk, until, self.rules_since, standing)
-        lost = set(standing).difference(each.key for each in judged.tasks)
-        if former_gap is None or not lost:
-            return judged
+        if former_gap is None:
+            return judged, True
         formerly = judge(replace(relation, gap=former_gap), self.desk, until, self.rules_since, standing)
-        kept = [each for each in formerly.tasks if each.key in lost]
-        return replace(judged, tasks=(*judged.tasks, *kept))
+        found, there = {each.key for each in judged.tasks}, {row.key for row in rows}
+        others = [each for each in formerly.tasks if each.key not in found]
+        kept = tuple(each for each in others if each.key in there)
+        look_at = min(filter(None, (judged.look_at, formerly.look_at)), default=None)
+        return replace(judged, tasks=judged.tasks + kept, look_at=look_at), len(kept) == len(others)
 
     def _look_at(self, judged: _Judged, rows: Sequence[TaskRow]) -> datetime | None:
         """When time alone changes something: one is due, is put off no more, or more is known."""
@@ -152,6 +167,6 @@ class _Look:
         look_at = judged.judgement.look_at
         if look_at is not None:
             times.append(look_at if look_at > self.now else soon)
-        if not judged.may_raise and not self.is_importing:
+        if not (judged.may_raise and judged.is_rhythm_known) and not self.is_importing:
             times.append(soon)
         return min(times, default=None)

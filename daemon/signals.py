@@ -24,10 +24,9 @@ from store.engine import Transaction
 from store.history import Interaction
 from store.keys import IdentityKey
 from store.mail_signals import Telling
-from store.signal_schema import MECHANICAL, SURE
+from store.signal_schema import MECHANICAL, REPLY, SURE
 from store.signals import Signal
 
-REPLY = "reply"
 #: What becomes a signal of the history; an invitation's answer is one of its meeting.
 _TOLD = {kind.value for kind in Kind}
 #: These are about the mail that tells them.

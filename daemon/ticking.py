@@ -10,7 +10,7 @@ from functools import partial
 from daemon import followups
 from daemon.derive import derive
 from matching.policy import Company
-from store import calendars, engagement, leave, meeting_rows, scores, task_turns, tracking, tracking_hits
+from store import calendars, engagement, leave, meeting_rows, scores, task_looks, tracking, tracking_hits
 from store.engine import Store
 
 #: UIDs that are marked at a time.
@@ -45,7 +45,7 @@ def tick(
         store.transact(partial(tracking.coarsen, now=clock()))
     if store.transact(partial(leave.refresh, zone_of=_zone_of(company), since=clock() - followups.WINDOW)):
         derive(store, company, clock)
-    _look_at_contacts(store, clock, is_stopped)
+    _look_at_contacts(store, company, clock, is_stopped)
     _look_at_tasks(store, company, clock, is_stopped)
     _look_at_scores(store, company, clock, is_stopped)
     return total
@@ -55,12 +55,15 @@ def _zone_of(company: Company) -> Callable[[str], str]:
     return lambda address: company.times.of(address).zone
 
 
-def _look_at_contacts(store: Store, clock: Callable[[], datetime], is_stopped: Callable[[], bool]) -> None:
+def _look_at_contacts(
+    store: Store, company: Company, clock: Callable[[], datetime], is_stopped: Callable[[], bool]
+) -> None:
+    least = company.followups.least
     while not is_stopped():
         with store.read() as transaction:
             if not engagement.is_due(transaction, clock()):
                 return
-        store.transact(partial(engagement.refresh, now=clock(), limit=_CONTACTS))
+        store.transact(partial(engagement.refresh, now=clock(), limit=_CONTACTS, least=least))
 
 
 def _look_at_scores(
@@ -79,7 +82,7 @@ def _look_at_tasks(
 ) -> None:
     store.transact(partial(followups.begin, company, clock()))
     while not is_stopped():
-        found = store.transact(partial(task_turns.mark_due, now=clock(), limit=_CONTACTS))
+        found = store.transact(partial(task_looks.mark_due, now=clock(), limit=_CONTACTS))
         derive(store, company, clock)
         with store.read() as transaction:
             is_more = found == _CONTACTS or followups.is_anything_to_do(transaction, company, clock())

@@ -62,7 +62,7 @@ def tried(
             people = task_turns.colleagues(transaction)
             desk = Desk(company.followups, people)
             ours = company_store.people_by_address(transaction)
-            loaded = relations.load(transaction, names, since - WINDOW, ours, company.own.owns, known_or_read)
+            loaded = relations.load(transaction, names, since - WINDOW, ours, company.own.owns, said=known_or_read)
             rhythms = engagement.rhythms(transaction, names)
         for each, relation in loaded.relations.items():
             found = replay(

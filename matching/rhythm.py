@@ -11,7 +11,7 @@ from statistics import median
 _FEWEST = 3
 #: Silence of so many usual gaps, and of so long at least, is unusual.
 _FACTOR = 3
-_LEAST = timedelta(days=14)
+LEAST = timedelta(days=14)
 
 
 def usual_gap(instants: Iterable[datetime]) -> timedelta | None:
@@ -23,7 +23,7 @@ def usual_gap(instants: Iterable[datetime]) -> timedelta | None:
 
 def quiet_from(last: datetime, gap: timedelta) -> datetime:
     """From then on nobody has written for longer than they use to."""
-    return last + max(_FACTOR * gap, _LEAST)
+    return last + max(_FACTOR * gap, LEAST)
 
 
 def median_seconds(values: Sequence[int]) -> int | None:

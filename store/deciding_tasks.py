@@ -14,10 +14,9 @@ from sqlalchemy import Connection, select
 from matching.followups import State
 from store import suppression
 from store.copies import mark_dirty
-from store.engagement import TASKS
 from store.keys import IdentityKey
 from store.schema import contact_address
-from store.task_schema import task_decision
+from store.task_schema import TASKS, task_decision
 from store.upsert import select_in, upsert_rows
 
 

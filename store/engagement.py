@@ -18,18 +18,15 @@ from store.copies import mark_dirty, take_dirty
 from store.meeting_schema import meeting
 from store.schema import contact, dirty, interaction, link
 from store.signal_schema import MECHANICAL, OPENS, SURE, engagement
-from store.task_schema import signal, task_look
+from store.task_looks import AGAIN_WITHIN, put_off
+from store.task_schema import TASKS, signal, task_look
 from store.types import Instant
 from store.upsert import one_of, select_in, upsert_rows
 
 #: The dirty kind of contacts.
 KIND = "contact"
-#: That of contacts of whom tasks are to be looked at.
-TASKS = "task"
 #: That of contacts whose score and stage are to be worked out.
 SCORES = "score"
-#: What was not known when tasks of a contact were looked at is looked for again within this time.
-AGAIN_WITHIN = timedelta(hours=1)
 #: Answers, and mails and meetings, that are looked back to.
 _ANSWERS, TIMES = 200, 100
 _ADDRESSED = (Role.TO.value, Role.CC.value, Role.BCC.value)
@@ -142,9 +139,15 @@ OUR_ANSWERS = (
 def mark(connection: Connection, contact_ids: Iterable[str | None]) -> None:
     """Have how it stands with these looked at anew, and what is to be done about them."""
     wanted = [each for each in contact_ids if each]
+    mark_standing(connection, wanted)
+    mark_tasks(connection, wanted)
+
+
+def mark_standing(connection: Connection, contact_ids: Iterable[str | None]) -> None:
+    """Have how it stands with these looked at anew; what is to be done about them is marked otherwise, or the same."""
+    wanted = [each for each in contact_ids if each]
     mark_dirty(connection, KIND, wanted)
     mark_dirty(connection, SCORES, wanted)
-    mark_tasks(connection, wanted)
 
 
 def mark_tasks(connection: Connection, contact_ids: Iterable[str]) -> None:
@@ -175,25 +178,30 @@ def _late(now: datetime) -> Select[tuple[str]]:
     return select(engagement.c.contact_id).where(late)
 
 
-def refresh(connection: Connection, now: datetime, limit: int) -> int:
-    """Look at contacts that were marked, or whose silence has become long; returns at how many, at most `limit`."""
+def refresh(connection: Connection, now: datetime, limit: int, least: timedelta = timedelta(0)) -> int:
+    """Look at contacts that were marked, or whose silence has become long; returns at how many, at most `limit`.
+
+    `least`: so long after a mail nothing is to be done that comes of it.
+    """
     ids = take_dirty(connection, KIND, limit)
     late: set[str] = set(connection.scalars(_late(now).limit(limit - len(ids))))
     ids += sorted(late - set(ids))
     alive = {row.id for row in select_in(connection, _ALIVE.where, contact.c.id, ids)}
     rows = [found for each in sorted(alive) if (found := _look(connection, each, now)) is not None]
-    # they were looked at for tasks when they were marked: again where the rhythm says something, or where what was due
-    # was not known yet
-    had = select(engagement.c.contact_id).where(engagement.c.usual_gap_seconds.is_not(None))
+    # what is to be done about them was marked when they were; it is looked at again where they have another rhythm now,
+    # where they have gone quiet, and where something was not known yet
+    gaps = select(engagement.c.contact_id, engagement.c.usual_gap_seconds)
+    had = select_in(connection, gaps.where, engagement.c.contact_id, ids)
+    former = {row.contact_id: row.usual_gap_seconds for row in had}
+    others = [row for row in rows if row.usual_gap_seconds != former.get(row.contact_id)]
     soon = select(task_look.c.contact_id).where(task_look.c.look_at <= now + AGAIN_WITHIN)
-    again = {row.contact_id for row in rows if row.usual_gap_seconds is not None}
-    again |= {row.contact_id for row in select_in(connection, had.where, engagement.c.contact_id, ids)}
-    again |= {row.contact_id for row in select_in(connection, soon.where, task_look.c.contact_id, ids)}
+    again = {row.contact_id for row in select_in(connection, soon.where, task_look.c.contact_id, ids)}
     gone = set(ids) - {row.contact_id for row in rows}
     if gone:
         connection.execute(delete(engagement).where(one_of(connection, engagement.c.contact_id, sorted(gone))))
     upsert_rows(connection, engagement, Engagement._fields, rows, update=Engagement._fields[1:])
-    mark_tasks(connection, again)
+    mark_tasks(connection, again | gone | late)
+    put_off(connection, {row.contact_id: (row.last_at or now) + least for row in others}, now)
     return len(ids)
 
 

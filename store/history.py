@@ -118,14 +118,29 @@ def add_redirects(connection: Connection, entity: str, moved: Mapping[str, str],
 
 def replace_links(connection: Connection, known: Iterable[str], links: Iterable[Link]) -> None:
     """The links become exactly `links`; `known`: their interactions that may have some already."""
-    changed = _replace(connection, link, Link._fields, known, set(links))
-    engagement.mark(connection, {each[0] for each in changed})
+    changed = change_links(connection, known, links)
+    engagement.mark_tasks(connection, {each.contact_id for each in changed})
+
+
+def change_links(connection: Connection, known: Iterable[str], links: Iterable[Link]) -> list[Link]:
+    """The same for a caller who has looked at what is to be done about the contacts of those that it returns: links
+    that came or went."""
+    changed = list(map(Link._make, _replace(connection, link, Link._fields, known, set(links))))
+    engagement.mark_standing(connection, {each.contact_id for each in changed})
+    return changed
 
 
 def linked_contacts(connection: Connection, interaction_ids: Iterable[str]) -> set[str]:
     """The contacts that these interactions have links to."""
     rows = select_in(connection, select(link.c.contact_id).distinct().where, link.c.interaction_id, interaction_ids)
     return {row.contact_id for row in rows}
+
+
+def links_to(connection: Connection, interaction_ids: Iterable[str]) -> list[tuple[str, str]]:
+    """(contact, interaction) of the links of these."""
+    query = select(link.c.contact_id, link.c.interaction_id)
+    rows = select_in(connection, query.where, link.c.interaction_id, interaction_ids)
+    return [(row.contact_id, row.interaction_id) for row in rows]
 
 
 def addressed(connection: Connection, interaction_ids: Iterable[str]) -> list[tuple[str, str, str]]:

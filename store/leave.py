@@ -15,11 +15,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, and_, delete, select
 
 from store.copies import item_key, mark_dirty
-from store.engagement import TASKS
 from store.meeting_facts import Span
 from store.meeting_schema import leave, person_leave
 from store.schema import account, interaction, interaction_person, link, message, person, placement, stream
-from store.task_schema import task
+from store.task_schema import TASKS, task
 from store.tasks import STANDING
 from store.upsert import one_of, upsert_rows
 

@@ -18,9 +18,9 @@ from store.contact_records import ENTERED_NAME, HAND, POLICY
 from store.contact_schema import contact_merge
 from store.contacts import reset_names
 from store.copies import mark_dirty
-from store.engagement import TASKS
 from store.history import add_redirects
 from store.schema import contact, contact_address, redirect
+from store.task_schema import TASKS
 from store.upsert import chunks, select_in, upsert
 
 #: More redirects in a row than that are none.

@@ -7,6 +7,8 @@ from sqlalchemy import Boolean, Column, Date, Float, Index, Integer, PrimaryKeyC
 from store.schema import interaction, metadata
 from store.types import Id, Instant, Key
 
+#: That a mail answers another one.
+REPLY = "reply"
 #: What a mail tells that comes of itself: no person wrote it.
 MECHANICAL = ("bounce", "delay", "delivered", "auto_reply", "receipt", "feedback_report", "invitation_answer")
 #: From this confidence on something follows from a signal: a mark that anybody can forge is below it.

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, delete, func, select, update
 from connectors.api import Role
 from store import engagement
 from store.schema import contact_address, interaction, message, participant
-from store.signal_schema import SURE
+from store.signal_schema import REPLY, SURE
 from store.task_schema import signal
 from store.upsert import one_of, select_in, update_rows, upsert_rows
 
@@ -59,8 +59,11 @@ def replace(connection: Connection, source_ids: Iterable[str], wanted: Iterable[
         connection.execute(delete(signal).where(one_of(connection, signal.c.id, gone)))
     added = sorted(now - before, key=lambda each: each.id)
     upsert_rows(connection, signal, Signal._fields, added, update=Signal._fields[1:])
-    engagement.mark(connection, {each.contact_id for each in before ^ now})
-    return before ^ now
+    changed = before ^ now
+    engagement.mark(connection, {each.contact_id for each in changed if each.kind != REPLY})
+    # that a mail is an answer is told by its place too
+    engagement.mark_standing(connection, {each.contact_id for each in changed if each.kind == REPLY})
+    return changed
 
 
 def forget(connection: Connection, interaction_ids: Sequence[str]) -> None:

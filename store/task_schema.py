@@ -18,6 +18,9 @@ from sqlalchemy import (
 from store.schema import metadata
 from store.types import Id, Instant
 
+#: The dirty kind of contacts of whom tasks are to be looked at.
+TASKS = "task"
+
 signal = Table(
     "signal",
     metadata,

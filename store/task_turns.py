@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, delete, exists, func, insert, literal, or_, select
+from sqlalchemy import Connection, and_, delete, exists, insert, literal, or_, select
 
 from matching.followups import Colleague
 from store import leave
 from store.copies import mark_dirty, take_dirty
-from store.engagement import TASKS
 from store.keys import IdentityKey
 from store.schema import (
     account,
@@ -26,7 +25,7 @@ from store.schema import (
     stream,
 )
 from store.standings import FAILING
-from store.task_schema import task, task_look, task_rule
+from store.task_schema import TASKS, task, task_look, task_rule
 from store.tasks import STANDING
 from store.upsert import one_of, select_in, upsert, upsert_rows
 from store.wanted import IS_WANTED
@@ -155,34 +154,8 @@ def lacking(connection: Connection, key: IdentityKey, contact_ids: Iterable[str]
     return {each for row in rows for each in normals[bytes(row.address_key)]}
 
 
-# -- what time changes -------------------------------------------------------------------------------------------------
-
-
-def save_looks(connection: Connection, looks: Mapping[str, datetime | None]) -> None:
-    """Contact -> when it is looked at again; None: when something happens."""
-    if ids := sorted(looks):
-        connection.execute(delete(task_look).where(one_of(connection, task_look.c.contact_id, ids)))
-    rows = [(each, at) for each, at in sorted(looks.items()) if at is not None]
-    upsert_rows(connection, task_look, ("contact_id", "look_at"), rows, update=("look_at",))
-
-
-def mark_due(connection: Connection, now: datetime, limit: int) -> int:
-    """Have contacts looked at whose time has come; returns how many."""
-    query = select(task_look.c.contact_id).where(task_look.c.look_at <= now).order_by(task_look.c.look_at)
-    ids = list(connection.scalars(query.limit(limit)))
-    if ids:
-        connection.execute(delete(task_look).where(one_of(connection, task_look.c.contact_id, ids)))
-        mark_dirty(connection, TASKS, ids)
-    return len(ids)
-
-
 def forget(connection: Connection, contact_ids: Collection[str]) -> None:
     """These contacts are looked at no more."""
     ids = sorted(contact_ids)
     connection.execute(delete(task_look).where(one_of(connection, task_look.c.contact_id, ids)))
     connection.execute(delete(dirty).where(dirty.c.kind.in_((TASKS, HELD)), one_of(connection, dirty.c.key, ids)))
-
-
-def count(connection: Connection) -> int:
-    """How many contacts time will change something for."""
-    return connection.scalar(select(func.count()).select_from(task_look)) or 0

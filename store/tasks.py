@@ -11,10 +11,9 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from matching.followups import Decision, State, Task, state_of
 from store import w1_task_state
 from store.copies import mark_dirty
-from store.engagement import TASKS
 from store.keys import IdentityKey
 from store.schema import interaction
-from store.task_schema import task, task_decision, task_history
+from store.task_schema import TASKS, task, task_decision, task_history
 from store.upsert import one_of, select_in, upsert_rows
 
 #: (rule, address, trigger)
@@ -120,23 +119,17 @@ def save(
 ) -> None:
     """The tasks of some contacts become exactly `wanted`; closed ones that came of something before `since` stay as
     they are, as long as that is there."""
-    ids = {row.id for row in wanted}
-    items = {row.interaction_id for row in before if row.interaction_id}
+    ids, known = {row.id for row in wanted}, {row.id: row for row in before}
+    left = [row for row in before if row.id not in ids]
+    old = [row for row in left if row.state not in STANDING and row.triggered_at and row.triggered_at < since]
+    items = {row.interaction_id for row in old if row.interaction_id}
     there = {row.id for row in select_in(connection, select(interaction.c.id).where, interaction.c.id, items)}
-    gone = [
-        row
-        for row in before
-        if row.id not in ids
-        and (
-            row.state in STANDING
-            or row.interaction_id not in there
-            or row.triggered_at is None
-            or row.triggered_at >= since
-        )
-    ]
+    kept = {row.id for row in old if row.interaction_id in there}
+    gone = [row for row in left if row.id not in kept]
     remove(connection, [(row.id, row.contact_id) for row in gone])
     # one that was another contact's may be gone by now, or may not: what it was is looked up by its id
-    known = {row.id: TaskRow._make(row) for row in select_in(connection, select(*_COLUMNS).where, task.c.id, ids)}
+    others = select_in(connection, select(*_COLUMNS).where, task.c.id, ids - known.keys())
+    known.update((row.id, TaskRow._make(row)) for row in others)
     changed = sorted((row for row in wanted if known.get(row.id) != row), key=lambda row: row.id)
     names = (*TaskRow._fields, "created_at", "updated_at")
     rows = [(*row, now, now) for row in changed]

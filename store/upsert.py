@@ -79,6 +79,24 @@ def select_in(
     return list(connection.execute(build(one_of(connection, column, wanted))).all())
 
 
+def select_in_each(
+    connection: Connection,
+    queries: Sequence[tuple[Callable[[ColumnElement[bool]], Select[Any]], ColumnElement[Any]]],
+    values: Iterable[Any],
+) -> list[list[Any]]:
+    """`select_in` of several queries, (build, column) each, with the same values, which are handed over once."""
+    wanted = list(dict.fromkeys(values))
+    if not wanted:
+        return [[] for _each in queries]
+    if connection.dialect.name == "postgresql" or len(wanted) <= _FEW:
+        return [select_in(connection, build, column, wanted) for build, column in queries]
+    found = []
+    for place, (build, column) in enumerate(queries):
+        within = column.in_(_SCRATCH) if place else one_of(connection, column, wanted)
+        found.append(list(connection.execute(build(within)).all()))
+    return found
+
+
 def upsert(
     connection: Connection,
     table: Table,

@@ -22,7 +22,8 @@ from daemon.cli.probing import probe
 from daemon.config import Account, Config
 from daemon.exposure import secret_sources
 from daemon.problems import ConfigError
-from daemon.relay.checking import certificate_troubles, server_trouble
+from daemon.relay.certificate import certificate_troubles
+from daemon.relay.checking import server_trouble
 from daemon.sealing import sealing_keys
 from daemon.smtp import Relay
 from daemon.task_lists import chosen as chosen_list

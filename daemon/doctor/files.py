@@ -42,8 +42,9 @@ def modes(patient: Patient) -> Iterator[Finding]:
         for account, source in secret_sources(config, config.accounts)
         if source.kind == "file"
     }
-    for key in ("identity.key", "tracking.key"):
-        secrets.setdefault(folder / key, None)
+    own = config.relay.certificate_key_file if config.relay.enabled else None
+    for path in (folder / "identity.key", folder / "tracking.key", *((own,) if own is not None else ())):
+        secrets.setdefault(path, None)
     for path, account in secrets.items():
         yield from _open_to_others(path, _OTHERS, "every user of this machine can get at the secret", account)
     for path in files_of(config.store.url):

@@ -17,6 +17,7 @@ from daemon.doctor.findings import Finding, warning
 from daemon.doctor.patient import Patient
 from daemon.doctor.reaching import Host, Reached, reach
 from daemon.oauth.endpoints import issuer_of
+from daemon.relay.certificate import certificate_troubles
 
 _AT_ONCE = 8
 #: A certificate that ends sooner is told, and failed when it ends within the second.
@@ -45,6 +46,9 @@ def hosts_of(config: Config) -> list[Host]:
     if (mail := config.mail_server) is not None and config.sends_mail:
         way = "smtp" if mail.security == "starttls" else mail.security
         found.setdefault(Host(*mail.reached_at, way, mail.ca_file), []).append("mail of keeptouch")
+    if (relay := config.relay).enabled:
+        way = "smtp" if relay.security == "starttls" else relay.security
+        found.setdefault(Host(*relay.reached_at, way, relay.ca_file), []).append("the relay")
     return [replace(host, users=tuple(users)) for host, users in found.items()]
 
 
@@ -77,10 +81,19 @@ def hosts(patient: Patient) -> Iterator[Finding]:
     now = patient.clock()
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="doctor") as pool:
         answers = list(pool.map(lambda host: reach(host, patient.clock), hosts_of(patient.known)))
+    yield from _of_relay(patient, now)
     for each in answers:
         if each.skew is not None:
             patient.skews[str(each.host)] = each.skew
         yield from _judged(each, now)
+
+
+def _of_relay(patient: Patient, now: datetime) -> Iterator[Finding]:
+    """The certificate that mail programs see is ours."""
+    relay = patient.known.relay
+    for error, works in certificate_troubles(relay, now) if relay.enabled else ():
+        found = warning if works else Finding
+        yield found("the relay", error.problem, error.hint or "docs/tracking.md tells what it needs")
 
 
 def _judged(reached: Reached, now: datetime) -> Iterator[Finding]:

@@ -6,13 +6,14 @@ is a task at an instant. What an author of rules needs is here; ours come by the
 """
 
 from matching.followups.deciding import Decision, State, state_of
-from matching.followups.desk import Colleague, Desk, Override, Plan
+from matching.followups.desk import LONGEST, Colleague, Desk, Override, Plan
 from matching.followups.judging import TOO_OLD, Judgement, Task, judge
 from matching.followups.records import Absence, Bounce, Deadline, Due, How, Mail, Meeting, Open, Relation, Settled, Side
 from matching.followups.replaying import Replayed, Step, replay
 from matching.followups.rule import Rule
 
 __all__ = [
+    "LONGEST",
     "TOO_OLD",
     "Absence",
     "Bounce",

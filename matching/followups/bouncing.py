@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from matching.followups.desk import Desk
@@ -22,6 +22,10 @@ class Bounced:
 
     Settings: ClassVar[type[BouncedSettings]] = BouncedSettings
     summary: ClassVar[str] = "a mail of ours came back for good: the contact's address is wrong; it replaces no_reply"
+
+    def least(self, _settings: BouncedSettings) -> timedelta:
+        """It comes of bounces."""
+        return timedelta.max
 
     def find(self, name: str, relation: Relation, desk: Desk) -> Iterable[Due]:
         """Of each address the first mail that came back since it last worked."""

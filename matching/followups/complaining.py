@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar
 
 from matching.followups.desk import Desk
@@ -22,6 +23,10 @@ class Complaint:
 
     Settings: ClassVar[type[ComplaintSettings]] = ComplaintSettings
     summary: ClassVar[str] = "a contact complains, by the words of the mail; raised at once, before all else"
+
+    def least(self, _settings: ComplaintSettings) -> timedelta:
+        """It comes of words."""
+        return timedelta.max
 
     def find(self, name: str, relation: Relation, desk: Desk) -> Iterable[Due]:
         """In each conversation the first mail of theirs since ours that complains."""

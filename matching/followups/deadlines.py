@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar
 
 from matching.followups.desk import Desk
@@ -21,6 +22,10 @@ class DeadlineReached:
 
     Settings: ClassVar[type[DeadlineSettings]] = DeadlineSettings
     summary: ClassVar[str] = "a day that was set on a contact or a thread has come, and no answer"
+
+    def least(self, _settings: DeadlineSettings) -> timedelta:
+        """It comes of days that somebody sets."""
+        return timedelta.max
 
     def find(self, name: str, relation: Relation, desk: Desk) -> Iterable[Due]:
         """Each day that is set, or was until it was moved or taken back."""

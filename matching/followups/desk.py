@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,8 @@ from matching.workdays import Leave, WorkingTime, WorkingTimes, after_working_da
 
 #: A time that never comes.
 NEVER = datetime.max.replace(tzinfo=UTC)
+#: A look at a contact is put off for so long at the most.
+LONGEST = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +82,30 @@ class Plan:
             self.times.signature if self.times else None,
         ]
 
+    @property
+    def least(self) -> timedelta:
+        """So long after any mail nothing is due that comes of it, for whomever (Rule.least); LONGEST at the most."""
+        found = (_least(self.rules[name][0], each) for name in self.on() for each in self._settings(name))
+        return min(found, default=LONGEST)
+
+    def _settings(self, rule: str) -> list[Any]:
+        """All that may hold for somebody: each override changes them or does not."""
+        found = [self.rules[rule][1]]
+        for override in self.overrides:
+            changes = {field: value for field, value in override.changes.get(rule, {}).items() if field != "on"}
+            changed = [replace(each, **changes) for each in found] if changes else []
+            found += [each for each in changed if each not in found]
+        return found
+
     def on(self) -> frozenset[str]:
         """The rules that are on for somebody."""
         turned_on = {name for each in self.overrides for name, found in each.changes.items() if found.get("on")}
         return (frozenset(self.rules) - self.off) | (turned_on & self.rules.keys())
+
+
+def _least(rule: Any, settings: Any) -> timedelta:
+    least = getattr(rule, "least", None)
+    return timedelta(0) if least is None else min(least(settings), LONGEST)
 
 
 class Desk:

@@ -40,6 +40,10 @@ class AfterMeeting:
         "a meeting with a contact was held, and no mail has followed for some working days; of a series the last"
     )
 
+    def least(self, _settings: AfterMeetingSettings) -> timedelta:
+        """It comes of meetings."""
+        return timedelta.max
+
     def find(self, name: str, relation: Relation, desk: Desk) -> Iterable[Due]:
         """Each meeting that was held; of a series the last."""
         for meeting in relation.meetings:
@@ -106,6 +110,10 @@ class InvitationOpen:
     summary: ClassVar[str] = (
         "a contact has not answered our invitation some days before the meeting, or one of ours a contact's"
     )
+
+    def least(self, _settings: InvitationOpenSettings) -> timedelta:
+        """It comes of meetings."""
+        return timedelta.max
 
     def find(self, name: str, relation: Relation, desk: Desk) -> Iterable[Due]:
         """Each meeting of ours or theirs; whoever is invited late has a working day to answer."""

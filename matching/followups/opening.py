@@ -43,6 +43,10 @@ class OpenedOften:
         "a contact who agreed to it opened a mail of ours several times within some days, unanswered"
     )
 
+    def least(self, _settings: OpenedOftenSettings) -> timedelta:
+        """It comes of opens."""
+        return timedelta.max
+
     def find(self, name: str, relation: Relation, desk: Desk) -> Iterable[Due]:
         """Each mail of ours that asks the contact, at the open that makes them enough."""
         opened: dict[str, list[datetime]] = {}

@@ -33,6 +33,10 @@ class Unanswered:
     Settings: ClassVar[type[UnansweredSettings]] = UnansweredSettings
     summary: ClassVar[str] = "a contact wrote to us, and nobody has answered for some working hours"
 
+    def least(self, settings: UnansweredSettings) -> timedelta:
+        """So many hours at least are so many working hours."""
+        return timedelta(hours=settings.hours)
+
     def find(self, name: str, relation: Relation, desk: Desk) -> Iterable[Due]:
         """In each conversation the first mail of theirs since ours that needs an answer."""
         for mail in owed(relation):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from matching.followups.desk import Desk
@@ -12,7 +12,7 @@ from matching.followups.owing import owed, settled
 from matching.followups.people import owner
 from matching.followups.records import Due, How, Relation, Settled, Side
 from matching.followups.replying import waits_from
-from matching.rhythm import quiet_from
+from matching.rhythm import LEAST, quiet_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,10 @@ class GoneQuiet:
 
     Settings: ClassVar[type[GoneQuietSettings]] = GoneQuietSettings
     summary: ClassVar[str] = "a contact and we have been silent for three times as long as usual, two weeks at least"
+
+    def least(self, _settings: GoneQuietSettings) -> timedelta:
+        """No rhythm makes it sooner."""
+        return LEAST
 
     def find(self, name: str, relation: Relation, desk: Desk) -> Iterable[Due]:
         """The last contact; where a mail waits for an answer, that is another rule's."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from matching.addresses import is_no_reply
@@ -38,6 +38,10 @@ class NoReply:
 
     Settings: ClassVar[type[NoReplySettings]] = NoReplySettings
     summary: ClassVar[str] = "a mail of ours to a contact has had no answer for some working days"
+
+    def least(self, settings: NoReplySettings) -> timedelta:
+        """See Rule."""
+        return settings.least
 
     def find(self, name: str, relation: Relation, desk: Desk) -> Iterable[Due]:
         """Each mail of ours that asks the contact, until it is answered or another one takes its place."""
@@ -74,6 +78,10 @@ class BackFromLeave:
 
     Settings: ClassVar[type[BackFromLeaveSettings]] = BackFromLeaveSettings
     summary: ClassVar[str] = "the contact was away when a mail of ours came, is back now, and has not answered"
+
+    def least(self, _settings: BackFromLeaveSettings) -> timedelta:
+        """Of who is not away nothing is due."""
+        return timedelta.max
 
     def find(self, name: str, relation: Relation, desk: Desk) -> Iterable[Due]:
         """Each mail of ours that an absence keeps from being answered."""

@@ -10,7 +10,13 @@ from matching.followups.records import Due, Relation
 
 
 class Rule(Protocol):
-    """A rule. It is made without arguments, keeps nothing, and answers the same for the same relation and desk."""
+    """A rule. It is made without arguments, keeps nothing, and answers the same for the same relation and desk.
+
+    A rule by which nothing is due at once when a mail comes says so by a method `least(settings) -> timedelta`: so long
+    after any mail nothing is due that comes of it. Contacts of whom nothing is open are looked at that much later then;
+    without it, after each mail. Left out are mails in which words were found (Mail.promises, complains), contacts who
+    are away, and what comes of a bounce, an open, a meeting or a deadline: these are looked at at once.
+    """
 
     #: A frozen dataclass of its settings, each with a default; a ValueError that it raises is told to people.
     Settings: ClassVar[type[Any]]

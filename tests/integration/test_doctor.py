@@ -237,7 +237,9 @@ def test_servers_and_their_certificates(company: Company, tmp_path: Path) -> Non
         company.extra = (
             '[oauth.ours]\nprovider = "discovery"\nissuer = "https://id.invalid/"\nclient_id = "k"\nscopes = ["mail"]\n'
             f'[digest]\nhost = "localhost"\nport = {relay.port}\nsender = "k@acme.example"\n'
-            f'ca_file = "{authority.file}"'
+            f'ca_file = "{authority.file}"\n'
+            f'[relay]\nenabled = true\nhost = "smtp.invalid"\ncertificate_file = "{expired.chain}"\n'
+            f'certificate_key_file = "{expired.key}"\n'
         )
         (company.folder / "secrets.key").write_text("ab" * 32)
         (company.folder / "secrets.key").chmod(0o600)
@@ -251,7 +253,10 @@ def test_servers_and_their_certificates(company: Company, tmp_path: Path) -> Non
             f"localhost:{mailbox.port}",
             "mail.invalid:993",
             "id.invalid:443",
+            "smtp.invalid:465",
+            "the relay",
         }
+        assert "the certificate ended on 20" in problems["the relay"]
         for port in (exchange.port, mailbox.port):
             assert "tls: the certificate of localhost has expired" in problems[f"localhost:{port}"]
         assert problems["mail.invalid:993"].startswith("resolve: ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import random
 import re
 import smtplib
 import ssl
@@ -31,10 +32,11 @@ from tests.conftest import require
 from tests.servers.certificates import Certificate, CertificateAuthority
 from tests.servers.chromium import open_page
 from tests.servers.dovecot import Dovecot, Options
+from tests.servers.faultproxy import FaultProxy
 from tests.servers.postfix import Postfix
 from tests.servers.process import HOST, find, free_ports
 from tests.unit.daemon.company_mail import House
-from tests.unit.daemon.relay_house import LINK, LOGIN, Relay, new_authority
+from tests.unit.daemon.relay_house import LINK, LOGIN, Relay, new_authority, plain_login
 from tests.unit.daemon.tracking_house import ALICE, ANN, BEA, CHROME, Tracking, config_in
 
 T = TypeVar("T")
@@ -214,6 +216,52 @@ def test_two_thousand_mails_arrive_once(world: World) -> None:
     numbers = range(60, 2_060)
     send_all(world, numbers)
     check_all(world, numbers, 300)
+
+
+@pytest.mark.soak
+def test_a_way_to_the_server_that_breaks_anywhere_loses_and_doubles_nothing(world: World) -> None:
+    chance = random.Random(7)
+    at, servers = world.at, world.servers
+    unclear: set[int] = set()
+    broken = 0
+    numbers = range(4_000, 4_150)
+    with (
+        FaultProxy((HOST, servers.postfix.port)) as proxy,
+        Relay(at, servers.certificate, servers.authority, proxy.port, "starttls") as relay,
+    ):
+        for number in numbers:
+            # whoever hears that nothing was sent sends again, and nobody else does
+            said = b"4"
+            while said[:1] == b"4" and number not in unclear:
+                proxy.down.cut_after = chance.randrange(6_000)
+                said = attempt(relay, mail(number))
+                broken += said[:1] == b"4"
+                unclear |= {number} if b"it may have accepted the mail" in said else set()
+                assert said[:3] == b"250" or b"nothing" in said or number in unclear, said
+    assert broken > 50
+    assert len(unclear) < broken / 5
+    clear = [number for number in numbers if number not in unclear]
+    expected = {(number, to.partition("@")[0]) for number in clear for to in mail(number).to}
+    until(lambda: [True] if world.arrived(numbers).keys() >= expected else [])
+    time.sleep(2)
+    found = world.arrived(numbers)
+    assert all(len(copies) == 1 for copies in found.values())
+    assert {number for number, _user in found.keys() - expected} <= unclear
+
+
+def attempt(relay: Relay, sending: Sending) -> bytes:
+    """The last that a client hears who goes on as long as it is agreed with."""
+    with closing(relay.secured()) as line:
+        said = line.hear()
+        for command in (
+            *(b"EHLO x", plain_login(), b"MAIL FROM:<alice@acme.example> BODY=8BITMIME"),
+            *(f"RCPT TO:<{to}>".encode() for to in sending.to),
+            *(b"DATA", sending.raw.replace(b"\r\n.", b"\r\n..") + b"."),
+        ):
+            if said[:1] not in (b"2", b"3"):
+                break
+            said = line.say(command + b"\r\n")
+    return said
 
 
 CONFIG = """

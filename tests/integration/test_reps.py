@@ -1,11 +1,12 @@
 """Follow-ups as a rep has them: in `tasks list`, in a list on a CalDAV server, and in the daily mail.
 
-The service works from Maildir, Radicale and an SMTP server, with the clock given; only its waits are shorter.
+The service works from Dovecot, Radicale and an SMTP server, with the clock given; only its waits are shorter.
 """
 
 from __future__ import annotations
 
 import contextlib
+import imaplib
 import json
 import re
 import signal
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +31,9 @@ from daemon.cli.opening import session_of
 from daemon.config import load
 from daemon.retry import Backoff
 from daemon.service import Service
+from tests.conftest import Login
 from tests.servers.calendars import CalendarUser
+from tests.servers.dovecot import Dovecot
 from tests.servers.filterproxy import FilteringProxy
 from tests.servers.radicale import Radicale
 from tests.servers.smtp_sink import SmtpSink
@@ -58,10 +62,13 @@ sender = "keeptouch@acme.example"
 [[accounts]]
 name = "alice"
 owner = "alice@acme.example"
-kind = "local"
+kind = "imap"
 [accounts.options]
-path = "mail"
-format = "maildir"
+host = "{imap.host}"
+port = {imap.imap_port}
+security = "none"
+username = "{login.name}"
+password_file = "mail-password"
 
 [[accounts]]
 name = "alice-calendars"
@@ -86,18 +93,21 @@ SENT, DUE = at(21, 6, 30), at(24, 6, 30)
 
 
 class Company:
-    """A folder with a Maildir and a configuration, and the servers around it."""
+    """A folder with a configuration, a mailbox, and the servers around it."""
 
-    def __init__(self, folder: Path, user: CalendarUser, smtp: SmtpSink, capsys: pytest.CaptureFixture[str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        imap: imaplib.IMAP4,
+        user: CalendarUser,
+        smtp: SmtpSink,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        """`imap`: Alice's mail program, logged in."""
         self._folder = folder
         self._capsys = capsys
-        self.user, self.smtp = user, smtp
+        self._imap, self.user, self.smtp = imap, user, smtp
         self.go_to(at(20, 7))
-        for name in ("cur", "new", "tmp", ".Sent/cur", ".Sent/new", ".Sent/tmp"):
-            (folder / "mail" / name).mkdir(parents=True)
-        (folder / "config.toml").write_text(CONFIG.format(port=smtp.port, url=user.url), "utf-8")
-        (folder / "password").write_text("secret\n")
-        (folder / "password").chmod(0o600)
 
     def go_to(self, now: datetime) -> None:
         """It is so late now; from now on a minute passes in a second."""
@@ -107,17 +117,18 @@ class Company:
         return self._at + timedelta(minutes=time.monotonic() - self._since)
 
     def put(self, place: str, sender: str, to: str, when: datetime, mid: str, answers: str = "") -> None:
-        """A mail appears in a folder of the Maildir."""
+        """A mail appears in a folder of the mailbox, at the time at which it was written."""
         message = EmailMessage()
         message["From"], message["To"], message["Date"] = sender, to, format_datetime(when)
         message["Message-ID"], message["Subject"] = f"<{mid}>", "Re: Offer" if answers else "Offer"
         if answers:
             message["In-Reply-To"] = message["References"] = f"<{answers}>"
         message.set_content("This is what we can offer to you, as we said when we met at the fair in the spring.")
-        self.put_raw(place, message.as_bytes(), mid)
+        self.put_raw(place, message.as_bytes(policy=SMTP), when)
 
-    def put_raw(self, place: str, raw: bytes, name: str) -> None:
-        (self._folder / "mail" / place / "cur" / f"{time.time_ns()}.{name}:2,S").write_bytes(raw)
+    def put_raw(self, place: str, raw: bytes, when: datetime) -> None:
+        kind, told = self._imap.append(place, r"(\Seen)", imaplib.Time2Internaldate(when), raw)
+        assert kind == "OK", told
 
     def run(self, *argv: str, code: int | None = 0) -> Any:
         """The JSON answer of a command."""
@@ -159,13 +170,26 @@ class Company:
 
 @pytest.fixture
 def company(
-    radicale: Radicale, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    dovecot: Dovecot,
+    dovecot_user: Callable[[], Login],
+    radicale: Radicale,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Company]:
     monkeypatch.setattr(chores, "_TICK_EVERY", 0.2)
+    login = dovecot_user()
     user = CalendarUser(radicale.url, "u7", "secret", "/u7/")
     user.make("todo", "پیگیری‌ها", kinds=("VTODO",))
-    with SmtpSink() as smtp:
-        yield Company(tmp_path, user, smtp, capsys)
+    with SmtpSink() as smtp, imaplib.IMAP4(dovecot.host, dovecot.imap_port) as imap:
+        imap.login(login.name, login.password)
+        imap.create("Sent")
+        text = CONFIG.format(port=smtp.port, url=user.url, imap=dovecot, login=login)
+        (tmp_path / "config.toml").write_text(text, "utf-8")
+        for name, secret in (("password", "secret"), ("mail-password", login.password)):
+            (tmp_path / name).write_text(f"{secret}\n")
+            (tmp_path / name).chmod(0o600)
+        yield Company(tmp_path, imap, user, smtp, capsys)
     user.remove("todo")
 
 
@@ -182,7 +206,7 @@ def test_a_reminder_appears_everywhere_and_goes_with_the_answer(company: Company
     assert answer["ok"], answer
     with company.serve():
         wait(lambda: [each["state"] for each in company.run("status")["accounts"]] == ["ok", "ok"])
-        company.put(".Sent", "alice@acme.example", "Ann <ann@client.example>", SENT, "offer@acme.example")
+        company.put("Sent", "alice@acme.example", "Ann <ann@client.example>", SENT, "offer@acme.example")
         company.go_to(at(21, 7))
         wait(lambda: company.run("timeline", "ann@client.example", code=None)["items"])
         # what is due is raised once the accounts have been read so far
@@ -202,10 +226,10 @@ def test_a_reminder_appears_everywhere_and_goes_with_the_answer(company: Company
         assert html
         assert '<html lang="fa" dir="rtl">' in html.get_content()
         # the digest arrives in her mailbox, and is no history
-        company.put_raw("", company.smtp.taken[0][2], "digest")
+        company.put_raw("INBOX", company.smtp.taken[0][2], company.now())
         company.go_to(at(24, 9))
         company.put(
-            "", "ann@client.example", "alice@acme.example", at(24, 9), "yes@client.example", "offer@acme.example"
+            "INBOX", "ann@client.example", "alice@acme.example", at(24, 9), "yes@client.example", "offer@acme.example"
         )
         wait(lambda: [each["state"] for each in company.tasks("--all")] == ["settled"])
         wait(lambda: "STATUS:COMPLETED" in company.entry(task["id"]))
@@ -234,9 +258,7 @@ def test_a_reminder_appears_everywhere_and_goes_with_the_answer(company: Company
 def test_a_sync_that_is_killed_anywhere_doubles_and_loses_nothing(company: Company, tmp_path: Path) -> None:
     """kill -9 of the process itself: at each request to the server, before it arrives and after it was carried out."""
     now = datetime.now(UTC)
-    company.put(
-        ".Sent", "alice@acme.example", "Ann <ann@client.example>", now - timedelta(days=8), "offer@acme.example"
-    )
+    company.put("Sent", "alice@acme.example", "Ann <ann@client.example>", now - timedelta(days=8), "offer@acme.example")
     path = tmp_path / "config.toml"
     proxy = FilteringProxy(company.user.url)
     running: list[subprocess.Popen[bytes]] = []
@@ -290,7 +312,9 @@ def test_a_sync_that_is_killed_anywhere_doubles_and_loses_nothing(company: Compa
 def test_check_and_status_tell_why_a_list_or_a_digest_cannot_be(company: Company, tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     text = path.read_text("utf-8")
-    path.write_text(re.sub(r"port = \d+", "port = 1", text.replace('list = "پیگیری‌ها"', 'list = "Tasks"')), "utf-8")
+    path.write_text(
+        re.sub(r"port = \d+", "port = 1", text.replace('list = "پیگیری‌ها"', 'list = "Tasks"'), count=1), "utf-8"
+    )
     problems = company.run("check", code=1)["problems"]
     assert [each["problem"] for each in problems] == [
         'there is no task list "Tasks"',

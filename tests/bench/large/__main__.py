@@ -37,13 +37,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="python -m tests.bench.large", description="how quickly a large store answers", epilog=_EPILOG
     )
     parser.add_argument("--interactions", type=_enough, default=10_000_000, help="in each store (default 10000000)")
+    parser.add_argument("--each", type=_many, default=50, help="interactions of a contact on average (default 50)")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the stores are kept (.cache/bench-large)")
     parser.add_argument("--calls", type=int, default=1_000, help="of each question, of other contacts (default 1000)")
     parser.add_argument("--only", choices=[each.lower() for each in DATABASES], help="one of the two databases")
     args = parser.parse_args(argv)
     chosen = [each for each in DATABASES if args.only in (None, each.lower())]
     try:
-        run(Place(args.folder, Shape(args.interactions)), chosen, args.calls)
+        run(Place(args.folder, Shape(args.interactions, args.each)), chosen, args.calls)
     except (BenchError, ServerError, StoreError) as error:
         print(f"bench-large: {error}", file=sys.stderr)
         return 1
@@ -54,6 +55,14 @@ def _enough(word: str) -> int:
     number = int(word)
     if number < LEAST:
         raise argparse.ArgumentTypeError(f"it must be {LEAST} or more")
+    return number
+
+
+def _many(word: str) -> int:
+    number = int(word)
+    # a contact has some threads of three
+    if number < 10:
+        raise argparse.ArgumentTypeError("it must be 10 or more")
     return number
 
 
@@ -100,10 +109,11 @@ def _of_linking(linked: Sequence[late.Linked]) -> str:
 
 
 def _of_looks(looked: looks.Looked) -> str:
-    page = f"{looked.contacts_of_page:,} contacts of a page of {looks.PAGE} mails: {looked.page * 1_000:.0f} ms"
+    page = f"a page of {looks.PAGE} mails to or of {looked.contacts_of_page:,} contacts: {looked.page * 1_000:.0f} ms"
     part = f"{looked.page / looked.ingest:.0%} of its ingest, {looked.ingest * 1_000:.0f} ms"
-    night = f"all {looked.contacts:,} contacts: {looked.night:.1f} s, {looked.tasks:,} tasks"
-    return f"follow-ups, processor time: {page}, {part}; {night}"
+    later = f"{looked.put_off:,} of them put off: {looked.later * 1_000:.0f} ms"
+    night = f"{looked.contacts:,} contacts at night: {looked.night:.1f} s, {looked.tasks:,} tasks"
+    return f"follow-ups, processor time: {page}, {part}; {later}; {night}"
 
 
 def _tell(line: str) -> None:

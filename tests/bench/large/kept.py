@@ -70,7 +70,8 @@ class Place:
         # the schema's version stays while a release is in the making, so what makes it counts too
         parts = [*sorted((migrate.MIGRATIONS / "versions").glob("*.py")), *(_HERE / name for name in _RECIPE)]
         recipe = sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()
-        return {"interactions": self.shape.interactions, "schema": migrate.revisions()[-1], "recipe": recipe}
+        shape = {"interactions": self.shape.interactions, "each": self.shape.each}
+        return {**shape, "schema": migrate.revisions()[-1], "recipe": recipe}
 
     def forget(self, database: str) -> None:
         """Make room for another one."""

@@ -14,10 +14,10 @@ from hashlib import blake2b
 from typing import Any
 
 from daemon.reading import VERSION
-from daemon.signals import REPLY
 from matching.followups.asking import asks, is_brief
 from matching.workdays import USUAL, working_seconds
 from store import facts
+from store.signal_schema import REPLY
 from store.signals import Signal
 from store.types import instant_text
 from tests.bench.large import shape as shapes

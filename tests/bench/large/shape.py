@@ -42,6 +42,8 @@ class Shape:
     """A store with so many interactions, 2,000 or more (of fewer some have no mail in the last month)."""
 
     interactions: int
+    #: Of a contact on average.
+    each: int = 50
 
     @property
     def threads(self) -> int:
@@ -49,7 +51,7 @@ class Shape:
 
     @property
     def contacts(self) -> int:
-        return self.interactions // 50
+        return self.interactions // self.each
 
     @property
     def busiest(self) -> int:

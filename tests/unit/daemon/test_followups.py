@@ -15,7 +15,7 @@ from daemon.erasing import erase
 from daemon.reprocess import reprocess
 from daemon.ticking import tick
 from matching.visibility import Level
-from store import relations, thread_levels
+from store import relation_mails, relations, thread_levels
 from store.retention import Limits, retain
 from store.types import instant_text
 from tests.unit.daemon.company_meetings import at, event, meeting
@@ -237,6 +237,7 @@ def test_of_very_many_mails_the_last_are_looked_at(
     scenario = read(NEW_YORK + "\n".join(mails) + "\n2026-02-05 18:00 = nothing")
     with Office(tmp_path, scenario, url=new_url("office")) as office:
         monkeypatch.setattr(relations, "MOST", 3)
+        monkeypatch.setattr(relation_mails, "MOST", 3)
         for line in scenario.lines[:-1]:
             office.take(line, Mails(scenario))
         with office.store.read() as transaction:

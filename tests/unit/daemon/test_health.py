@@ -149,6 +149,7 @@ def test_what_is_asked_over_http(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_service_that_stands_still_is_not_ready(tmp_path: Path) -> None:
+    PushingConnector.mailbox("alice")
     with at_work(tmp_path, "alice") as office:
         watched, looking = Watched(), Looking(office.session.store, patience=10)
         assert not is_live(watched)

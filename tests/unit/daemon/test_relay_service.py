@@ -127,7 +127,7 @@ def test_check_tells_what_is_wrong_with_certificate_and_server(
         assert code == 1
         assert "the certificate ended on 20" in problem
         soon = authority.issue()
-        monkeypatch.setattr("daemon.relay.checking.SOON", timedelta(days=91))
+        monkeypatch.setattr("daemon.relay.certificate.SOON", timedelta(days=91))
         ours = {"certificate_file": str(soon.chain), "certificate_key_file": str(soon.key)}
         code, (problem,) = checked(port=good.port, **ours)
         assert code == 0
