@@ -57,6 +57,7 @@ CASES: list[tuple[list[Message], bool]] = [
 ]
 
 
+@pytest.mark.later
 @pytest.mark.parametrize(("mails", "is_contact"), CASES)
 def test_only_what_arrived_makes_a_contact(tmp_path: Path, mails: list[Message], is_contact: bool) -> None:
     orders = list(itertools.islice(itertools.permutations(mails), 6))

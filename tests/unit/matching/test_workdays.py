@@ -98,7 +98,7 @@ def _leaves(draw: st.DrawFn, around: datetime) -> list[tuple[datetime, datetime]
     return [(around + start * MINUTE, around + (start + length) * MINUTE) for start, length in pairs]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(_times, _instants, st.integers(0, 9 * 1440), st.data())
 def test_the_time_between_is_that_of_all_working_minutes(
     time: WorkingTime, start: datetime, minutes: int, data: st.DataObject
@@ -109,7 +109,7 @@ def test_the_time_between_is_that_of_all_working_minutes(
     assert is_working(time, start, leave) == works(time, start, leave)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(_times, _instants, st.integers(1, 40), st.data())
 def test_so_much_later_is_where_the_model_has_counted_so_many_minutes(
     time: WorkingTime, start: datetime, quarters: int, data: st.DataObject
