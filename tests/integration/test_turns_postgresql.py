@@ -55,7 +55,7 @@ def test_an_answer_that_is_decided_about_while_its_mail_is_derived_is_found(
     ingest = house.ingest()
     ready = ingest.drafting.prepared(Page(changes=(skimmed(answer, house.company, Purpose.INBOX),), cursor=Cursor("c")))
     house.folders["alice"]["Sent"] = Purpose.SENT
-    house.ingest_page(house.place("alice", "Sent")[0], Purpose.SENT, [mail(ALICE, ANN, mid="a@x")])
+    sent, _cursor = house.place("alice", "Sent")
     decided, go_on = threading.Event(), threading.Event()
 
     def slowly(transaction: Transaction) -> None:
@@ -66,6 +66,7 @@ def test_an_answer_that_is_decided_about_while_its_mail_is_derived_is_found(
 
     page = threads.submit(house.store.transact, slowly, shared=True)
     assert decided.wait(60)
+    house.ingest_page(sent, Purpose.SENT, [mail(ALICE, ANN, mid="a@x")])
     derivation = threads.submit(house.derive)
     wait_until_one_waits(postgres_url, derivation)
     go_on.set()
