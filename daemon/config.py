@@ -16,6 +16,7 @@ from daemon.config_alerts import read_alerts
 from daemon.config_digest import read_digest
 from daemon.config_files import Source, find_config, read_sources
 from daemon.config_followups import read_followups
+from daemon.config_log import read_log
 from daemon.config_metrics import read_metrics
 from daemon.config_oauth import OAuthClients
 from daemon.config_people import People
@@ -84,6 +85,7 @@ SECTIONS = (
     "relay",
     "metrics",
     "alerts",
+    "log",
 )
 DROP_IN_SECTIONS = ("people", "servers", "accounts")
 
@@ -154,11 +156,12 @@ class _Loader:
         tracking = read_tracking(self._main.get("tracking", {}), self._reader)
         relay = read_relay(self._main.get("relay", {}), self._reader)
         metrics = read_metrics(self._main.get("metrics", {}), self._reader)
+        log = read_log(self._main.get("log", {}), self._reader)
         scoring = read_scoring(self._main.get("score", {}), self._main.get("stages", []), self._reader)
         sources = self._sources_of_contacts()
         if store is None or company is None or contacts is None or privacy is None or retention is None:
             return None
-        if working_time is None or tracking is None or relay is None or metrics is None:
+        if working_time is None or tracking is None or relay is None or metrics is None or log is None:
             return None
         return Config(
             path=self._path,
@@ -179,6 +182,7 @@ class _Loader:
             relay=relay,
             metrics=metrics,
             alerts=alerts,
+            log=log,
             scoring=scoring,
         )
 

@@ -12,6 +12,7 @@ from connectors.api import AddressBooksType, Bearer, Connector, ConnectorType, S
 from daemon.apart import Opening
 from daemon.config_alerts import AlertsConfig
 from daemon.config_digest import DigestConfig
+from daemon.config_log import LogConfig
 from daemon.config_metrics import MetricsConfig
 from daemon.config_privacy import PrivacyConfig
 from daemon.config_relay import RelayConfig
@@ -228,6 +229,7 @@ class Config:
     relay: RelayConfig = field(default_factory=RelayConfig)
     metrics: MetricsConfig = field(default_factory=MetricsConfig)
     alerts: AlertsConfig = field(default_factory=AlertsConfig)
+    log: LogConfig = field(default_factory=LogConfig)
     scoring: Scoring = field(default_factory=Scoring.usual)
 
     @property

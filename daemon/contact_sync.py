@@ -129,9 +129,16 @@ class Following:
                     digest=None if reason else digest,
                     cursors=cursors,
                 )
-        counts = {name: getattr(imported, name) for name in ("created", "updated", "removed", "held_back")}
-        if any(counts.values()) or count:
-            log.info("contacts followed", source=source.name, **counts, rejected=count)
+        if imported.created or imported.updated or imported.removed or imported.held_back or count:
+            log.info(
+                "contacts followed",
+                source=source.name,
+                created=imported.created,
+                updated=imported.updated,
+                removed=imported.removed,
+                held_back=imported.held_back,
+                rejected=count,
+            )
 
     def _says_nothing_new(self, source: ContactSource, said: str, report: SourceReport) -> bool:
         if self.dry_run:

@@ -40,7 +40,7 @@ def apply_deadlines(store: Store, clock: Callable[[], datetime]) -> int:
             engagement.mark_tasks(transaction, sorted(touched))
         total += len(rows)
         if rows:
-            log.info("deadlines applied", rows=len(rows), refused=sum(1 for _row, error in answers if error))
+            log.info("deadlines applied", count=len(rows), refused=sum(1 for _row, error in answers if error))
         if len(rows) < BATCH:
             return total
 

@@ -165,11 +165,11 @@ class Digests:
             return digests.claim(transaction, each.reader.id, each.day, each.attempts + 1, self.clock())
 
     def _note(self, each: _Due, state: str, problem: str | None = None) -> None:
-        with structlog.contextvars.bound_contextvars(person=each.reader.email, day=each.day.isoformat()):
-            if problem is None:
-                log.info("digest sent", attempts=each.attempts + 1)
-            else:
-                log.warning("digest not sent", state=state, problem=problem)
+        person, day = each.reader.email, each.day.isoformat()
+        if problem is None:
+            log.info("digest sent", person=person, day=day, attempts=each.attempts + 1)
+        else:
+            log.warning("digest not sent", person=person, day=day, state=state, problem=problem)
         with self.store.write() as transaction:
             args = (each.reader.id, each.day, state, each.composed_at)
             digests.note(transaction, *args, problem=problem, attempts=each.attempts + 1)
@@ -188,7 +188,8 @@ class Digests:
         is_over = next_try_at >= end_of(self.company.times.of(each.reader.email), each.day)
         hint = f"; {error.hint}" if error.hint else ""
         problem = f"{error.problem}{hint}"
-        log.warning("digest waits", person=each.reader.email, problem=problem, attempts=attempts, is_over=is_over)
+        person, day = each.reader.email, each.day.isoformat()
+        log.warning("digest waits", person=person, day=day, problem=problem, attempts=attempts, is_over=is_over)
         with self.store.write() as transaction:
             digests.note(
                 transaction,

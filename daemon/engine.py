@@ -11,7 +11,6 @@ import math
 import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import asdict
 from functools import partial
 
 import structlog
@@ -361,11 +360,10 @@ class Engine:
             self._ask(state)
             if state.hints:
                 self._ask_push(state)
-        total = report.total
-        if total.seen or (report.error and not isinstance(report.failure, Resting)):
-            is_ok = report.error is None
-            log.info("turn", account=report.account, cause=cause, ok=is_ok, seen=total.seen, **asdict(total))
-        if total.seen:
+        seen = report.total.seen
+        if seen or (report.error and not isinstance(report.failure, Resting)):
+            report.tell(cause)
+        if seen:
             self.wake_wanted()
 
     def _put_off(self, state: State, error: StoreError) -> None:

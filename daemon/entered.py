@@ -64,7 +64,7 @@ def apply_entered(store: Store, company: Company, clock: Callable[[], datetime])
             w1.answer(transaction, answers, clock())
             refused += sum(1 for each in answers if each.error)
     if waiting:
-        log.info("entered contacts applied", contacts=len(waiting), refused=refused)
+        log.info("entered contacts applied", count=len(waiting), refused=refused)
     return len(waiting)
 
 

@@ -100,7 +100,7 @@ class Lent:
             try:
                 work(self.entered)
             except Unavailable as error:
-                log.info("kept connection lost", reason=error.problem)
+                log.info("kept connection lost", problem=error.problem)
                 self.entered.leave()
                 self.entered = None
             else:

@@ -105,7 +105,7 @@ class Keeper:
         self._marks.pop(account_id, None)
         failures = known.failures + 1
         wait = self._backoff.after(error, failures)
-        log.warning("task list not kept", list=known.name, problem=error.problem, hint=error.hint, failures=failures)
+        log.warning("task list not kept", list=known.name, problem=error.problem, hint=error.hint, attempts=failures)
         found = replace(
             known,
             problem=error.problem,

@@ -35,7 +35,7 @@ def apply_merges(store: Store, clock: Callable[[], datetime]) -> int:
             w1_merge.answer(transaction, answers, clock())
         total += len(rows)
         if rows:
-            log.info("merges applied", contacts=len(rows), refused=sum(1 for _row, error in answers if error))
+            log.info("merges applied", count=len(rows), refused=sum(1 for _row, error in answers if error))
         if len(rows) < BATCH:
             return total
 

@@ -13,6 +13,7 @@ import structlog
 
 from daemon.config import Account, Config, load
 from daemon.environment import identity_of
+from daemon.log import show_addresses
 from daemon.problems import ConfigError, Problem
 from daemon.session import Session
 from store import company
@@ -49,7 +50,8 @@ def reloaded(session: Session) -> Session | None:
         problems = [Problem("configuration", f"reading it failed with {type(error).__name__}", "see the log")]
     else:
         forget_refusal(session.store)
-        log.info("configuration reloaded", accounts=len(config.accounts))
+        show_addresses(config.log.addresses)
+        log.info("configuration reloaded", count=len(config.accounts))
         return fresh
     for each in problems:
         log.error("configuration refused", problem=str(each), hint=each.hint)

@@ -54,6 +54,21 @@ class Report:
             total.quarantined += tally.quarantined
         return total
 
+    def tell(self, cause: str) -> None:
+        """Say in the log what the turn did, and what it was given for."""
+        total = self.total
+        log.info(
+            "turn",
+            account=self.account,
+            cause=cause,
+            ok=self.error is None,
+            seen=total.seen,
+            stored=total.stored,
+            known=total.known,
+            skipped=total.skipped,
+            quarantined=total.quarantined,
+        )
+
     def fail(self, error: ConnectorError, where: str = "") -> None:
         """Note the first problem; a later one is in the log."""
         problem = f"{where}: {error.problem}" if where else error.problem

@@ -100,7 +100,7 @@ class Service:
         farewell.join(max(0.0, until - time.monotonic()))
         if not have_ended:
             # nothing is lost by it: what is not committed comes again
-            log.warning("stopped in the middle", reason="a server or the store did not answer in time")
+            log.warning("stopped in the middle", problem="a server or the store did not answer in time")
 
     def tick(self) -> None:
         """Return where turns are given out; raises RuntimeError, or never returns, where they are not."""

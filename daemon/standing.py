@@ -136,8 +136,14 @@ class Standings:
                 self._rests[account_id] = _Rest(after.next_try_at, self._monotonic() + wait)
         if after.state != before.state:
             tell = log.info if after.state == "ok" else log.warning
-            told = {"state": after.state, "before": before.state, "reason": after.reason}
-            tell("account state", account=report.account, **told, next_try_at=_text(after.next_try_at))
+            tell(
+                "account state",
+                account=report.account,
+                state=after.state,
+                before=before.state,
+                problem=after.reason,
+                next_try_at=_text(after.next_try_at),
+            )
         return wait
 
     def _left(self, account_id: str, standing: Standing) -> float:

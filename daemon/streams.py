@@ -136,7 +136,7 @@ class Streams:
                     each.is_fenced = True
                     reading.leave_out(each.stream)
             case Lost():
-                log.info("cursor expired", stream=each.stream.name, reason=step.error.problem)
+                log.info("cursor expired", stream=each.stream.name, problem=step.error.problem)
                 self._store.transact(partial(company.forget_cursor, stream_id=each.id))
                 each.version += 1
                 each.is_uncompared = each.is_anew = True

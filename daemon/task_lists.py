@@ -158,7 +158,7 @@ class ListTurn:
         now, known = self._clock(), self._known(transaction)
         is_emptied = _is_emptied(known, held, target)
         if is_emptied:
-            log.warning("task list emptied", hint="all its tasks were gone at once, and are written again")
+            log.warning("task list emptied", reason="all its tasks were gone at once", effect="they are written again")
         steps: list[Step] = []
         written: list[Entry] = []
         gone: list[str] = []

@@ -41,7 +41,7 @@ def apply_task_states(store: Store, clock: Callable[[], datetime]) -> int:
             w1_task_state.answer(transaction, answers, clock())
         total += len(rows)
         if rows:
-            log.info("task states applied", tasks=len(rows), refused=sum(1 for _row, error in answers if error))
+            log.info("task states applied", count=len(rows), refused=sum(1 for _row, error in answers if error))
         if len(rows) < BATCH:
             return total
 

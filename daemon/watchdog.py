@@ -94,15 +94,16 @@ class Watchdog:
             try:
                 self._tick()
             except RuntimeError as error:
-                log.error("no turns are given out", reason=str(error))
+                log.error("no turns are given out", problem=str(error))
                 return
             hanging = self._underway.hanging()
             if not hanging:
                 self._signed_at = time.monotonic()
             if not hanging and self._notifier.watchdog_seconds:
                 self._notifier.alive()
-            elif hanging != told:
-                log.error("turn hangs", accounts=hanging, seconds=HANGS_AFTER)
+            for account in hanging:
+                if account not in told:
+                    log.error("turn hangs", account=account, seconds=HANGS_AFTER)
             told = hanging
             self._notifier.status(self._status())
             self._stop.wait(self._every)

@@ -114,7 +114,7 @@ class Watching:
 
     def lost(self, account: str, watch: Watch, error: Unavailable) -> None:
         """The watcher's word that a watch has ended."""
-        log.info("watch lost", account=account, streams=sorted(watch.streams), reason=error.problem)
+        log.info("watch lost", account=account, streams=sorted(watch.streams), problem=error.problem)
         now = time.monotonic()
         rest, server = rest_asked(error), self._server(account)
         if rest and server is not None:
@@ -194,7 +194,7 @@ class Watching:
             self.observer.watch_begun(error)
             self._servers.rest(self._server(account), error)
             tell = log.info if place.failures else log.warning
-            tell("watch not begun", account=account, stream=name, step=error.step, reason=error.problem)
+            tell("watch not begun", account=account, stream=name, step=error.step, problem=error.problem)
             with self._lock:
                 place.is_begun = False
                 # where it is not the folder that is refused, the others need not try as well

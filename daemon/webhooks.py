@@ -184,7 +184,7 @@ class Sender:
                 transaction, delivery, reason, None if wait is None else self.clock() + timedelta(seconds=wait)
             )
         hint = f"keeptouch webhooks replay {self.webhook.name}" if is_dead else ""
-        log.warning("webhook not taken", webhook=self.webhook.name, reason=reason, is_dead=is_dead, hint=hint)
+        log.warning("webhook not taken", webhook=self.webhook.name, problem=reason, is_dead=is_dead, hint=hint)
         return False
 
     def _post(self, delivery: Delivery) -> egress.Answer:

@@ -156,7 +156,7 @@ class Worker:
             fetch = partial(self._fetch_missing, connector, each, report)
             compare(self._store, connector, each.stream, each.id, now, fetch, is_anew=each.is_anew)
         except CursorExpired as expired:
-            log.info("cursor expired", stream=each.stream.name, reason=expired.problem)
+            log.info("cursor expired", stream=each.stream.name, problem=expired.problem)
             with self._store.write() as transaction:
                 company.forget_cursor(transaction, each.id)
             return False

@@ -178,7 +178,7 @@ def _again() -> Retrying:
 
     def tell(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
-        log.info("transaction repeated", attempt=state.attempt_number, reason=str(getattr(error, "orig", error)))
+        log.info("transaction repeated", attempts=state.attempt_number, problem=str(getattr(error, "orig", error)))
 
     return Retrying(
         retry=retry_if_exception(postgresql.is_undone),
@@ -235,7 +235,7 @@ def make_engine(url: str, password: str | None, *, may_create: bool = True, may_
 def _sqlite_engine(url: URL) -> Engine:
     # One connection serves one thread at a time, whichever: the pool sees to that.
     options = {"timeout": BUSY_SECONDS, "check_same_thread": False}
-    engine = create_engine(url, poolclass=QueuePool, pool_size=8, connect_args=options)
+    engine = create_engine(url, poolclass=QueuePool, pool_size=8, connect_args=options, hide_parameters=True)
     event.listen(engine, "connect", _sqlite_settings)
     event.listen(engine, "begin", _sqlite_begin)
     return engine

@@ -64,6 +64,8 @@ def make_engine(url: URL) -> Engine:
         # more than the threads that write at once
         max_overflow=16,
         connect_args=connecting,
+        # errors end up in the log; what was to be written is nobody's business there
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _set_up)
     return engine

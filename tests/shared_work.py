@@ -59,8 +59,9 @@ def share_statements() -> None:
     """Engines that are made from now on share their compiled statements."""
     make = Engine.__init__
 
-    def make_sharing(engine: Engine, *args: Any, **named: Any) -> None:
-        make(engine, *args, **named)
+    # create_engine() looks at the names of arguments for what it may pass on, but for those that are keywords alone
+    def make_sharing(engine: Engine, pool: Any, dialect: Any, url: Any, hide_parameters: bool = False) -> None:
+        make(engine, pool, dialect, url, hide_parameters=hide_parameters)
         engine._compiled_cache = _Compiled()
 
     Engine.__init__ = make_sharing  # type: ignore[assignment, method-assign]  # SQLAlchemy has no setting for it

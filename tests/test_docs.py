@@ -20,6 +20,7 @@ from daemon.config_accounts import Outer
 from daemon.config_alerts import AlertsConfig
 from daemon.config_digest import DigestConfig
 from daemon.config_followups import FollowupsConfig, OverrideConditions, read_followups
+from daemon.config_log import LogConfig
 from daemon.config_mailboxes import KEYS as MAILBOX_KEYS
 from daemon.config_metrics import MetricsConfig
 from daemon.config_privacy import PrivacyConfig
@@ -63,6 +64,7 @@ TABLES: dict[str, type[Any]] = {
     "relay": RelayConfig,
     "metrics": MetricsConfig,
     "alerts": AlertsConfig,
+    "log": LogConfig,
 }
 #: The kind that is no use in a configuration.
 _FOR_TESTS = "memory"

@@ -122,7 +122,7 @@ class Alerts:
             return False
         with self.store.write() as transaction:
             alert_store.save(transaction, [deciding.told(each, now) for each in claimed])
-        log.info("alert told", channel=_kind(channel), alerts=len(claimed))
+        log.info("alert told", channel=_kind(channel), count=len(claimed))
         return True
 
     def _wait(self, claimed: Sequence[Alert], error: NotTold) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from daemon.config import Config, find_config, load
-from daemon.log import LEVELS
+from daemon.log import LEVELS, show_addresses
 
 #: Where commands are added: what `add_subparsers` gives.
 Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -57,6 +57,8 @@ def add_account(parser: argparse.ArgumentParser) -> None:
 
 
 def load_config(args: argparse.Namespace) -> Config:
-    """The configuration that the arguments and the environment name; raises ConfigError."""
+    """The configuration that the arguments and the environment name, heeded by the log; raises ConfigError."""
     path = find_config(args.config, os.environ)
-    return load(path, environ=os.environ, today=datetime.now(UTC).date())
+    config = load(path, environ=os.environ, today=datetime.now(UTC).date())
+    show_addresses(config.log.addresses)
+    return config

@@ -58,7 +58,7 @@ def counted(config: Config, insisted: Iterable[Account] = ()) -> Iterator[Logins
     try:
         store = open_store(config, os.environ, may_create=False)
     except (StoreError, ConfigError) as error:
-        log.debug("refused logins are not counted", reason=str(error))
+        log.debug("refused logins are not counted", problem=str(error))
         yield Logins(config, None)
         return
     with store:

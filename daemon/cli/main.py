@@ -97,7 +97,7 @@ def main(argv: Sequence[str]) -> int:
         args = parser(asked_for(argv)).parse_args(argv)
     except SystemExit as ended:  # --help, --version and usage errors have written what there is to say
         return ended.code if isinstance(ended.code, int) else UNUSABLE
-    log.configure(level=args.log_level)
+    log.configure(level=args.log_level, journal=log.is_journal(os.environ))
     try:
         code = _carry_out(args)
         sys.stdout.flush()
@@ -121,7 +121,8 @@ def _carry_out(args: argparse.Namespace) -> int:
     except ConfigError as error:
         if error.path:
             count = len(error.problems)
-            write_error(f"{error.path}: {count} {'problem' if count == 1 else 'problems'}")
+            found = f"{error.path}: {count} {'problem' if count == 1 else 'problems'}"
+            write_error(log.for_journal(found, "error"))
         return _refuse(args, [Trouble.of(problem) for problem in error.problems])
     except StoreError as error:
         return _refuse(args, [Trouble(None, "store", error.problem, error.hint)])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from daemon.log import for_journal
 from daemon.printable import printable
 from daemon.problems import Problem
 
@@ -79,9 +80,9 @@ def write_troubles(troubles: Iterable[Trouble]) -> None:
     for trouble in troubles:
         whose = f"{trouble.account}: " if trouble.account else ""
         step = f"{trouble.step}: " if trouble.step else ""
-        write_error(f"{whose}{step}{trouble.problem}")
+        write_error(for_journal(printable(f"{step}{trouble.problem}"), "error", before=printable(whose)))
         if trouble.hint:
-            write_error(f"    {trouble.hint}")
+            write_error(for_journal(printable(trouble.hint), "error", before="    "))
 
 
 def write_error(text: str) -> None:

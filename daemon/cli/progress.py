@@ -56,7 +56,7 @@ def work_shown(is_quiet: bool, work: str) -> Iterator[Callable[[str, int, int | 
             nonlocal told_at
             if time.monotonic() - told_at >= _LOGGED_EVERY:
                 told_at = time.monotonic()
-                log.info(work, part=part, done=done, of=of)
+                log.info("progress", work=work, part=part, done=done, of=of)
 
         yield note
         return

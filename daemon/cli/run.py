@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
         ExitStack() as stack,
     ):
         forget_refusal(session.store)
-        log.info("started", accounts=len(session.config.followed))
+        log.info("started", count=len(session.config.followed))
         # a watchdog that ends us (SIGABRT) leaves in the log where every thread was
         faulthandler.enable()
         notifier, watched = Notifier(os.environ), Watched()

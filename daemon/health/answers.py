@@ -64,5 +64,5 @@ def _answer(is_well: bool, document: dict[str, object]) -> Response:
 
 
 async def _failed(_request: Request, error: Exception) -> Response:
-    log.error("a request of the metrics listener failed", error=type(error).__name__)
+    log.error("request failed", listener="metrics", error=type(error).__name__)
     return Response(status_code=500, headers=_HEADERS)

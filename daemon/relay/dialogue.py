@@ -214,5 +214,7 @@ def _heed(done: asyncio.Task[None]) -> None:
 
 
 def _tell(said: Reply, prepared: Prepared) -> None:
-    event = "mail relayed" if said.is_good else "the relay's server refused a mail"
-    log.info(event, code=said.code, tracked=prepared.is_tracked, reason=prepared.reason)
+    if said.is_good:
+        log.info("mail relayed", code=said.code, tracked=prepared.is_tracked, reason=prepared.reason)
+    else:
+        log.info("the relay's server refused a mail", code=said.code)

@@ -114,7 +114,7 @@ class Entrance(Line):
         elif said.code in _REFUSALS:
             logins.refused(source)
             self._refused_logins += 1
-            log.warning("the relay's server refused a login", source=self.source, code=said.code)
+            log.warning("the relay's server refused a login", client=self.source, code=said.code)
         await self.pass_on(said)
         if self._refused_logins >= _LOGINS:
             raise Over(reply(421, "4.7.0 too many refused logins"))

@@ -88,7 +88,7 @@ class Tracker:
         try:
             return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(work)), self._patience)
         except TimeoutError:
-            log.warning("mail relayed without a pixel", reason="the store did not answer in time")
+            log.warning("mail relayed without a pixel", problem="the store did not answer in time")
             self._abandon(work)
             return Prepared(content, "late")
         except asyncio.CancelledError:
@@ -98,7 +98,7 @@ class Tracker:
             if not isinstance(error, StoreError):
                 log.exception("mail relayed without a pixel")
             else:
-                log.warning("mail relayed without a pixel", reason=error.problem)
+                log.warning("mail relayed without a pixel", problem=error.problem)
             return Prepared(content, "failed")
 
     def decide(self, content: bytes, recipients: Sequence[bytes], allowed: int) -> Prepared:
@@ -154,7 +154,7 @@ class Tracker:
             undo(self._store, made)
         except StoreError as error:
             # nobody has the tokens, so they do no harm
-            log.warning("a mail that was not sent keeps its tokens", reason=error.problem)
+            log.warning("a mail that was not sent keeps its tokens", problem=error.problem)
 
 
 def _undo_late(done: Future[Prepared]) -> None:

@@ -154,5 +154,5 @@ async def _nothing(_request: Request, _error: Exception) -> Response:
 async def _failed(_request: Request, error: Exception) -> Response:
     if not isinstance(error, ClientDisconnect):
         # nothing of the request: it names a person's address and token
-        log.error("a request of the tracking listener failed", error=type(error).__name__)
+        log.error("request failed", listener="tracking", error=type(error).__name__)
     return _plain(500)

@@ -77,7 +77,8 @@ class Listener:
             except Exception as error:
                 # mail goes on being read, whatever is wrong here
                 where = f"{self._address[0]}:{self._address[1]}"
-                log.error(f"{self._name} listener failed", listen=where, error=str(error) or type(error).__name__)
+                problem = str(error) or type(error).__name__
+                log.error("listener failed", listener=self._name, listen=where, problem=problem)
             self.is_up.clear()
             wait = _AGAIN if time.monotonic() - began > _AGAIN_AT_MOST else min(2 * wait, _AGAIN_AT_MOST)
             self._stop.wait(wait)
@@ -112,7 +113,7 @@ class Listener:
             self._server = uvicorn.Server(config)
             self._server.should_exit = self._stop.is_set()
             self.is_up.set()
-            log.info(f"{self._name} listener up", listen=f"{self._address[0]}:{self.port}")
+            log.info("listener up", listener=self._name, listen=f"{self._address[0]}:{self.port}")
             asyncio.run(self._server.serve(sockets=[bound]))
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
+import re
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ import structlog
 
 from connectors.api import Secret, Unavailable
 from daemon import log
+from daemon.cli.output import Trouble, write_troubles
 
 CANARY = "kanarienvogel-7713"
 HOSTILE = "a\nb\r\x1b[31mc\x07\x85\u2028\u202e\u2066d\x00"
@@ -55,6 +59,49 @@ def test_on_a_terminal_events_are_text_and_begin_with_warnings() -> None:
     assert "page stored" not in stream.getvalue()
     assert "account problem" in stream.getvalue()
     assert "step=login" in stream.getvalue()
+
+
+def test_the_journal_is_told_the_priority_of_each_line() -> None:
+    stream = io.StringIO()
+    log.configure(level="debug", stream=stream, journal=True)
+    for level in ("debug", "info", "warning", "error"):
+        getattr(structlog.get_logger(), level)("page stored")
+    logging.getLogger("library").critical("odd answer")
+    told = [line.partition(">") for line in stream.getvalue().splitlines()]
+    assert [priority for priority, _, _event in told] == ["<7", "<6", "<4", "<3", "<2"]
+    assert all(json.loads(event)["event"] for _priority, _, event in told)
+    on_terminal = Terminal()
+    log.configure(stream=on_terminal, journal=True)
+    structlog.get_logger().warning("account problem")
+    assert not on_terminal.getvalue().startswith("<")
+
+
+def test_the_journal_is_known_by_the_file_that_is_written_to(tmp_path: Path) -> None:
+    with (tmp_path / "stderr").open("wb") as there, (tmp_path / "other").open("wb") as other:
+        named = os.fstat(there.fileno())
+        environ = {"JOURNAL_STREAM": f"{named.st_dev}:{named.st_ino}"}
+        assert log.is_journal(environ, there.fileno())
+        assert not log.is_journal(environ, other.fileno()), "inherited by what writes elsewhere"
+        assert not log.is_journal({}, there.fileno())
+        closed = there.fileno()
+    assert not log.is_journal(environ, closed)
+
+
+def test_what_goes_to_the_journal_beside_the_log_is_like_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    problem = Trouble("all/bob@acme.example", "people", 'no "ann@client\n.example"', "see bea@client.example")
+    write_troubles([problem])
+    assert capsys.readouterr().err == (
+        'all/bob@acme.example: people: no "ann@client\\n.example"\n    see bea@client.example\n'
+    )
+    monkeypatch.setattr(log, "is_journal", lambda _environ: True)
+    write_troubles([problem])
+    told = capsys.readouterr().err
+    assert re.fullmatch(
+        r'<3>all/bob@acme\.example: people: no "\*{3}\w{8}@client\\n\.example"\n<3>    see \*{3}\w{8}@.*\n', told
+    )
+    assert log.for_journal("a\nb\n", "critical") == "<2>a\n<2>b\n"
 
 
 def test_the_level_can_be_chosen() -> None:

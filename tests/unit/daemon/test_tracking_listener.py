@@ -295,13 +295,13 @@ def test_its_failure_stops_nothing_and_its_log_names_nobody(tmp_path: Path) -> N
             Service(session, 3600, threading.Event()) as service,
         ):
             end = time.monotonic() + 5
-            while not any(each["event"] == "tracking listener failed" for each in logs):
+            while not any(each["event"] == "listener failed" for each in logs):
                 assert time.monotonic() < end
                 time.sleep(0.01)
             service.tick()
-        (failed,) = [each for each in logs if each["event"] == "tracking listener failed"]
-        assert failed["listen"] == f"127.0.0.1:{port}"
-        assert "in use" in failed["error"]
+        (failed,) = [each for each in logs if each["event"] == "listener failed"]
+        assert (failed["listener"], failed["listen"]) == ("tracking", f"127.0.0.1:{port}")
+        assert "in use" in failed["problem"]
 
 
 def test_the_service_records_and_a_changed_configuration_ends_it(tmp_path: Path) -> None:

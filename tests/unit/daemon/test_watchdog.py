@@ -147,7 +147,7 @@ def test_signs_end_where_a_turn_hangs_and_come_again_when_it_ends(manager: Manag
     signs.others.remove("STATUS=so far")
     signs.others.remove("STATUS=so far")
     wait(lambda: signs.others == ["READY=1", "STATUS=1 account", "STOPPING=1"])
-    assert [each["accounts"] for each in logged] == [["alice"]]
+    assert [each["account"] for each in logged] == ["alice"]
 
 
 def test_signs_end_where_no_turns_are_given_out(manager: Manager) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+import traceback
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import IntegrityError
 
+from daemon.redaction import Redaction
 from store import migrate, postgresql, schema
 from store.engine import Store
 from store.errors import StoreError
@@ -161,3 +164,21 @@ def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path, url: str) -> No
             fail(store)
         with store.read() as connection:
             assert connection.exec_driver_sql("SELECT count(*) FROM meta WHERE name = 'x'").scalar() == 0
+
+
+def test_what_the_database_refuses_is_quoted_in_no_traceback(tmp_path: Path, url: str) -> None:
+    def fail(store: Store) -> None:
+        with store.write() as connection:
+            for value in ("first", "kanarienvogel"):
+                connection.execute(schema.meta.insert().values(name="Salary", value=value))
+
+    with opened(tmp_path, url) as store:
+        with pytest.raises(IntegrityError) as refused:
+            fail(store)
+        text = "".join(traceback.format_exception(refused.value))
+        assert "kanarienvogel" not in text
+        left = Redaction().text(text)
+        # this line of the test is quoted as well
+        assert "Salary" not in left.replace('name="Salary"', "")
+        assert "INSERT INTO" in left
+        assert "line" in left.partition("The above exception")[2]
