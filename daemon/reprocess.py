@@ -24,7 +24,7 @@ from matching import policy
 from matching.blocking import Block
 from matching.policy import Company, Create, Verdict
 from matching.visibility import Level, narrowest, widest
-from store import blocks, contacts, engagement, rebuild, thread_levels, write
+from store import blocks, contacts, engagement, merging, rebuild, thread_levels, write
 from store import company as company_store
 from store.contacts import Candidate
 from store.engine import Store, Transaction
@@ -151,6 +151,9 @@ def reprocess(
         with store.write() as transaction:
             normals = rebuild.all_normals(transaction)
             rebuild.save_bases(transaction, {normal: company.rules.base(normal) for normal in normals})
+    with store.write() as transaction:
+        merging.lock(transaction)
+        rebuild.name_holders(transaction)
     read_anew(store, progress)
     walk = _Walk(store, company, clock)
     walk.find_contacts()

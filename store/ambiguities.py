@@ -53,11 +53,15 @@ def _same(connection: Connection, column: Any) -> Iterator[tuple[str, set[str]]]
     """Addresses, or base forms, that several contacts hold at the same time: (address, contacts)."""
     joined = contact_address.join(contact, contact.c.id == contact_address.c.contact_id)
     several: Select[Any] = select(column).select_from(joined).where(_LIVING)
-    several = several.group_by(column).having(func.count(func.distinct(_ROOT)) > 1)
+    several = several.group_by(column).having(func.count(func.distinct(contact_address.c.holder_id)) > 1)
     shared = list(connection.scalars(several))
     times = (contact_address.c.valid_from_at, contact_address.c.valid_to_at)
     rows: dict[str, list[Row[Any]]] = {}
-    query = select(column.label("word"), _ROOT.label("root"), *times).select_from(joined).where(_LIVING)
+    query = (
+        select(column.label("word"), contact_address.c.holder_id.label("root"), *times)
+        .select_from(joined)
+        .where(_LIVING)
+    )
     for row in select_in(connection, query.where, column, shared):
         rows.setdefault(row.word, []).append(row)
     for word in sorted(rows):

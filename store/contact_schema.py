@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text
+from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, text
 
-from store.schema import metadata
+from store.schema import contact, metadata
 from store.types import Id, Instant
 
 #: A person's or a program's word that two contacts are one; contact.merged_into_id follows from it.
@@ -16,6 +16,8 @@ contact_merge = Table(
     Column("merged_at", Instant, nullable=False),
 )
 Index("ix_contact_merge_into_id", contact_merge.c.into_id)
+_MERGED = text("merged_into_id IS NOT NULL")
+Index("ix_contact_merged_into_id", contact.c.merged_into_id, sqlite_where=_MERGED, postgresql_where=_MERGED)
 
 #: What was said of a contact by itself; contact.tracking_consent follows, of all that are one with it.
 contact_consent = Table(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Column, Connection, Select, and_, func, select
 
 from matching.addresses import normalize
 from matching.names import name_key
@@ -36,7 +36,7 @@ def find_contacts(connection: Connection, who: str, limit: int = 20) -> list[Con
     for query in _queries(who, _ROOT):
         ids = list(connection.scalars(query.distinct().order_by(_ROOT).limit(limit)))
         if ids:
-            return _hits(connection, ids, _ROOT)
+            return _hits(connection, ids, contact_address.c.holder_id)
     return []
 
 
@@ -46,7 +46,7 @@ def find_merged(connection: Connection, who: str, limit: int = 20) -> list[Conta
         merged = query.where(contact.c.merged_into_id.is_not(None))
         ids = list(connection.scalars(merged.distinct().order_by(contact.c.id).limit(limit)))
         if ids:
-            return _hits(connection, ids, contact.c.id)
+            return _hits(connection, ids, contact_address.c.contact_id)
     return []
 
 
@@ -58,7 +58,7 @@ def merged_contacts(connection: Connection, contact_id: str) -> list[ContactHit]
 
 def described(connection: Connection, ids: Iterable[str]) -> list[ContactHit]:
     """These contacts, with the addresses of those merged into them."""
-    return _hits(connection, sorted(ids), _ROOT)
+    return _hits(connection, sorted(ids), contact_address.c.holder_id)
 
 
 def _queries(who: str, found: Any) -> list[Select[Any]]:
@@ -82,18 +82,18 @@ def _queries(who: str, found: Any) -> list[Select[Any]]:
     return queries
 
 
-def _hits(connection: Connection, ids: list[str], owner: Any) -> list[ContactHit]:
+def _hits(connection: Connection, ids: list[str], owner: Column[str]) -> list[ContactHit]:
     addresses: dict[str, dict[str, None]] = {}
-    order = (contact.c.merged_into_id.is_not(None), contact_address.c.is_primary.desc(), contact_address.c.normal)
+    of_another = contact_address.c.holder_id != contact_address.c.contact_id
+    order = (of_another, contact_address.c.is_primary.desc(), contact_address.c.normal)
     query = (
         select(owner.label("owner"), contact_address.c.address)
         .join(contact, contact.c.id == contact_address.c.contact_id)
         .where(_LIVING, contact_address.c.valid_to_at.is_(None))
         .order_by(*order)
     )
-    for column in dict.fromkeys((contact.c.id, contact.c.merged_into_id) if owner is _ROOT else (contact.c.id,)):
-        for row in select_in(connection, query.where, column, ids):
-            addresses.setdefault(row.owner, {})[row.address] = None
+    for row in select_in(connection, query.where, owner, ids):
+        addresses.setdefault(row.owner, {})[row.address] = None
     rows = select_in(connection, select(contact.c.id, contact.c.display_name).where, contact.c.id, ids)
     return [
         ContactHit(row.id, row.display_name, tuple(addresses.get(row.id, ())))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, or_, select, update
 
 from matching.names import name_key
 from matching.organizations import display_name, organization_domain
@@ -53,7 +53,7 @@ class Directory:
         self._by_normal: dict[str, list[Holding]] = {}
         self._by_base: dict[str, list[Holding]] = {}
         columns = (
-            func.coalesce(contact.c.merged_into_id, contact.c.id).label("contact_id"),
+            table.c.holder_id,
             table.c.normal,
             table.c.base,
             table.c.valid_from_at,
@@ -76,7 +76,7 @@ class Directory:
             ):
                 name = row.normal if index is self._by_normal else row.base
                 index.setdefault(name, []).append(
-                    Holding(row.contact_id, row.normal, row.base, row.valid_from_at, row.valid_to_at)
+                    Holding(row.holder_id, row.normal, row.base, row.valid_from_at, row.valid_to_at)
                 )
 
     def find(self, normal: str, base: str, when: datetime) -> list[tuple[str, str]]:
@@ -108,20 +108,19 @@ def create_by_policy(
     erased = suppression.load(connection, key)
     candidates = [each for each in candidates if not erased.holds(each.normal, each.base)] if erased else candidates
     by_normal = {c.normal: c for c in sorted(candidates, key=lambda c: (c.normal, c.email), reverse=True)}
-    holders = _holders(connection, by_normal, {c.base for c in by_normal.values()})
+    known = _holders(connection, by_normal, {c.base for c in by_normal.values()})
     new_contacts: dict[str, dict[str, Any]] = {}
-    addresses: list[dict[str, Any]] = []
-    added: list[Candidate] = []
+    made: list[tuple[str, Candidate]] = []
     for item in sorted(by_normal.values(), key=lambda c: c.normal):
         contact_id = key.id("contact", item.base)
-        held = holders.get(item.base, [])
+        held = known.get(item.base, [])
         if any(normal == item.normal for _id, normal, _origin, _deleted in held):
             continue
         if any(deleted for _id, _normal, _origin, deleted in held):
             continue  # a tombstone: the company did not want this contact
         if any(origin != POLICY for _id, _normal, origin, _deleted in held):
             continue  # an entered contact has the addresses that were entered; links find the others by the base form
-        added.append(item)
+        made.append((contact_id, item))
         new_contacts[contact_id] = {
             "id": contact_id,
             "origin": POLICY,
@@ -133,13 +132,22 @@ def create_by_policy(
             "created_at": now,
             "updated_at": now,
         }
-        addresses.append(address_row(key, contact_id, item, is_primary=item.normal == item.base))
     upsert(connection, contact, [new_contacts[i] for i in sorted(new_contacts)])
-    upsert(connection, contact_address, addresses)
+    holders = standing_for(connection, new_contacts)  # a contact that was there may be part of another
+    rows = [address_row(key, i, item, holders[i], is_primary=item.normal == item.base) for i, item in made]
+    upsert(connection, contact_address, rows)
     ensure_primary(connection, sorted(new_contacts))
     if spoken := consents.said(connection, new_contacts):
         consents.settle(connection, spoken, now)
-    return added
+    return [item for _id, item in made]
+
+
+def standing_for(connection: Connection, contact_ids: Iterable[str]) -> dict[str, str]:
+    """contact_address.holder_id of the addresses of each of these contacts: who stands for it, else it itself."""
+    found = {each: each for each in contact_ids}
+    merged = select(contact.c.id, contact.c.merged_into_id).where(contact.c.merged_into_id.is_not(None))
+    found |= {row.id: row.merged_into_id for row in select_in(connection, merged.where, contact.c.id, list(found))}
+    return found
 
 
 def _holders(
@@ -160,7 +168,9 @@ def _holders(
     return found
 
 
-def address_row(key: IdentityKey, contact_id: str, item: Candidate, *, is_primary: bool) -> dict[str, Any]:
+def address_row(
+    key: IdentityKey, contact_id: str, item: Candidate, holder_id: str, *, is_primary: bool
+) -> dict[str, Any]:
     """The row of table `contact_address`."""
     return {
         "id": key.id("contact_address", contact_id, item.normal),
@@ -170,6 +180,7 @@ def address_row(key: IdentityKey, contact_id: str, item: Candidate, *, is_primar
         "base": item.base,
         "is_primary": is_primary,
         "state": "active",
+        "holder_id": holder_id,
     }
 
 

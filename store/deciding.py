@@ -14,7 +14,7 @@ from matching.consent import Consent, Statement, following
 from matching.names import name_key
 from store import consents, organizations, suppression
 from store.contact_schema import contact_merge
-from store.contacts import ensure_organization
+from store.contacts import ensure_organization, standing_for
 from store.copies import mark_dirty
 from store.decisions import (
     ADDRESS_COLUMNS,
@@ -173,14 +173,16 @@ def _write_contacts(
 
 
 def _write_addresses(
-    connection: Connection, key: IdentityKey, taken: Iterable[DecidedContact], base_of: Callable[[str], str]
+    connection: Connection, key: IdentityKey, taken: Sequence[DecidedContact], base_of: Callable[[str], str]
 ) -> None:
+    holders = standing_for(connection, [each.id for each in taken])
     rows = [
         {
             **{name: getattr(address, name) for name in ADDRESS_COLUMNS},
             "id": key.id("contact_address", each.id, address.normal),
             "contact_id": each.id,
             "base": base_of(address.normal),
+            "holder_id": holders[each.id],
         }
         for each in taken
         for address in each.addresses

@@ -196,8 +196,8 @@ def write(connection: Connection, key: IdentityKey, before: Sequence[Contact], b
     upsert(
         connection,
         contact_address,
-        [_address_row(each.id, held) for each in changed for held in each.rows()],
-        update=("address", "base", "is_primary", "valid_from_at", "valid_to_at", "decided_at"),
+        [_address_row(each, held) for each in changed for held in each.rows()],
+        update=("address", "base", "is_primary", "valid_from_at", "valid_to_at", "decided_at", "holder_id"),
     )
     organizations.drop_unused(connection, before_them)
     organizations.name(connection, before_them | organizations.of_contacts(connection, touched))
@@ -252,10 +252,10 @@ def _write_contacts(connection: Connection, key: IdentityKey, changed: Sequence[
     )
 
 
-def _address_row(contact_id: str, held: Address) -> dict[str, Any]:
+def _address_row(holder: Contact, held: Address) -> dict[str, Any]:
     return {
         "id": held.id,
-        "contact_id": contact_id,
+        "contact_id": holder.id,
         "address": held.text,
         "normal": held.normal,
         "base": held.base,
@@ -264,4 +264,5 @@ def _address_row(contact_id: str, held: Address) -> dict[str, Any]:
         "valid_from_at": held.valid_from_at,
         "valid_to_at": held.valid_to_at,
         "decided_at": held.decided_at,
+        "holder_id": holder.root,
     }

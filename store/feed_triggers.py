@@ -232,10 +232,11 @@ def _triggers(differs: str) -> Iterator[_Trigger]:
 
 
 def _of_contacts_addresses(differs: str) -> Iterator[_Trigger]:
-    """With a contact its addresses appear, vanish, or pass to the one that it is part of."""
-    moved = f"OLD.merged_into_id {differs} NEW.merged_into_id AND NEW.deleted_at IS NULL"
-    held = "SELECT 'contact_address', a.id, 'upsert' FROM contact_address a WHERE a.contact_id = NEW.id"
-    yield _Trigger("feed_contact_addresses_moved", "contact", "UPDATE OF merged_into_id", moved, held)
+    """Addresses pass to the contact that stands for theirs, and appear and vanish with theirs."""
+    moved = f"OLD.holder_id {differs} NEW.holder_id"
+    living = "FROM contact c WHERE c.id = NEW.contact_id AND c.deleted_at IS NULL"
+    shown = f"SELECT 'contact_address', NEW.id, 'upsert' {living}"
+    yield _Trigger("feed_contact_address_moved", "contact_address", "UPDATE OF holder_id", moved, shown)
     for name, condition, op in (
         ("gone", "OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL", "delete"),
         ("back", "OLD.deleted_at IS NOT NULL AND NEW.deleted_at IS NULL", "upsert"),

@@ -225,6 +225,13 @@ RULES: tuple[Rule, ...] = (
         "SELECT a.address FROM contact_address a WHERE NOT EXISTS (SELECT 1 FROM contact c WHERE c.id = a.contact_id)",
     ),
     Rule(
+        "address_of_another_holder",
+        "addresses that are told of another contact than the one that stands for theirs",
+        "SELECT a.address FROM contact_address a JOIN contact c ON c.id = a.contact_id"
+        " WHERE a.holder_id <> COALESCE(c.merged_into_id, c.id)",
+        remedy="reprocess",
+    ),
+    Rule(
         "primary_address_doubled",
         "contacts with several primary addresses",
         "SELECT contact_id FROM contact_address WHERE is_primary GROUP BY contact_id HAVING count(*) > 1",

@@ -143,6 +143,8 @@ def _settle(connection: Connection, group: set[str], now: datetime) -> None:
     changed = {each: root for each, root in roots.items() if rows[each].merged_into_id != root}
     for each, root in changed.items():
         connection.execute(update(contact).where(contact.c.id == each).values(merged_into_id=root, updated_at=now))
+        of_it = contact_address.c.contact_id == each
+        connection.execute(update(contact_address).where(of_it).values(holder_id=root or each))
     for part in chunks(sorted(changed)):
         connection.execute(delete(redirect).where(redirect.c.entity == "contact", redirect.c.old_id.in_(part)))
     add_redirects(connection, "contact", {each: root for each, root in changed.items() if root}, now)

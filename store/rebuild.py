@@ -179,6 +179,14 @@ def unmade(connection: Connection, normals: set[str]) -> dict[str, str]:
     return {row.id: row.normal for row in connection.execute(query) if row.normal not in normals}
 
 
+def name_holders(connection: Connection) -> None:
+    """Each address names the contact that stands for its own."""
+    stands = func.coalesce(contact.c.merged_into_id, contact.c.id)
+    holder = select(stands).where(contact.c.id == contact_address.c.contact_id).scalar_subquery()
+    wrong = contact_address.c.holder_id != holder
+    connection.execute(update(contact_address).where(wrong).values(holder_id=holder))
+
+
 def drop_placeless(connection: Connection, keys: Iterable[bytes]) -> None:
     """Of these contents go those that no placement holds."""
     wanted = list(keys)

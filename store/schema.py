@@ -266,7 +266,6 @@ reference = Table(
 Index("ix_reference_target_key", reference.c.target_key)
 
 # -- facts and decisions: contacts --------------------------------------------------------------------------------
-
 organization = Table(
     "organization",
     metadata,
@@ -312,14 +311,15 @@ contact_address = Table(
     Column("valid_from_at", Instant),
     Column("valid_to_at", Instant),
     Column("decided_at", Instant),  # a person said who holds it
+    Column("holder_id", Id, nullable=False),  # who stands for the contact: its merged_into_id, else its id
 )
 Index("ix_contact_address_contact_id", contact_address.c.contact_id)
+Index("ix_contact_address_holder_id", contact_address.c.holder_id)
 Index("ix_contact_address_normal", contact_address.c.normal)
 Index("ix_contact_address_base", contact_address.c.base)
 Index("ix_contact_address_address", contact_address.c.address)  # readers know no other form
 
 # -- derived ------------------------------------------------------------------------------------------------------
-
 interaction = Table(
     "interaction",
     metadata,

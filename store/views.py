@@ -76,14 +76,15 @@ VIEWS: tuple[View, ...] = (
         (
             ("id", "a.id", "id"),
             # those of a merged contact are of the one that stands for it
-            ("contact_id", "COALESCE(c.merged_into_id, c.id)", "id"),
+            ("contact_id", "a.holder_id", "id"),
             ("address", "a.address", "text"),
-            ("is_primary", "(a.is_primary AND c.merged_into_id IS NULL)", "flag"),
+            ("is_primary", "(a.is_primary AND a.holder_id = a.contact_id)", "flag"),
             ("state", "a.state", "text"),
             ("valid_from_at", "a.valid_from_at", "instant"),
             ("valid_to_at", "a.valid_to_at", "instant"),
         ),
-        "contact_address a JOIN contact c ON c.id = a.contact_id WHERE c.deleted_at IS NULL",
+        # no join: SQLite would make a table of all rows of one before it looked to the right of LEFT JOIN
+        "contact_address a WHERE EXISTS (SELECT 1 FROM contact c WHERE c.id = a.contact_id AND c.deleted_at IS NULL)",
     ),
     View(
         "v1_organization",

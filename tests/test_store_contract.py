@@ -183,6 +183,40 @@ def test_an_interaction_is_looked_up_by_its_id_also_to_the_right_of_a_left_join(
     assert not [step for step in plan if "MATERIALIZE" in step or "SCAN" in step]
 
 
+#: What tools ask of a view with a column that names contacts: the rows of one, and all contacts with theirs.
+OF_A_CONTACT = {
+    "rows": "SELECT * FROM {view} WHERE {column} = 'x'",
+    "joined": "SELECT * FROM v1_contact c LEFT JOIN {view} x ON x.{column} = c.id WHERE c.id = 'x'",
+    "counted": "SELECT c.id, count(x.{column}) FROM v1_contact c LEFT JOIN {view} x ON x.{column} = c.id"
+    " WHERE c.id = 'x' GROUP BY c.id",
+}
+
+
+def of_contacts() -> Iterator[str]:
+    """These questions, of all views but the one that is itself a count over all meetings."""
+    for view, columns in in_code().items():
+        for column in ("contact_id", "merged_into_id"):
+            if column in columns and view != "v1_contact_meetings":
+                yield from (query.format(view=view, column=column) for query in OF_A_CONTACT.values())
+
+
+def test_the_rows_of_a_contact_are_looked_up_also_to_the_right_of_a_left_join(demo: sqlite3.Connection) -> None:
+    assert len(list(of_contacts())) > 3 * 7
+    for query in of_contacts():
+        plan = [row[3] for row in demo.execute(f"EXPLAIN QUERY PLAN {query}")]
+        assert not [step for step in plan if "MATERIALIZE" in step or "SCAN" in step], (query, plan)
+
+
+def test_on_postgresql_too_they_are_looked_up(tmp_path: Path, postgres_url: str) -> None:
+    with House(tmp_path, url=postgres_url) as house, house.store.read() as connection:
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # empty tables are read whole, if they may be
+        for query in of_contacts():
+            plan = [str(row[0]).strip() for row in connection.exec_driver_sql(f"EXPLAIN {query}")]
+            read = [step for step in plan if re.search(r"Index (Only )?Scan", step) or "Seq Scan" in step]
+            sought = [step for step in plan if step.startswith("Index Cond")]
+            assert 0 < len(read) == len(sought), (query, plan)
+
+
 def test_on_postgresql_the_views_are_the_same(tmp_path: Path, postgres_url: str) -> None:
     with House(tmp_path, url=postgres_url) as house:
         fill(house, copies(), 1)

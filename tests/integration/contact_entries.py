@@ -8,6 +8,7 @@ from typing import Any
 
 from store import entered, merging
 from store.contact_records import Entry, EntryAddress, Outcome
+from store.invariants import RULES
 from tests.unit.daemon.company_mail import NOON, House
 
 LINKS = (
@@ -59,6 +60,12 @@ def unmerge(house: House, contact_id: str, now: datetime = NOON) -> bool:
         was_merged = merging.unmerge(transaction, contact_id, now)
     house.derive()
     return was_merged
+
+
+def misheld(house: House) -> list[tuple[str, ...]]:
+    """Addresses that name another contact than the one that stands for theirs."""
+    (sql,) = [rule.sql for rule in RULES if rule.name == "address_of_another_holder"]
+    return house.rows(sql)
 
 
 def without(rows: Iterable[tuple[Any, ...]], *columns: int) -> list[tuple[Any, ...]]:

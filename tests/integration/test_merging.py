@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from daemon.reprocess import reprocess
 from matching.policy import Create
 from store.contact_search import find_contacts, find_merged
 from store.merging import MergeRefused
-from tests.integration.contact_entries import LINKS, enter, entry, id_of, merge, unmerge
+from tests.integration.contact_entries import LINKS, enter, entry, id_of, merge, misheld, unmerge
 from tests.unit.daemon.company_mail import NOON, House, company, mail
 
 pytestmark = pytest.mark.later
@@ -22,6 +23,12 @@ ALICE, ANN, HOME, BEA = "alice@acme.example", "ann@client.example", "ann@home.ex
 LATER = NOON + timedelta(days=1)
 REDIRECTS = "SELECT old_id, new_id FROM v1_redirect WHERE entity = 'contact'"
 CONTACTS = "SELECT id, merged_into_id FROM v1_contact"
+
+
+@pytest.fixture(autouse=True)
+def _addresses_are_of_who_stands_for_their_contact(house: House) -> Iterator[None]:
+    yield
+    assert misheld(house) == []
 
 
 def correspond(house: House, *addresses: str) -> None:

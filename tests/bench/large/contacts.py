@@ -21,7 +21,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *("id", "origin", "display_name", "name_key", "name_rank", "organization_id", "tracking_consent"),
         *("created_at", "updated_at"),
     ),
-    "contact_address": ("id", "contact_id", "address", "normal", "base", "is_primary", "state"),
+    "contact_address": ("id", "contact_id", "address", "normal", "base", "is_primary", "state", "holder_id"),
     "task": (
         *("id", "rule", "title", "state", "due_on", "person_id", "contact_id", "organization_id", "priority"),
         *("reason", "created_at", "updated_at"),
@@ -54,7 +54,7 @@ def contact_rows(shape: Shape, known: Known) -> Iterator[tuple[str, Row]]:
         written = [address, address.replace("@", "+sales@")] if number in known.tagged else [address]
         for each in written:
             row_id = KEY.id("contact_address", contact_id, each)
-            yield "contact_address", (row_id, contact_id, each, each, address, each == address, "active")
+            yield "contact_address", (row_id, contact_id, each, each, address, each == address, "active", contact_id)
 
 
 def tasks(shape: Shape) -> Iterator[tuple[str, str, int]]:

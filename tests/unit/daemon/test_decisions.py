@@ -21,6 +21,7 @@ from store.contact_records import EntryAddress
 from store.contact_search import find_contacts
 from store.engine import Store
 from store.errors import StoreError
+from store.invariants import RULES
 from tests.unit.daemon.company_mail import NOON, House, company, mail
 
 pytestmark = pytest.mark.later
@@ -288,6 +289,7 @@ def test_many_are_taken_in_by_batches(
         assert shown(new) == shown(old)
 
 
+(MISHELD,) = [rule.sql for rule in RULES if rule.name == "address_of_another_holder"]
 MERGED = "SELECT id, merged_into_id FROM v1_contact WHERE merged_into_id IS NOT NULL"
 
 
@@ -311,6 +313,7 @@ def test_contacts_that_are_one_are_so_again_and_can_be_parted(
         read_all(new)
         assert shown(new) == shown(old)
         assert new.rows(MERGED) == old.rows(MERGED) != []
+        assert new.rows(MISHELD) == []
         redirects = "SELECT entity, old_id, new_id FROM v1_redirect"
         assert set(old.rows(redirects)) <= set(new.rows(redirects))
         assert put_in(new, tmp_path / "d.jsonl").refused == []

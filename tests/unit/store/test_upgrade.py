@@ -8,13 +8,14 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
-from store import migrate, schema
+from store import feed_triggers, merging, migrate, schema, triggers, upgrading, views
 from store.backup import KEPT, upgrade_copies
 from store.engine import Store
 from store.errors import StoreError
 from tests import forked
-from tests.unit.daemon.company_mail import KEY, House
+from tests.unit.daemon.company_mail import KEY, NOON, House
 from tests.unit.daemon.test_pipeline import _copies as copies
 from tests.unit.daemon.test_pipeline import _fill as fill
 from tests.unit.store import later_release
@@ -77,6 +78,31 @@ def test_an_older_store_is_upgraded_and_a_copy_lies_beside_it(old: Path, monkeyp
     assert rows(done.copy, "PRAGMA integrity_check") == [("ok",)]
     with opened(old) as again:
         assert again.opened.upgraded is None
+
+
+@pytest.mark.slow
+def test_addresses_of_an_older_store_name_who_stands_for_their_contact(house: House) -> None:
+    fill(house, copies(), 1)
+    with house.store.write() as transaction:
+        ids = sorted(transaction.execute(text("SELECT id FROM contact")).scalars())[:3]
+        transaction.execute(text("UPDATE contact SET deleted_at = updated_at WHERE id = :id"), {"id": ids[2]})
+        merging.merge(transaction, ids[0], ids[1], NOON)
+    shown = house.rows("SELECT * FROM v1_contact_address ORDER BY id")
+    held = house.rows("SELECT id, holder_id FROM contact_address ORDER BY id")
+    with house.store.engine.begin() as connection:  # as release 0011 had it
+        for each in (triggers, feed_triggers, views):
+            each.drop(connection)
+        for index in ("ix_contact_address_holder_id", "ix_contact_merged_into_id"):
+            connection.exec_driver_sql(f"DROP INDEX {index}")
+        connection.exec_driver_sql("ALTER TABLE contact_address DROP COLUMN holder_id")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0011'")
+    assert upgrading.upgrade(house.store.engine) is not None
+    assert house.rows("SELECT id, holder_id FROM contact_address ORDER BY id") == held
+    assert house.rows("SELECT * FROM v1_contact_address ORDER BY id") == shown
+    moved = house.rows("SELECT DISTINCT holder_id FROM contact_address WHERE holder_id <> contact_id")
+    assert moved == [(ids[1],)]
+    with house.store.read() as connection:
+        assert upgrading.differences(connection) == []
 
 
 def test_nothing_is_upgraded_by_who_only_reads(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,9 +62,11 @@ DAMAGE = {
         "foreign_keys",
     },
     "UPDATE contact_address SET is_primary = 1, contact_id = (SELECT min(id) FROM contact)": {
-        "primary_address_doubled"
+        "primary_address_doubled",
+        "address_of_another_holder",
     },
-    "UPDATE contact SET merged_into_id = 'x'": {"contact_merged_into_nothing"},
+    "UPDATE contact SET merged_into_id = 'x'": {"contact_merged_into_nothing", "address_of_another_holder"},
+    "UPDATE contact_address SET holder_id = 'x'": {"address_of_another_holder"},
     "INSERT INTO skipped_participant VALUES (1, 'x', 'from', x'00', x'00', 1)": {
         "skipped_participant_without_placement"
     },
@@ -107,6 +109,7 @@ MENDED = [
     "UPDATE link SET occurred_at = '2001-01-01T00:00:00.000000Z'",
     "UPDATE link SET contact_id = 'x'",
     "UPDATE interaction_person SET person_id = 'x'",
+    "UPDATE contact_address SET holder_id = 'x'",
 ]
 
 
