@@ -7,7 +7,7 @@ QUICK = $(PY) -m pytest -n auto --dist worksteal -m 'not slow and not later and 
 # our own modules are compiled once, not at every start
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo quick test soak check servers bench bench-large fresh picture pages lock clean
+.PHONY: help setup demo quick test soak check servers bench bench-large fresh deb deb-test picture pages lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -39,7 +39,7 @@ check: setup  ## format, lint, types, floors, house rules
 	$(PY) -m ruff format --check . .ci
 	$(PY) -m ruff check . .ci
 	$(PY) -m mypy
-	$(PY) -m mypy .ci/environment.py .ci/house_rules.py .ci/pages.py
+	$(PY) -m mypy .ci/environment.py .ci/house_rules.py .ci/pages.py .ci/deb.py
 	.venv/bin/lint-imports
 	$(PY) .ci/house_rules.py
 
@@ -54,6 +54,12 @@ bench-large: setup  ## how quickly 10 million interactions answer; needs 60 GiB;
 
 fresh:  ## demo and test on a new Debian, as an ordinary user (as root)
 	@.ci/fresh
+
+deb: setup  ## build dist/keeptouch_VERSION_ARCHITECTURE.deb, for this release of Debian
+	@$(PY) .ci/deb.py $(ARGS)
+
+deb-test: deb  ## install, start, upgrade, remove and purge the package on a new Debian (as root)
+	@.ci/deb-test
 
 pages: setup  ## make the manual page and the completion of bash anew
 	@$(PY) .ci/pages.py

@@ -114,10 +114,10 @@ def run_pip(command: list[str], *words: str | Path) -> None:
     raise SetupError("the packages could not be installed; pip's words are above.")
 
 
-def move_scripts() -> None:
-    """Let what names the folder of the build name the folder it is renamed to."""
-    before, after = os.fsencode(FRESH), os.fsencode(FINAL)
-    for file in [FRESH / "pyvenv.cfg", *(FRESH / "bin").iterdir()]:
+def move_scripts(folder: Path, final: Path) -> None:
+    """Let what names the folder of a new environment name the one that it will lie in."""
+    before, after = os.fsencode(folder), os.fsencode(final)
+    for file in [folder / "pyvenv.cfg", *(folder / "bin").iterdir()]:
         if file.is_symlink() or not file.is_file():
             continue
         data = file.read_bytes()
@@ -145,7 +145,7 @@ def build(expected: str) -> None:
     pip = [str(python), "-m", "pip"]
     run_pip(pip, "--require-hashes", "-r", LOCKED)
     run_pip(pip, "--no-deps", "--no-index", "--no-build-isolation", "--editable", ROOT)
-    move_scripts()
+    move_scripts(FRESH, FINAL)
     # on all cores, and also where the machine's settings let no program write its own: starts take half the time
     compiling: list[str | Path] = [python, "-m", "compileall", "-qq", "-j", "0", "-s", FRESH, "-p", FINAL]
     subprocess.run([*compiling, FRESH / "lib"], check=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,9 +32,12 @@ def find_config(argument: str | None, environ: Mapping[str, str]) -> Path:
     if named:
         return Path(named).absolute()
     here = Path("config.toml").absolute()
-    for path in (here, _SYSTEM):
-        if path.is_file():
-            return path
+    # it may be the home of the administrator who says sudo -u keeptouch, which the service may not look into
+    with contextlib.suppress(PermissionError):
+        if here.is_file():
+            return here
+    if _SYSTEM.is_file():
+        return _SYSTEM
     raise refuse(
         "--config",
         f"no configuration was found: neither {here} nor {_SYSTEM} is there",

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from sqlalchemy import Engine
 
@@ -30,6 +31,8 @@ _TICK = 200_000
 def database_file(engine: Engine) -> Path | None:
     """The file of a SQLite store; None for PostgreSQL."""
     name = engine.url.database
+    if name and "uri" in engine.url.query:  # of an engine that only reads: a URI, not a path
+        name = unquote(name.removeprefix("file:"))
     return Path(name) if engine.dialect.name == "sqlite" and name and name != ":memory:" else None
 
 

@@ -1,24 +1,34 @@
-"""The wheel alone, with its locked dependencies, is the whole program."""
+"""The wheel alone, with its locked dependencies, is the whole program; the Debian package brings both to its unit.
+
+`make deb-test` installs, upgrades and removes the package on a new Debian.
+"""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
 import venv
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from daemon.config import load
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
+UNIT = (ROOT / "systemd" / "keeptouch.service").read_text("utf-8")
+DEBIAN = ROOT / "systemd" / "debian"
 PACKAGES = {"daemon", "store", "matching", "connectors"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 #: Modules that other programs run: Alembic, and pytest in the hands of a plug-in's author.
@@ -145,3 +155,99 @@ def test_the_lock_has_a_hash_for_every_package_and_names_no_place() -> None:
     assert len(packages) > 50
     assert all(re.match(r"[\w.-]+==\S+.*\\\n    --hash=sha256:", package) for package in packages)
     assert not re.search(r"https?:|file:|--index|--extra|--find-links|--trusted", text)
+
+
+@pytest.fixture(scope="module")
+def package(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A package, laid open, with keeptouch but without what it depends on; DEBIAN/ has what dpkg asks."""
+    if shutil.which("dpkg-deb") is None or not Path("/usr/bin/python3").exists():
+        pytest.skip("a package is built on Debian alone")
+    folder = tmp_path_factory.mktemp("deb")
+    command = [
+        sys.executable,
+        str(ROOT / ".ci" / "deb.py"),
+        "--bare",
+        str(wheel),
+        "--version",
+        "9.9.9",
+        "--into",
+        str(folder),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    built = Path(done.stdout.strip())
+    assert built.parent == folder
+    subprocess.run(["dpkg-deb", "--raw-extract", built, folder / "open"], check=True)
+    return folder / "open"
+
+
+@pytest.mark.slow
+def test_the_package_is_whole_and_names_nothing_of_where_it_was_built(package: Path) -> None:
+    fields = dict(line.split(": ", 1) for line in (package / "DEBIAN/control").read_text().splitlines() if ": " in line)
+    assert fields["Package"] == "keeptouch"
+    assert fields["Version"] == "9.9.9"
+    depends = {each.split()[0] for each in fields["Depends"].split(", ")}
+    assert depends == {Path("/usr/bin/python3").resolve().name, "systemd", "ca-certificates", "procps"}
+
+    # the unit finds its program, and the program its interpreter
+    command = re.findall(r"^ExecStart=(\S+)", UNIT, re.MULTILINE)[0]
+    program = package / command.lstrip("/")
+    assert program.read_text().splitlines()[0] == f"#!{Path(command).parent / 'python'}"
+    assert (package / "usr/bin/keeptouch").readlink() == Path(command)
+    python = program.parent / "python"
+    assert python.resolve() == Path("/usr/bin/python3").resolve()
+    assert f"command = {python.resolve()}" in (program.parent.parent / "pyvenv.cfg").read_text()
+
+    # nothing is configuration to dpkg: the one file in /etc is made at the first installation, and then IT's own
+    assert not (package / "etc").exists()
+    assert not (package / "DEBIAN/conffiles").exists()
+    for name, source in {
+        "usr/lib/systemd/system/keeptouch.service": "systemd/keeptouch.service",
+        "usr/lib/sysusers.d/keeptouch.conf": "systemd/sysusers.d/keeptouch.conf",
+        "usr/lib/tmpfiles.d/keeptouch.conf": "systemd/tmpfiles.d/keeptouch.conf",
+        "usr/share/keeptouch/config.toml": "systemd/debian/config.toml",
+        "usr/share/keeptouch/config.example.toml": "config.example.toml",
+        "usr/share/bash-completion/completions/keeptouch": "share/bash-completion/completions/keeptouch",
+        "usr/share/doc/keeptouch/docs/install.md": "docs/install.md",
+    }.items():
+        assert (package / name).read_bytes() == (ROOT / source).read_bytes(), name
+    page = gzip.decompress((package / "usr/share/man/man1/keeptouch.1.gz").read_bytes())
+    assert page == (ROOT / "share/man/man1/keeptouch.1").read_bytes()
+
+    # our packages alone, compiled, with the paths they are installed to
+    modules = package / program.parent.parent.relative_to(package) / "lib" / python.resolve().name / "site-packages"
+    assert {"connectors", "daemon", "matching", "store"} <= {path.name for path in modules.iterdir()}
+    assert b"/opt/keeptouch/venv/lib" in next((modules / "store/__pycache__").glob("__init__.*.pyc")).read_bytes()
+    here = [str(place).encode() for place in (ROOT, package.parent, Path.home() / ".")]
+    files = [path for path in package.rglob("*") if path.is_file() and not path.is_symlink()]
+    told = [path for path in files if any(place in path.read_bytes() for place in here if len(place) > len("/root"))]
+    assert told == []
+    assert [path for path in files if path.name == "direct_url.json"] == []
+    assert [path for path in files if path.stat().st_mode & 0o022] == []
+    sums = [line.split("  ", 1)[1] for line in (package / "DEBIAN/md5sums").read_text().splitlines()]
+    assert set(sums) == {str(path.relative_to(package)) for path in files if path.parent.name != "DEBIAN"}
+
+
+def test_the_scripts_of_the_package_are_those_of_a_shell() -> None:
+    for name in ("postinst", "prerm", "postrm"):
+        text = (DEBIAN / name).read_text("utf-8")
+        assert text.startswith("#!/bin/sh\n"), name
+        assert "\nset -e\n" in text, name
+        assert subprocess.run(["sh", "-n", DEBIAN / name], capture_output=True, check=False).returncode == 0, name
+
+
+def test_the_first_configuration_is_one_with_and_without_its_example_of_an_account(tmp_path: Path) -> None:
+    text = (DEBIAN / "config.toml").read_text("utf-8")
+    whole = tomllib.loads((ROOT / "config.example.toml").read_text("utf-8"))
+    assert tomllib.loads(text).keys() <= whole.keys()
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "alice").write_text("a password\n", "utf-8")
+    assert text.count("/var/lib/keeptouch/") == 3
+    text = text.replace("/var/lib/keeptouch", str(tmp_path))
+    head, mark, example = text.partition("# [[accounts]]")
+    for expected, content in ([], text), (["alice"], head + (mark + example).replace("# ", "")):
+        (tmp_path / "config.toml").write_text(content, "utf-8")
+        config = load(tmp_path / "config.toml", environ={}, today=date(2026, 11, 22))
+        assert [account.name for account in config.accounts] == expected
+        assert config.store.url == f"sqlite:///{tmp_path}/keeptouch.db"
+        assert config.metrics.enabled

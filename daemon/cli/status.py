@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from daemon.cli.arguments import Verbs, add_verb, load_config
 from daemon.cli.output import Trouble, write_error, write_json, write_table, write_text, write_troubles
 from daemon.config import Config, ConfigError, Problem, load_store
+from daemon.doctor.accounts import cure_of
 from daemon.doctor.database import room
 from daemon.doctor.findings import Result
 from daemon.environment import open_store, utc_now
@@ -24,6 +25,8 @@ from store.space import space_at
 from store.store_files import file_of
 from store.task_entries import Standing
 
+#: States of accounts that ask nobody to do anything.
+_WELL = ("ok", "new", "disabled")
 #: So long digests that were not sent are told.
 _RECENT = timedelta(days=2)
 #: A stream that was read whole is complete since the beginning of time, as its connector counts it.
@@ -101,6 +104,9 @@ def _tell(args: argparse.Namespace, config: Config, broken: Sequence[Problem]) -
             ),
             [_row(each, utc_now()) for each in accounts],
         )
+        for each in accounts:
+            if each.state not in _WELL:
+                write_text(f"{each.name}: {cure_of(each)}")
         if found:
             write_table(
                 ("contacts of", "kind", "state", "last success", "contacts", "not taken", "reason"),
@@ -115,9 +121,7 @@ def _tell(args: argparse.Namespace, config: Config, broken: Sequence[Problem]) -
         for folder in folders:
             write_text(_missing(folder))
         write_text(", ".join(f"{count} {name}" for name, count in held.items()))
-    is_well = all(each.state in ("ok", "new", "disabled") for each in accounts) and all(
-        each.state == "ok" for each in found
-    )
+    is_well = all(each.state in _WELL for each in accounts) and all(each.state == "ok" for each in found)
     is_well = is_well and all(each.problem is None for each in kept) and not (mails and mails.troubles)
     if broken:
         return 2

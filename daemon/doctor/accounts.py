@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from daemon.doctor.findings import Finding, Result, warning
 from daemon.doctor.patient import Patient
 from store.attention import Fares
+from store.read import AccountStatus
 
 #: An account that fails for longer does not mend itself.
 LONG = timedelta(days=1)
@@ -18,13 +19,17 @@ STILL = timedelta(hours=6)
 OLD = timedelta(days=35)
 
 
-def cure_of(fares: Fares) -> str:
-    """What to do about an account that fails."""
-    name = shlex.quote(fares.name)
-    if fares.state == "auth_failed":
+def cure_of(fares: Fares | AccountStatus) -> str:
+    """What to do about an account that fails: by its state, and by the step and problem in its reason."""
+    name, reason = shlex.quote(fares.name), fares.reason or ""
+    if fares.state == "auth_failed" or reason.startswith("login: "):
         return f"correct the password or sign in anew, then: keeptouch sync --account {name}"
     if fares.state == "missing_rights":
         return f"have the mailbox granted; keeptouch check --account {name} tells how"
+    if reason.startswith("tls: ") and reason.endswith("has expired"):
+        return (
+            f"have the server's certificate renewed; tried again by itself, or at once: keeptouch sync --account {name}"
+        )
     return f"keeptouch check --account {name} tells the step that fails"
 
 

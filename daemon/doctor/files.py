@@ -85,6 +85,12 @@ def credentials(patient: Patient) -> Iterator[Finding]:
         try:
             if source is key:
                 identity_of(config, patient.environ)
+            elif (
+                source is config.tracking.key
+                and source.kind == "file"
+                and not source.path(patient.environ, config.folder).exists()
+            ):
+                continue  # made when it is first needed
             else:
                 source.read(patient.environ, config.folder)
         except ConfigError as error:

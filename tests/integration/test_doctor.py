@@ -283,8 +283,9 @@ def test_a_wrong_password_is_found_in_one_look(
     status = company.run("status")
     assert status.code == 1
     assert "refused the login" in status.out
+    assert "bob: correct the password or sign in anew, then: keeptouch sync --account bob\n" in status.out
     for state, result, cure in (
-        ("backoff", "warning", "keeptouch check --account bob tells the step that fails"),
+        ("backoff", "warning", "correct the password or sign in anew, then: keeptouch sync --account bob"),
         ("auth_failed", "failed", "correct the password or sign in anew, then: keeptouch sync --account bob"),
     ):
         write(company, "UPDATE account SET state = ? WHERE name = 'bob'", state)

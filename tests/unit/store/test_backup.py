@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from store import backup
-from store.engine import Store
+from store.engine import Store, file_engine
 from store.errors import StoreError
 from tests import forked
 from tests.unit.daemon.company_mail import KEY
@@ -29,6 +29,12 @@ def store(tmp_path: Path) -> Store:
 def rows(path: Path, sql: str) -> list[tuple[object, ...]]:
     with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
         return connection.execute(sql).fetchall()
+
+
+def test_the_file_of_an_engine_that_only_reads_is_a_path(tmp_path: Path) -> None:
+    path = tmp_path / "a store?100%25.db"
+    path.touch()
+    assert backup.database_file(file_engine(path)) == path
 
 
 @pytest.mark.slow
