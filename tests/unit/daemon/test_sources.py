@@ -30,7 +30,9 @@ def wait(condition: Callable[[], object], seconds: float = 20.0) -> None:
 
 def crm(path: Path, *rows: str) -> None:
     """A CRM's database with exactly these addresses."""
-    connection = sqlite3.connect(path)
+    connection = sqlite3.connect(path, isolation_level=None)
+    # all at once: who looks in between finds nobody, and comes back in an hour
+    connection.execute("BEGIN IMMEDIATE")
     connection.execute("CREATE TABLE IF NOT EXISTS p (id integer, mail text)")
     connection.execute("DELETE FROM p")
     connection.executemany("INSERT INTO p VALUES (?, ?)", enumerate(rows))
