@@ -6,21 +6,17 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from connectors.api import AddressBooks, Book, Card, Cursor
 from daemon.config_records import ContactSource
 from daemon.contact_files import FileContact, Rejected
+from daemon.contact_following import ORIGIN, Following, SourceReport
 from daemon.contact_reading import Imported, Reading
 from daemon.contact_vcard import read_vcards
 from store import contact_sources
 from store.contact_sources import KnownCard
 from store.types import instant_text
 
-if TYPE_CHECKING:  # which calls this
-    from daemon.contact_sync import Following, SourceReport
-
-ORIGIN = "sync"
 #: In the place of a book's cursor: when books were last compared as a whole.
 _WHOLE = ""
 _WHOLE_EVERY = timedelta(days=1)

@@ -16,11 +16,11 @@ from typing import Self
 import structlog
 
 from connectors.api import Connector, ConnectorError, Unavailable, Watchable
-from daemon import deletions
+from daemon import contact_sync, deletions
 from daemon.alerts.attending import attend
 from daemon.apart import Opening
 from daemon.config import Account, Config, ContactSource
-from daemon.contact_sync import Following, SourceReport
+from daemon.contact_following import Following, SourceReport
 from daemon.deadlines import apply_deadlines
 from daemon.derive import derive
 from daemon.digest import Digests
@@ -185,7 +185,7 @@ class Session:
             accept_removals=accept_removals,
             dry_run=dry_run,
         )
-        report = following.follow(source)
+        report = contact_sync.follow(following, source)
         if not dry_run:
             derive(self.store, self.company, self.clock)
         return report

@@ -10,7 +10,7 @@ import structlog
 
 from daemon.agenda import Agenda
 from daemon.config_records import ContactSource
-from daemon.contact_sync import SourceReport
+from daemon.contact_following import SourceReport
 from daemon.report import Problem
 from daemon.retry import PARKED, Backoff
 from daemon.servers import Servers, server_of

@@ -13,9 +13,10 @@ from daemon.cli.opening import opened_session
 from daemon.cli.output import Trouble, write_json, write_table, write_text, write_troubles
 from daemon.config_records import Config, ContactSource
 from daemon.config_sources import SqlSettings
+from daemon.contact_following import SourceReport, reason_of
 from daemon.contact_reading import Imported
 from daemon.contact_rows import places_of
-from daemon.contact_sync import SourceReport, query_of, reason_of
+from daemon.contact_sync import query_of
 from daemon.problems import ConfigError
 from store import foreign
 from store.foreign import ForeignError

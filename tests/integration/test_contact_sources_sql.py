@@ -11,10 +11,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from daemon import contact_sync
 from daemon.config_records import ContactSource
 from daemon.config_sources import SqlSettings
+from daemon.contact_following import Following, SourceReport
 from daemon.contact_lists import FEW
-from daemon.contact_sync import Following, SourceReport
 from store.contact_sources import states
 from tests.integration.company import Company
 from tests.integration.contact_entries import id_of, merge
@@ -69,7 +70,7 @@ def follow(house: House, what: ContactSource, now: datetime = NOON, **options: b
     following = Following(
         store=house.store, company=house.company, clock=lambda: now, environ={}, folder=Path(), **options
     )
-    report = following.follow(what)
+    report = contact_sync.follow(following, what)
     house.derive()
     return report
 

@@ -10,8 +10,9 @@ import pytest
 
 from connectors.api import AddressBooksType
 from connectors.ews.contacts import EwsContacts, EwsContactsSettings
+from daemon import contact_sync
 from daemon.config_records import ContactSource
-from daemon.contact_sync import Following, SourceReport
+from daemon.contact_following import Following, SourceReport
 from daemon.credentials import SecretSource, SourceKind
 from tests.integration.exchange import PASSWORD, ExchangeMailbox, exchange
 from tests.servers.ews import server_busy
@@ -42,9 +43,8 @@ def source(box: ExchangeMailbox, secret: SecretSource, **more: Any) -> ContactSo
 
 
 def follow(house: House, what: ContactSource) -> SourceReport:
-    report = Following(
-        store=house.store, company=house.company, clock=lambda: NOON, environ={}, folder=Path("/")
-    ).follow(what)
+    following = Following(store=house.store, company=house.company, clock=lambda: NOON, environ={}, folder=Path("/"))
+    report = contact_sync.follow(following, what)
     house.derive()
     return report
 

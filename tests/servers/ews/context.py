@@ -4,27 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 from xml.etree.ElementTree import Element
 
+from tests.servers.ews.faults import Oddities
 from tests.servers.ews.folders import Folder
 from tests.servers.ews.ids import Place, place_of
 from tests.servers.ews.items import Item
 from tests.servers.ews.mailbox import Mailbox
 from tests.servers.ews.wire import EwsError, find, local, response, text_of
 
-if TYPE_CHECKING:
-    from tests.servers.ews.server import EwsServer
-
 #: Answers an operation: of the request's element, the response's.
 Handler = Callable[["Context", Element], Element]
+
+
+class Serving(Protocol):
+    """What operations know of the server."""
+
+    mailboxes: dict[str, Mailbox]
+    oddities: Oddities
+    #: Streaming's own, which alone knows what it is.
+    streams: Any
+
+    def check_answer(self, document: bytes) -> None:
+        """Note what in an answer does not keep to the schema."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """`address` is whose rights count: the account's own, or the impersonated user's."""
 
-    server: EwsServer
+    server: Serving
     address: str
     operation: str
 

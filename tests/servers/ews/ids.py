@@ -8,6 +8,7 @@ import gzip
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from tests.servers.ews.wire import EwsError
 
@@ -26,6 +27,18 @@ class Place:
     item: int = 0
     #: Number of an occurrence of a series, by its day (proleptic ordinal); 0 for none.
     occurrence: int = 0
+
+
+class Holder(Protocol):
+    """A mailbox, as far as its items need to know it."""
+
+    name: str
+    guid: str
+    store: bytes
+
+    def folder_identifier(self, number: int) -> str:
+        """FolderId/@Id."""
+        ...
 
 
 def item_id(place: Place, store: bytes) -> str:

@@ -6,17 +6,14 @@ import base64
 import copy
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 from xml.etree.ElementTree import Element
 
 from tests.servers.ews.appointments import Appointment, Occurrence
 from tests.servers.ews.fields import INTERNET_HEADERS, ORDER, ExtendedKey, Shape, ordered
-from tests.servers.ews.ids import Place, change_key, item_id
+from tests.servers.ews.ids import Holder, Place, change_key, item_id
 from tests.servers.ews.mime import Mail
 from tests.servers.ews.wire import find, local, t, value
-
-if TYPE_CHECKING:
-    from tests.servers.ews.store import Store
 
 #: Of fields that are dictionaries: the element that holds their entries.
 DICTIONARIES = {
@@ -70,20 +67,20 @@ class Item:
     occurrence: int = 0
 
 
-def identifier(mailbox: Store, item: Item, occurrence: int | None = None) -> str:
+def identifier(mailbox: Holder, item: Item, occurrence: int | None = None) -> str:
     """ItemId/@Id."""
     day = item.occurrence if occurrence is None else occurrence
     return item_id(Place(mailbox.guid, item.folder, item.number, day), mailbox.store)
 
 
-def id_element(mailbox: Store, item: Item) -> Element:
+def id_element(mailbox: Holder, item: Item) -> Element:
     """ItemId with the change key."""
     kind = "calendar" if item.kind == "CalendarItem" else "item"
     key = change_key(item.version, kind)
     return t("ItemId", Id=identifier(mailbox, item), ChangeKey=key)
 
 
-def show(mailbox: Store, item: Item, shape: Shape) -> Element:
+def show(mailbox: Holder, item: Item, shape: Shape) -> Element:
     """The element of an item in this shape."""
     found = {name: made for name in shape.names if (made := property_of(mailbox, item, name, shape)) is not None}
     _add_entries(mailbox, item, shape, found)
@@ -96,7 +93,7 @@ def show(mailbox: Store, item: Item, shape: Shape) -> Element:
     return shown
 
 
-def property_of(mailbox: Store, item: Item, name: str, shape: Shape) -> Element | None:
+def property_of(mailbox: Holder, item: Item, name: str, shape: Shape) -> Element | None:
     """One property; None where the item has none."""
     if name in item.withheld or name not in ORDER[item.kind]:
         return None
@@ -116,7 +113,7 @@ def property_of(mailbox: Store, item: Item, name: str, shape: Shape) -> Element 
     return made
 
 
-def _common(mailbox: Store, item: Item, name: str) -> Element | None:
+def _common(mailbox: Holder, item: Item, name: str) -> Element | None:
     """What items of all kinds have."""
     if name == "ParentFolderId":
         return t(name, Id=mailbox.folder_identifier(item.folder), ChangeKey=change_key(1, "folder"))
@@ -155,7 +152,7 @@ def rights(*, is_owner: bool) -> Element:
     return t("EffectiveRights", [value(name, is_owner) for name in names], value("Read", True), private)
 
 
-def _add_entries(mailbox: Store, item: Item, shape: Shape, found: dict[str, Element]) -> None:
+def _add_entries(mailbox: Holder, item: Item, shape: Shape, found: dict[str, Element]) -> None:
     """Entries of dictionaries that were asked for one by one."""
     for asked, key in shape.indexed:
         path = asked.split(":")
