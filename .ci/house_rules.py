@@ -1,6 +1,7 @@
 """House rules that no linter knows, over every file that git knows or would add.
 
 - No Python file, Makefile or script of .ci is longer than 400 lines, but for migrations, which Alembic writes.
+- No circle of imports, not even of those that only types need.
 - Whatever puts a check off says why on its line: `type: ignore` and `noqa` by words behind them (after `#` or
   `-`), a skip or xfail by its reason.
 """
@@ -13,7 +14,8 @@ import re
 import subprocess
 import sys
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 MAX_LINES = 400
@@ -96,9 +98,40 @@ def problems(path: Path) -> Iterator[tuple[int, str]]:
         yield from skips(source)
 
 
+def modules(paths: list[Path]) -> dict[str, Path]:
+    """The Python files among these by the names they are imported by."""
+    names = (path.with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__") for path in paths)
+    return {name: path for name, path in zip(names, paths, strict=True) if path.suffix == ".py"}
+
+
+def imported(source: str, known: Container[str]) -> Iterator[str]:
+    """Which of the known modules a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in known)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                yield full if full in known else node.module
+
+
+def circle(imports: Mapping[str, Iterable[str]]) -> list[str]:
+    """Modules that import one another in a ring, the first once more at the end; empty where there is no ring."""
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        return list(reversed(error.args[1]))
+    return []
+
+
 def main() -> int:
     """Exit 1 and one line for each problem."""
     count = 0
+    known = modules(files())
+    imports = {name: set(imported(path.read_text("utf-8"), known)) - {name} for name, path in known.items()}
+    if ring := circle(imports):
+        print(f"{known[ring[0]]}:1: a circle of imports: {' -> '.join(ring)}")
+        count += 1
     for path in files():
         if path.suffix == ".py" or path.name == "Makefile" or path.parent.name == ".ci":
             for line, text in problems(path):

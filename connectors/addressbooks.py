@@ -75,4 +75,6 @@ class AddressBooksType(Protocol):
     #: Frozen dataclass whose fields are the options of the source.
     Settings: ClassVar[type[Any]]
 
-    def __call__(self, settings: Any, secret: Secret | None) -> AddressBooks: ...
+    def __call__(self, settings: Any, secret: Secret | None) -> AddressBooks:
+        """Open them with these settings; raises Misconfigured."""
+        ...

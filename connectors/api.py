@@ -243,4 +243,6 @@ class ConnectorType(Protocol):
     #: Frozen dataclass whose fields are the account's options.
     Settings: ClassVar[type[Any]]
 
-    def __call__(self, settings: Any, secret: Secret | None) -> Connector: ...
+    def __call__(self, settings: Any, secret: Secret | None) -> Connector:
+        """Make one for these settings; it logs in when it is entered. Raises Misconfigured."""
+        ...

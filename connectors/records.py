@@ -97,6 +97,7 @@ class Bearer(Secret):
         self._supply = supply
 
     def reveal(self) -> str:
+        """The token, as it is now; it is fetched, or renewed, where that is due."""
         return self._supply("")
 
     def instead_of(self, refused: str) -> str:

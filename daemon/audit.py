@@ -54,10 +54,12 @@ class FolderAudit:
 
     @property
     def expected(self) -> int:
+        """How many mails of the server the store should know."""
         return self.placed + len(self.missing)
 
     @property
     def covered(self) -> int:
+        """How many of them the store can answer for."""
         return self.placed - len(self.hollow)
 
     @property
@@ -67,6 +69,7 @@ class FolderAudit:
 
     @property
     def differs(self) -> bool:
+        """Is there anything to tell, on either side?"""
         return not self.is_whole or len(self.surplus) > 0
 
     def confirmed(self, before: FolderAudit) -> FolderAudit:
@@ -101,10 +104,12 @@ class AccountAudit:
 
     @property
     def surplus(self) -> int:
+        """How many placements of all folders have no mail on the server."""
         return sum(len(folder.surplus) for folder in self.folders)
 
     @property
     def is_whole(self) -> bool:
+        """Could all folders be looked at, and is everything in them covered?"""
         return not self.refused and all(folder.is_whole for folder in self.folders)
 
 

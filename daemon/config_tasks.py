@@ -47,13 +47,24 @@ class Owned(Protocol):
     """An account of the configuration."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Of the account, as the configuration has it."""
+        ...
+
     @property
-    def owner(self) -> str: ...
+    def owner(self) -> str:
+        """Address of the person whose it is."""
+        ...
+
     @property
-    def enabled(self) -> bool: ...
+    def enabled(self) -> bool:
+        """Is it followed?"""
+        ...
+
     @property
-    def tasks(self) -> TasksConfig | None: ...
+    def tasks(self) -> TasksConfig | None:
+        """The list that tasks are kept in; None: none of this account's."""
+        ...
 
 
 def refuse_second_lists(accounts: Iterable[Owned], reader: Reader) -> None:

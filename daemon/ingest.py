@@ -35,9 +35,11 @@ class Tally:
 
     @property
     def seen(self) -> int:
+        """How many items were looked at."""
         return self.stored + self.known + self.skipped + self.quarantined
 
     def add(self, counts: Counter[str]) -> None:
+        """Add the items of a page, counted by verdict."""
         self.stored += counts["stored"]
         self.known += counts["known"]
         self.skipped += sum(counts[word] for word in ("skipped", "suppressed", "expired"))

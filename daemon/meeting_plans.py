@@ -61,6 +61,7 @@ class Person(NamedTuple):
 
     @property
     def is_outside(self) -> bool:
+        """Is it neither one of ours nor a room or a device?"""
         return not self.is_own and self.role != "resource"
 
 

@@ -30,19 +30,27 @@ class Distribution(Protocol):
     """The installed package that declares an entry point."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Of the package, as pip lists it."""
+        ...
 
 
 class EntryPoint(Protocol):
     """What is used of :class:`importlib.metadata.EntryPoint`."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The kind of account that it stands for."""
+        ...
 
     @property
-    def dist(self) -> Distribution | None: ...
+    def dist(self) -> Distribution | None:
+        """The package that brings it; None: it is not known."""
+        ...
 
-    def load(self) -> object: ...
+    def load(self) -> object:
+        """The class; raises whatever importing it raises."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,7 @@ class Given:
     dist: Distribution | None = None
 
     def load(self) -> object:
+        """The class."""
         return self.connector
 
 

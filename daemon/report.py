@@ -46,6 +46,7 @@ class Report:
 
     @property
     def total(self) -> Tally:
+        """All streams together."""
         total = Tally()
         for tally in self.streams.values():
             total.stored += tally.stored

@@ -122,14 +122,17 @@ class Session:
 
     @property
     def environ(self) -> Mapping[str, str]:
+        """The environment that secrets may lie in."""
         return self._environment.environ
 
     @property
     def underway(self) -> Underway:
+        """The turns that are being taken, which the watchdog looks at."""
         return self._environment.underway
 
     @property
     def clock(self) -> Callable[[], datetime]:
+        """Gives the time now, aware, in UTC."""
         return self._environment.clock
 
     def apply_entered(self) -> None:

@@ -27,17 +27,34 @@ class Derived(Protocol):
     """A mail of the history, as far as this goes."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Of the interaction."""
+        ...
+
     @property
-    def direction(self) -> Direction: ...
+    def direction(self) -> Direction:
+        """Whether it came in, went out, or stayed among ours."""
+        ...
+
     @property
-    def occurred_at(self) -> datetime: ...
+    def occurred_at(self) -> datetime:
+        """Aware, UTC."""
+        ...
+
     @property
-    def is_unverified(self) -> bool: ...
+    def is_unverified(self) -> bool:
+        """Did its sender fail authentication?"""
+        ...
+
     @property
-    def parties(self) -> tuple[Party, ...]: ...
+    def parties(self) -> tuple[Party, ...]:
+        """All who take part."""
+        ...
+
     @property
-    def is_bulk(self) -> bool: ...
+    def is_bulk(self) -> bool:
+        """Did it go to many?"""
+        ...
 
 
 def unreached(mails: Iterable[Derived], company: Company, failed: Mapping[str, Failures]) -> set[str]:

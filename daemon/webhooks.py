@@ -202,6 +202,7 @@ class Webhooks:
         self._threads: list[threading.Thread] = []
 
     def begin(self) -> None:
+        """Start a thread for each webhook."""
         self.follow(self._senders)
 
     def follow(self, senders: list[Sender]) -> None:

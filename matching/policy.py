@@ -98,6 +98,7 @@ class Party:
 
     @property
     def is_outside(self) -> bool:
+        """Has it a readable address that is not ours?"""
         return self.normal is not None and not self.is_own
 
 
@@ -116,6 +117,7 @@ class Assessment:
 
     @property
     def outside(self) -> tuple[Party, ...]:
+        """Those of other companies, in the order of the mail."""
         return tuple(party for party in self.parties if party.is_outside)
 
 
@@ -123,15 +125,29 @@ class Signs(Protocol):
     """The headers that tell bulk mail; a Message has them, and a stored row too."""
 
     @property
-    def report_type(self) -> str: ...
+    def report_type(self) -> str:
+        """report-type of multipart/report, lower case, or "" (RFC 6522)."""
+        ...
+
     @property
-    def auto_submitted(self) -> str: ...
+    def auto_submitted(self) -> str:
+        """The keyword of Auto-Submitted, lower case, or "" (RFC 3834, section 5)."""
+        ...
+
     @property
-    def list_id(self) -> str: ...
+    def list_id(self) -> str:
+        """List-Id, or "" (RFC 2919)."""
+        ...
+
     @property
-    def precedence(self) -> str: ...
+    def precedence(self) -> str:
+        """Precedence, lower case, or ""."""
+        ...
+
     @property
-    def has_unsubscribe(self) -> bool: ...
+    def has_unsubscribe(self) -> bool:
+        """Is there a List-Unsubscribe (RFC 2369)?"""
+        ...
 
 
 def bulk_reason(message: Signs) -> str:

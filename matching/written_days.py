@@ -1,7 +1,7 @@
 """Days as people write them: by numbers, by the names of months, and by the Persian calendar. Pure.
 
 They are read by `dateparser`, which knows the months and weekdays of the languages; the forms it does not read
-(Chinese, Korean and Mongolian dates, the Persian calendar) are read here. Texts are folded (matching.signals.folding).
+(Chinese, Korean and Mongolian dates, the Persian calendar) are read here. Texts are folded (matching.folding).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 
-from matching.signals.folding import fold
+from matching.folding import fold
 
 _MONTH = r"[^\W\d_]{2,12}"
 #: Forms of dates, from those that can mean nothing else on.

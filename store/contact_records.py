@@ -91,6 +91,7 @@ class Address:
 
     @property
     def period(self) -> Period:
+        """From when, and until when (exclusive), it is the contact's; None: without an end on that side."""
         return self.valid_from_at, self.valid_to_at
 
     @property
@@ -122,6 +123,7 @@ class Contact:
 
     @property
     def is_entered(self) -> bool:
+        """Did somebody enter it, rather than the policy make it?"""
         return self.origin != POLICY
 
     @property
@@ -131,6 +133,7 @@ class Contact:
 
     @property
     def primary(self) -> Address | None:
+        """Its main address now; None where it has none."""
         return next((each for each in self.addresses.values() if each.is_primary), None)
 
     def rows(self) -> Iterator[Address]:

@@ -200,6 +200,7 @@ class MeetingDraft:
 
     @property
     def outside(self) -> tuple[Party, ...]:
+        """Those of other companies, in the order of the event."""
         return tuple(each for each in self.parties if each.is_outside)
 
 

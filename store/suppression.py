@@ -30,6 +30,7 @@ class Erased:
         return bool(self._keys)
 
     def __call__(self, normal: str) -> bool:
+        """Was this normal form erased, or the base form of it?"""
         found = self._known.get(normal)
         if found is None:
             found = self._known[normal] = self.holds(normal, self._rules.base(normal))

@@ -46,6 +46,7 @@ class TaskRow(NamedTuple):
 
     @property
     def key(self) -> Key:
+        """What makes it one task however often it is raised: rule, address and trigger."""
         return self.rule, self.address or "", self.trigger_id or ""
 
 

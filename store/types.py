@@ -21,10 +21,12 @@ class Key(LargeBinary):
         super().__init__(16)
 
     def bind_processor(self, dialect: Dialect) -> None:
-        return None
+        """None: the driver takes bytes as they are."""
+        return
 
     def result_processor(self, dialect: Dialect, coltype: object) -> None:
-        return None
+        """None: the driver gives bytes as they are."""
+        return
 
 
 class Sealed(TypeDecorator[str]):
@@ -34,6 +36,7 @@ class Sealed(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Raises ValueError where it would be written in clear."""
         if value is not None and not value.startswith(SEALED):
             raise ValueError("a secret would be written in clear")
         return value
@@ -59,16 +62,19 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """timestamptz on PostgreSQL, text on SQLite."""
         if dialect.name == "postgresql":
             return dialect.type_descriptor(DateTime(timezone=True))
         return dialect.type_descriptor(Text())
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """An aware datetime as the database has it."""
         if value is None or dialect.name == "postgresql":
             return value
         return instant_text(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """An aware datetime in UTC."""
         return _instant(value)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:

@@ -19,6 +19,7 @@ class View:
 
 
 def of_meta(name: str) -> str:
+    """What the store itself says under this name, as SQL."""
     return f"(SELECT value FROM meta WHERE name = '{name}')"  # noqa: S608 - a name of ours, never input
 
 
@@ -35,6 +36,7 @@ def of_copy(table: str, key: str, value: str, levels: str = "") -> dict[str, str
 
 
 def chosen(sql: str | Mapping[str, str], dialect: str) -> str:
+    """The SQL for one database of what may differ between them."""
     return sql if isinstance(sql, str) else sql[dialect]
 
 
@@ -52,6 +54,7 @@ def by_kind(of_mail: str | Mapping[str, str], of_meeting: str) -> dict[str, str]
 
 
 def attachment_count() -> dict[str, str]:
+    """How many attachments the shown copy has; 0 where its visibility hides them."""
     found = of_copy("message", '"key"', "x.attachment_count")
     return {database: f"COALESCE({sql}, 0)" for database, sql in found.items()}
 

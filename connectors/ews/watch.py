@@ -85,12 +85,15 @@ class Events:
 
     @property
     def due(self) -> float:
+        """See Watch."""
         return self._due
 
     def fileno(self) -> int:
+        """See Watch."""
         return self._connection.connection.fileno()
 
     def tick(self, now: float) -> None:
+        """See Watch."""
         if now < self._due:
             return
         if self._state is _State.BEGINNING:
@@ -100,6 +103,7 @@ class Events:
         raise Unavailable(f"{self._settings.host} {silent}", step="watch")
 
     def read(self, now: float) -> frozenset[str]:
+        """See Watch."""
         hinted: set[str] = set()
         with translated(self._settings.host):
             self._connection.say()
@@ -120,6 +124,7 @@ class Events:
         return frozenset(hinted)
 
     def close(self) -> None:
+        """See Watch."""
         self._ended()
         self._connection.connection.close()
 

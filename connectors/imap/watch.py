@@ -92,12 +92,15 @@ class Idle:
 
     @property
     def due(self) -> float:
+        """See Watch."""
         return self._due
 
     def fileno(self) -> int:
+        """See Watch."""
         return self._connection.connection.fileno()
 
     def tick(self, now: float) -> None:
+        """See Watch."""
         if now < self._due:
             return
         match self._state:
@@ -111,6 +114,7 @@ class Idle:
                 raise Unavailable(f"{self._host} did not answer in time", step="watch")
 
     def read(self, now: float) -> frozenset[str]:
+        """See Watch."""
         is_hint = False
         with translated("watch", self._host):
             self._connection.say()
@@ -119,6 +123,7 @@ class Idle:
         return frozenset(self.streams if is_hint else ())
 
     def close(self) -> None:
+        """See Watch."""
         if self._state is _State.IDLE and self._connection.is_said:
             # a word of farewell, if it can be said at once
             with contextlib.suppress(OSError, ValueError):

@@ -18,12 +18,14 @@ class EmlTree(Tree):
     """Each folder with .eml files in it is a stream, the top one under the name INBOX."""
 
     def find(self) -> Iterator[tuple[tuple[str, ...], Path]]:
+        """See Tree: every folder in which such files lie, and the top."""
         for levels, path in below(self._path, skip=()):
             is_open = os.access(path, os.R_OK | os.X_OK)
             if not levels or not is_open or any(name.lower().endswith(_SUFFIX) for name in os.listdir(path)):
                 yield tuple(text_of(level) for level in levels) or ("INBOX",), path
 
     def entries(self, folder: Path) -> Iterator[Entry]:
+        """See Tree."""
         place = folder.relative_to(self._path)
         with os.scandir(folder) as found:
             for file in found:

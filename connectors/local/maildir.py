@@ -35,11 +35,13 @@ class Maildir(Tree):
     """A mail's ref is its file's name without flags, which delivery makes unique."""
 
     def find(self) -> Iterator[tuple[tuple[str, ...], Path]]:
+        """See Tree: every Maildir, in the manner of Maildir++ too."""
         for levels, path in below(self._path, skip=("cur", "new", "tmp")):
             if not os.access(path, os.R_OK | os.X_OK) or any((path / part).is_dir() for part in _PARTS):
                 yield _decoded(levels), path
 
     def entries(self, folder: Path) -> Iterator[Entry]:
+        """See Tree."""
         place = folder.relative_to(self._path)
         found: dict[str, str] = {}
         # raises where the folder is gone; one of its parts may be missing
@@ -50,6 +52,7 @@ class Maildir(Tree):
             yield Entry(_delivered(unique) or 0, unique, text_of(unique), path)
 
     def flags(self, path: Path) -> frozenset[str]:
+        """See Tree: the letters behind `:2,` in the name."""
         return frozenset(_FLAGS[letter] for letter in path.name.partition(_SEPARATOR)[2] if letter in _FLAGS)
 
     def received_at(self, path: Path, raw: Raw) -> datetime:

@@ -53,6 +53,7 @@ class Outcome:
 
     @property
     def is_whole(self) -> bool:
+        """Could the account be looked at, and is everything covered?"""
         return self.audit is not None and self.audit.is_whole
 
 

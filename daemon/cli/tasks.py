@@ -132,6 +132,7 @@ def _why(each: ListedTask) -> str:
 
 
 def person_named(transaction: Transaction, text: str) -> str:
+    """The address of a person of ours that `--person` names; raises ConfigError where it names nobody."""
     email = normalize(text)
     if email is None or not is_person(transaction, email):
         raise refuse("--person", f"{text} is nobody of ours", "the main address of a person, as [[people]] has it")

@@ -35,6 +35,7 @@ class Address:
 
     @property
     def domain(self) -> str:
+        """What stands behind the @."""
         return self.email.rpartition("@")[2]
 
 

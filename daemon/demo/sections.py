@@ -39,10 +39,12 @@ class Shown:
 
     @property
     def command(self) -> str:
+        """How the program is called on this company, ready for a shell."""
         return f"{shlex.quote(self.program)} --config {shlex.quote(self.folder)}/config.toml"
 
     @property
     def store(self) -> str:
+        """The store's file, ready for a shell."""
         return f"{shlex.quote(self.folder)}/keeptouch.db"
 
 

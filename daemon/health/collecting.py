@@ -40,6 +40,7 @@ class OfStore(Collector):
         self._clock = clock
 
     def collect(self) -> Iterable[Metric]:
+        """What prometheus_client asks for at every scrape."""
         seen = self._looking.latest()
         yield gauge("keeptouch_store_up", "1: the store answers.", 0.0 if seen.problem else 1.0)
         yield from self._figures(seen.figures if seen.age <= _OLDEST else None)
@@ -90,6 +91,7 @@ class OfService(Collector):
         self._looking = looking
 
     def collect(self) -> Iterable[Metric]:
+        """What prometheus_client asks for at every scrape."""
         service = self._watched.service
         late = service.engine.lateness() if service else None
         ready = 0.0 if why_not_ready(self._watched, self._looking) else 1.0

@@ -69,6 +69,7 @@ class Counting(Observer):
         )
 
     def turn_ended(self, kind: str, report: Report) -> None:
+        """Counts the turn, what it read and how long it took."""
         self._runs.labels(kind, result_of(report)).inc()
         self._seconds.labels(kind).observe(report.seconds)
         total = report.total
@@ -79,19 +80,24 @@ class Counting(Observer):
         self._fenced.inc(report.fenced)
 
     def logged_in(self, kind: str, error: ConnectorError | None) -> None:
+        """Counts the login by what came of it."""
         self._logins.labels(kind, _login(error)).inc()
 
     def watch_begun(self, error: ConnectorError | None) -> None:
+        """Counts the login by what came of it; not that a server wants to be left alone."""
         if not isinstance(error, Resting):
             self._watches.labels(_login(error)).inc()
 
     def hinted(self) -> None:
+        """Counts the hint."""
         self._hints.inc()
 
     def rested(self, kind: str) -> None:
+        """Counts the rest."""
         self._rests.labels(kind).inc()
 
     def store_failed(self, error: StoreError) -> None:
+        """Counts the failure by what the driver called it."""
         self._failures.labels(type(error.__cause__ or error).__name__).inc()
 
 

@@ -24,6 +24,7 @@ class Process(Collector):
     """Of this process; what the system does not tell is left out."""
 
     def collect(self) -> Iterable[Metric]:
+        """What prometheus_client asks for at every scrape."""
         times = os.times()
         cpu = CounterMetricFamily("process_cpu_seconds_total", "User and system CPU time, in seconds.")
         cpu.add_metric([], times.user + times.system)

@@ -28,6 +28,7 @@ class Task:
 
     @property
     def key(self) -> Key:
+        """What makes it one task however often it is raised: rule, address and trigger."""
         return self.due.rule, self.due.address, self.due.trigger_id
 
 

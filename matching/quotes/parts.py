@@ -53,6 +53,7 @@ class Part:
 
     @property
     def is_blank(self) -> bool:
+        """Is there nothing but blanks in it?"""
         return not any(line.strip() for line in self.lines)
 
 

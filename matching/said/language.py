@@ -10,8 +10,8 @@ from functools import cache
 from itertools import chain, pairwise
 from typing import NamedTuple
 
+from matching.folding import fold
 from matching.said.needles import Groups, beginnings, needles
-from matching.signals.folding import fold
 
 #: Mongolian is often written on keyboards without these letters.
 _PLAIN = str.maketrans("өү", "оу")

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from matching.folding import fold
 from matching.signals.away import LANGUAGES, Language
-from matching.signals.folding import fold
 from matching.signals.records import MAX_REASON, Kind, Mail, Signal, evidence, one_line
 from matching.signals.returning import return_date
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
+from matching.folding import fold
 from matching.signals.away import LANGUAGES
-from matching.signals.folding import fold
 from matching.written_days import FORMS, read_day
 
 #: Characters around such words in which the date stands, and how many of them are tried.

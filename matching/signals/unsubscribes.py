@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from matching.signals.folding import fold
+from matching.folding import fold
 from matching.signals.records import Kind, Mail, Signal, evidence
 
 #: Longer texts are letters.

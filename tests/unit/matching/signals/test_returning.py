@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from matching.signals.folding import fold
+from matching.folding import fold
 from matching.signals.returning import return_date
 
 SENT = datetime(2026, 3, 2, 9, tzinfo=UTC)
