@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache, lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
@@ -225,8 +225,3 @@ def _local(value: str) -> datetime | None:
         return datetime.strptime(value.strip()[:15], "%Y%m%dT%H%M%S")  # noqa: DTZ007 - wall clock
     except ValueError:
         return None
-
-
-def local_date(when: datetime, where: tzinfo) -> date:
-    """The day of an instant in a zone."""
-    return when.astimezone(where).date()

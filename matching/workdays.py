@@ -99,12 +99,6 @@ def working_seconds(time: WorkingTime, start: datetime, end: datetime, leave: Le
     )
 
 
-def is_working(time: WorkingTime, at: datetime, leave: Leave = ()) -> bool:
-    """Is the instant working time? The first of an interval is, its end is not."""
-    now = _seconds(at)
-    return _next(time, now, _merged(leave)) == now
-
-
 def after_working_seconds(time: WorkingTime, start: datetime, seconds: int, leave: Leave = ()) -> datetime | None:
     """The first instant to which it is so many working seconds from `start`; `start` for 0. None: not by LAST_YEAR."""
     if seconds <= 0:

@@ -187,22 +187,14 @@ def clear_reason(connection: Connection, account_id: str) -> None:
     connection.execute(update(account).where(*is_fine).values(reason=None))
 
 
-def stream_state(connection: Connection, stream_id: int) -> StreamState:
-    """Cursor and version, read together."""
-    return _states(connection.execute(_STATES.where(stream.c.id == stream_id)))[stream_id]
+#: Asked at each poll of each account: made once.
+_STATES = select(
+    *(stream.c[name] for name in ("id", "version", "cursor", "is_uncompared", "compared_at", "backlog"))
+).where(stream.c.account_id == bindparam("account"))
 
 
 def stream_states(connection: Connection, account_id: str) -> dict[int, StreamState]:
     """Stream id -> cursor and version, read together, of all streams of an account."""
-    return _states(connection.execute(_OF_ACCOUNT, {"account": account_id}))
-
-
-#: Asked at each poll of each account: made once.
-_STATES = select(*(stream.c[name] for name in ("id", "version", "cursor", "is_uncompared", "compared_at", "backlog")))
-_OF_ACCOUNT = _STATES.where(stream.c.account_id == bindparam("account"))
-
-
-def _states(rows: Iterable[Any]) -> dict[int, StreamState]:
     return {
         row.id: StreamState(
             row.id,
@@ -212,7 +204,7 @@ def _states(rows: Iterable[Any]) -> dict[int, StreamState]:
             row.compared_at,
             row.backlog,
         )
-        for row in rows
+        for row in connection.execute(_STATES, {"account": account_id})
     }
 
 

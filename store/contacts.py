@@ -108,7 +108,7 @@ def create_by_policy(
     erased = suppression.load(connection, key)
     candidates = [each for each in candidates if not erased.holds(each.normal, each.base)] if erased else candidates
     by_normal = {c.normal: c for c in sorted(candidates, key=lambda c: (c.normal, c.email), reverse=True)}
-    known = _holders(connection, by_normal, {c.base for c in by_normal.values()})
+    known = _holders(connection, {c.base for c in by_normal.values()})
     new_contacts: dict[str, dict[str, Any]] = {}
     made: list[tuple[str, Candidate]] = []
     for item in sorted(by_normal.values(), key=lambda c: c.normal):
@@ -150,9 +150,7 @@ def standing_for(connection: Connection, contact_ids: Iterable[str]) -> dict[str
     return found
 
 
-def _holders(
-    connection: Connection, normals: Iterable[str], bases: Iterable[str]
-) -> dict[str, list[tuple[str, str, str, bool]]]:
+def _holders(connection: Connection, bases: Iterable[str]) -> dict[str, list[tuple[str, str, str, bool]]]:
     """base -> [(contact, normal, origin, is deleted)]"""
     found: dict[str, list[tuple[str, str, str, bool]]] = {}
     columns = (

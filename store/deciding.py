@@ -73,7 +73,7 @@ def restore_contacts(
     replaced = {each.id: here.policy_contacts(each) for each in taken}
     changed = sorted(set(replaced).union(*replaced.values()))
     before = select_in(connection, select(contact.c.organization_id).where, contact.c.id, changed)
-    _remove_policy_contacts(connection, here, replaced, now)
+    _remove_policy_contacts(connection, replaced, now)
     _write_contacts(connection, key, taken, here, now)
     organizations.drop_unused(connection, {row.organization_id for row in before if row.organization_id})
     _write_addresses(connection, key, taken, base_of)
@@ -140,7 +140,7 @@ class _Here:
         ]
 
 
-def _remove_policy_contacts(connection: Connection, here: _Here, replaced: dict[str, list[str]], now: datetime) -> None:
+def _remove_policy_contacts(connection: Connection, replaced: dict[str, list[str]], now: datetime) -> None:
     """Their addresses go, and so do they, but for those that keep their id."""
     ids = sorted({each for found in replaced.values() for each in found})
     gone = {each: new for new, found in replaced.items() for each in found if each != new and each not in replaced}

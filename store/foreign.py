@@ -55,7 +55,7 @@ def answer(query: Query, password: str | None) -> Iterator[tuple[tuple[str, ...]
         engine = _engine(query, password, deadline)
         try:
             with engine.connect() as connection:
-                _forbid_writing(connection, query)
+                _forbid_writing(connection)
                 options = {"stream_results": True, "no_parameters": True, "max_row_buffer": _PART}
                 result = connection.execution_options(**options).exec_driver_sql(query.sql)
                 with closing(result):
@@ -108,7 +108,7 @@ def _sqlite(path: str, seconds: int, deadline: float) -> sqlite3.Connection:
     return connection
 
 
-def _forbid_writing(connection: Connection, query: Query) -> None:
+def _forbid_writing(connection: Connection) -> None:
     backend = connection.dialect.name
     if backend == "sqlite":
         connection.exec_driver_sql("PRAGMA query_only = on")

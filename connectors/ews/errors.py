@@ -108,7 +108,7 @@ def refused(refusal: Refusal, settings: EwsSettings, step: str) -> ConnectorErro
     return Unavailable(f"{host} answers with an error ({said})", step=step, hint=hint, retry_after=refusal.back_off)
 
 
-def status_refused(status: int, settings: EwsSettings, step: str) -> ConnectorError:
+def status_refused(status: int, settings: EwsSettings) -> ConnectorError:
     """What an HTTP status means that is no answer of EWS; not for 401."""
     host = settings.host
     if settings.is_cloud and status in (400, 403, 404, 410):

@@ -141,7 +141,7 @@ class Server:
             raise Refusal("ErrorInvalidServerVersion")
         # Exchange answers faults with status 500
         if status != 200 and not (status == 500 and b"Envelope" in body[:4096]):
-            raise errors.status_refused(status, self.settings, step)
+            raise errors.status_refused(status, self.settings)
         return body
 
 

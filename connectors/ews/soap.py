@@ -84,11 +84,6 @@ def read(body: bytes) -> ET.Element:
     return root
 
 
-def version_info(envelope: ET.Element) -> ET.Element | None:
-    """What the server says of its version."""
-    return envelope.find(f"{_SOAP}Header/{T}ServerVersionInfo")
-
-
 def replies(envelope: ET.Element, operation: str) -> list[Reply]:
     """The answers to what the request asked for, in its order; raises Refusal of all, NoAnswer."""
     fault = envelope.find(f"{_SOAP}Body/{_SOAP}Fault")

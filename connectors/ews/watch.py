@@ -195,7 +195,7 @@ class Events:
         if status == 401:
             # a token has expired: the next login brings another one
             return Unavailable(f"{self._settings.host} no longer knows who asks", step="watch")
-        return _lost(errors.status_refused(status, self._settings, "watch"))
+        return _lost(errors.status_refused(status, self._settings))
 
     def _refused(self, refusal: Refusal) -> Unavailable:
         if refusal.code in _LOST:

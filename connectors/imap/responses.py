@@ -220,16 +220,8 @@ def parse_vanished(data: Iterable[Piece | None]) -> list[tuple[int, int]]:
     return runs
 
 
-def parse_fetch(data: Iterable[Piece | None]) -> dict[int, Fetched]:
-    """UID -> what the answers to UID FETCH tell, put together; what has no UID was not asked for."""
-    found: dict[int, Fetched] = {}
-    for pieces in answers(data):
-        take_fetch(found, pieces)
-    return found
-
-
 def take_fetch(found: dict[int, Fetched], pieces: Sequence[Piece]) -> None:
-    """Add what one answer tells, from its number on."""
+    """Add what one answer to UID FETCH tells, from its number on; what has no UID was not asked for."""
     if len(pieces) == 2 and isinstance(pieces[0], tuple) and pieces[1] == b")":
         usual = _USUAL.fullmatch(pieces[0][0])
         if usual is not None:

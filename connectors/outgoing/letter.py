@@ -102,7 +102,7 @@ def read_letter(raw: bytes, has_field: Callable[[bytes], bool] = lambda _name: F
     if len(ids) != 1:
         return "no message id"
     structure = read_structure(raw, head)
-    against = _reason(raw, head, structure)
+    against = _reason(raw, structure)
     if against:
         return against
     bodies = [_body(raw, part) for part in structure.html if part.kind == "text/html"]
@@ -122,7 +122,7 @@ def read_letter(raw: bytes, has_field: Callable[[bytes], bool] = lambda _name: F
     )
 
 
-def _reason(raw: bytes, head: Head, structure: Structure) -> str:
+def _reason(raw: bytes, structure: Structure) -> str:
     """Why it is left alone; "" where it is not."""
     kinds = {part.kind for part in structure.leaves} | set(structure.multiparts)
     if kinds & _MULTIPARTS or any(_NAMES.search(part.name or "") for part in structure.leaves):

@@ -83,7 +83,7 @@ def exchange(
                 cc=cc,
                 sent_at=when.astimezone(timezone(timedelta(hours=rep.offset if is_ours else client.offset))),
                 subject=language.reply + subject if letters else subject,
-                text=_quoting(rng, text, before, language, rep, client),
+                text=_quoting(rng, text, before, language),
                 message_id="" if client is KAZEMI and not is_ours else new_id(rng, DOMAIN if is_ours else client),
                 references=_references(letters),
                 charset="utf-8" if is_ours else client.charset,
@@ -148,7 +148,7 @@ def _text(language: Language, said: str, rep: Rep, client: Client, *, is_ours: b
     return text.replace("ی", "ي").replace("‌", " ") if client is KAZEMI and not is_ours else text
 
 
-def _quoting(rng: random.Random, text: str, before: Letter | None, language: Language, rep: Rep, client: Client) -> str:
+def _quoting(rng: random.Random, text: str, before: Letter | None, language: Language) -> str:
     """The text above what it answers, as most programs put it."""
     if before is None or rng.random() < 0.3:
         return text

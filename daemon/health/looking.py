@@ -44,7 +44,7 @@ class Looking:
         self._changed = threading.Condition()
         self._is_asking = False
         self._figures: Figures | None = None
-        self._began = self._read_at = clock()
+        self._read_at = clock()
         self._error: StoreError | None = None
         #: When somebody was answered last, well or not.
         self._answered_at = float("-inf")

@@ -107,7 +107,7 @@ def _is_mail(fields: dict[str, str]) -> bool:
     return has_time and has_address and ("to" in fields or "from" in fields)
 
 
-def read_unknown_block(lines: Sequence[str], plains: Sequence[str], at: int) -> Header | None:
+def read_unknown_block(plains: Sequence[str], at: int) -> Header | None:
     """Labelled lines in an unknown language, trusted below a rule only: an address, and a date with its time."""
     end = at
     has_address = has_date = False
@@ -159,7 +159,7 @@ def _block_below(
 ) -> Header | None:
     if at is None:
         return None
-    return read_block(lines, plains, at, is_certain=is_certain) or read_unknown_block(lines, plains, at)
+    return read_block(lines, plains, at, is_certain=is_certain) or read_unknown_block(plains, at)
 
 
 def read_columns(lines: Sequence[str], plains: Sequence[str], at: int) -> Header | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from matching.quotes.closing import banner_end, split_closing
-from matching.quotes.parts import Kind, Part, is_quoted, split, texts
+from matching.quotes.parts import Kind, Part, split, texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +20,6 @@ class Trimmed:
     quoted: str = ""
     #: Mail that is passed on, without the lines that introduce it.
     forwarded: str = ""
-
-    @property
-    def own_text(self) -> str:
-        """`new_text` without quotes; where nothing else is there, with them."""
-        own = texts([line for line in self.new_text.split("\n") if not is_quoted(line)])
-        return own or self.new_text
 
 
 def trim(text: str) -> Trimmed:

@@ -21,14 +21,6 @@ from tests.integration.company import Company
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """Where a run is to be killed: the nth time that a labelled point is reached."""
-
-    name: str
-    nth: int
-
-
 class Warm:
     """Starts command lines of the program in milliseconds."""
 

@@ -199,7 +199,7 @@ def _mails(thread: Thread, shape: Shape) -> Iterator[_Mail]:
             at=at,
             subject=f"Re: {topic}" if above else topic,
             text=_TEXT.format(thread.number, number),
-            parties=_parties(thread, number, is_ours=is_ours, is_report=is_report),
+            parties=_parties(thread, is_ours=is_ours, is_report=is_report),
             blind=thread.contact ^ 1 if _has_blind(thread, number, shape, is_ours=is_ours) else None,
             is_ours=is_ours,
             is_report=is_report,
@@ -215,7 +215,7 @@ def _has_blind(thread: Thread, number: int, shape: Shape, *, is_ours: bool) -> b
     return is_ours and number == 0 and thread.dice[28] < 5 and 1 < thread.contact < shape.contacts - 1
 
 
-def _parties(thread: Thread, number: int, *, is_ours: bool, is_report: bool) -> list[tuple[str, str, str, int | None]]:
+def _parties(thread: Thread, *, is_ours: bool, is_report: bool) -> list[tuple[str, str, str, int | None]]:
     contact, ours = thread.contact, shapes.person(thread.person)
     address = address_of(contact)
     if is_report:

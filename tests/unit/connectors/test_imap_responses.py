@@ -12,13 +12,21 @@ from connectors.imap.responses import (
     Fetched,
     Listed,
     Piece,
+    answers,
     parse_date,
-    parse_fetch,
     parse_list,
     parse_search,
     sequence_set,
+    take_fetch,
     values,
 )
+
+
+def parse_fetch(data: list[Piece | None]) -> dict[int, Fetched]:
+    found: dict[int, Fetched] = {}
+    for pieces in answers(data):
+        take_fetch(found, pieces)
+    return found
 
 
 def test_a_fetch_answer_with_literals_between_lines() -> None:

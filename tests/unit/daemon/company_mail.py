@@ -151,7 +151,7 @@ class House:
 
         def save(transaction: Transaction) -> StreamState:
             ids = streams.save(transaction, self.accounts[account], listed, NOON)
-            return company_store.stream_state(transaction, ids[folder])
+            return company_store.stream_states(transaction, self.accounts[account])[ids[folder]]
 
         state = self.store.transact(save)
         return Place(state.id, state.version, purposes[folder] is Purpose.SENT), state.cursor

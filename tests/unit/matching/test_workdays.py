@@ -13,11 +13,9 @@ from hypothesis import strategies as st
 
 from matching.holiday_dates import country_problem, holidays_of
 from matching.workdays import (
-    LAST_YEAR,
     WorkingTime,
     after_working_days,
     after_working_seconds,
-    is_working,
     working_seconds,
 )
 from matching.workweeks import read_week
@@ -106,7 +104,6 @@ def test_the_time_between_is_that_of_all_working_minutes(
     leave = data.draw(_leaves(start))
     expected = sum(works(time, start + each * MINUTE, leave) for each in range(minutes))
     assert working_seconds(time, start, start + minutes * MINUTE, leave) == expected * 60
-    assert is_working(time, start, leave) == works(time, start, leave)
 
 
 @settings(max_examples=60, deadline=None)
@@ -215,7 +212,6 @@ def test_leave_is_free_and_a_day_of_leave_does_not_count() -> None:
     assert shown(ULAANBAATAR, after_working_days(ULAANBAATAR, start, 1, leave)) == "Thu 2026-11-19 12:00"
     assert shown(ULAANBAATAR, after_working_days(ULAANBAATAR, start, 2, leave)) == "Fri 2026-11-20 10:00"
     assert shown(ULAANBAATAR, after_working_seconds(ULAANBAATAR, start, 9 * HOUR, leave)) == "Thu 2026-11-19 13:00"
-    assert not is_working(ULAANBAATAR, at(ULAANBAATAR, "2026-11-18 10:00"), leave)
 
 
 def test_no_work_until_the_end_of_time_is_said() -> None:
@@ -225,7 +221,6 @@ def test_no_work_until_the_end_of_time_is_said() -> None:
     assert after_working_days(RIYADH, start, 1, forever) is None
     assert after_working_days(RIYADH, start, 100_000) is None
     assert after_working_seconds(RIYADH, start, 10**15) is None
-    assert not is_working(RIYADH, datetime(LAST_YEAR + 3, 1, 1, tzinfo=UTC))
     assert working_seconds(RIYADH, datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)) > 0
 
 
