@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from matching.followups.desk import Desk
-from matching.followups.owing import settled
+from matching.followups.owing import first_since_ours, settled
 from matching.followups.people import owner_of_mail
 from matching.followups.records import Due, Mail, Relation, Side
 
@@ -52,14 +52,7 @@ class Complaint:
 
 def complaining(relation: Relation) -> Iterator[Mail]:
     """The first mails of theirs that complain, since ours before them."""
-    waiting: set[str] = set()
-    for mail in relation.mails:
-        if mail.side is Side.OURS:
-            if not (mail.is_mechanical or mail.is_bulk):
-                waiting.discard(mail.thread_id)
-        elif _complains(mail) and mail.thread_id not in waiting:
-            waiting.add(mail.thread_id)
-            yield mail
+    return first_since_ours(relation, _complains)
 
 
 def _complains(mail: Mail) -> bool:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from matching.followups.desk import Desk
 from matching.followups.people import owner, owner_of_mail
-from matching.followups.records import Deadline, Due, How, Mail, Relation, Settled, Side
+from matching.followups.records import Deadline, Due, How, Mail, Relation, Settled, Side, soonest
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,7 @@ class DeadlineReached:
                 title=each.title or "Ask: an answer was expected",
                 reason=f"an answer is expected by {each.due_on}, as was set on {desk.day_of(person_id, each.set_at)}",
                 priority=90,
-                settled=min(
-                    _settling(relation, each, mail), key=lambda settled: settled.at or each.set_at, default=None
-                ),
+                settled=soonest(_settling(relation, each, mail), each.set_at),
             )
 
 

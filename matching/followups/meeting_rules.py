@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from matching.followups.desk import Desk
 from matching.followups.people import owner
-from matching.followups.records import Due, How, Meeting, Relation, Settled, Side
+from matching.followups.records import Due, How, Meeting, Relation, Settled, Side, soonest
 from matching.followups.settings import Days, days_in_words
 
 #: A series goes on where the next of it is no later than this: a month, with a week to spare.
@@ -55,7 +55,7 @@ class AfterMeeting:
             settings = desk.settings(name, relation, person_id)
             if settings is None:
                 continue
-            settled = min(_followed(relation, meeting), key=lambda each: each.at or meeting.over_at, default=None)
+            settled = soonest(_followed(relation, meeting), meeting.over_at)
             if settled is not None and settled.is_within(settings.least, meeting.over_at):
                 continue
             yield Due(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
 from matching.followups.desk import Desk
 from matching.followups.people import owner_of_mail
-from matching.followups.records import Due, How, Mail, Relation, Settled, Side
+from matching.followups.records import Due, How, Mail, Relation, Settled, Side, soonest
 
 #: The rule that has a mail of theirs before this one; another rule may replace it under its name.
 COMPLAINT = "complaint"
@@ -69,13 +69,18 @@ class Unanswered:
 
 def owed(relation: Relation) -> Iterator[Mail]:
     """The first mails of theirs that need an answer, since ours before them."""
-    waiting: dict[str, str] = {}
+    return first_since_ours(relation, _asks_us)
+
+
+def first_since_ours(relation: Relation, is_one: Callable[[Mail], bool]) -> Iterator[Mail]:
+    """In each conversation the first such mail of theirs, and the first again after each word of ours."""
+    waiting: set[str] = set()
     for mail in relation.mails:
         if mail.side is Side.OURS:
             if not (mail.is_mechanical or mail.is_bulk):
-                waiting.pop(mail.thread_id, None)
-        elif _asks_us(mail) and mail.thread_id not in waiting:
-            waiting[mail.thread_id] = mail.id
+                waiting.discard(mail.thread_id)
+        elif mail.thread_id not in waiting and is_one(mail):
+            waiting.add(mail.thread_id)
             yield mail
 
 
@@ -99,7 +104,7 @@ def settled(relation: Relation, mail: Mail, person_id: str | None) -> Settled | 
     found = list(_settling(relation, mail, person_id))
     if mail.is_answered and not found:
         found.append(Settled(how=How.REPLY, at=None))
-    return min(found, key=lambda each: each.at or mail.at, default=None)
+    return soonest(found, mail.at)
 
 
 def _settling(relation: Relation, mail: Mail, person_id: str | None) -> Iterator[Settled]:

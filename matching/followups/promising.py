@@ -10,7 +10,7 @@ from typing import ClassVar
 from matching.addresses import is_no_reply
 from matching.followups.desk import Desk
 from matching.followups.people import owner_of_mail
-from matching.followups.records import Due, How, Mail, Relation, Settled, Side
+from matching.followups.records import Due, How, Mail, Relation, Settled, Side, soonest
 from matching.followups.settings import Days
 
 #: Working hours after a promise for the same day.
@@ -61,7 +61,7 @@ class Promised:
                 reason=f"promised on {desk.day_of(person_id, mail.at)} to send something{by}",
                 priority=30,
                 is_suggested=True,
-                settled=min(_settling(relation, mail), key=lambda each: each.at or mail.at, default=None),
+                settled=soonest(_settling(relation, mail), mail.at),
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -202,6 +203,11 @@ class Settled:
     def is_within(self, least: timedelta, start: datetime) -> bool:
         """Was it certainly before something that is due so long after `start`, or later? Then nothing is to be said."""
         return self.at is not None and self.at <= start + least
+
+
+def soonest(found: Iterable[Settled], since: datetime) -> Settled | None:
+    """What settled it first; what has no time counts as of `since`, when it began to wait."""
+    return min(found, key=lambda each: each.at or since, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import ClassVar
 from matching.addresses import is_no_reply
 from matching.followups.desk import Desk
 from matching.followups.people import owner_of_mail
-from matching.followups.records import Absence, Due, How, Mail, Relation, Settled, Side
+from matching.followups.records import Absence, Due, How, Mail, Relation, Settled, Side, soonest
 from matching.followups.settings import Days, days_in_words
 
 #: The names that they have for each other; another rule may replace one of them under its name.
@@ -143,7 +143,7 @@ def _absence(relation: Relation, desk: Desk, mail: Mail, person_id: str | None) 
 
 def _settled(relation: Relation, mail: Mail) -> Settled | None:
     """The first thing by which the mail waits for an answer no more."""
-    return min(_settling(relation, mail), key=lambda each: each.at or mail.at, default=None)
+    return soonest(_settling(relation, mail), mail.at)
 
 
 def _settling(relation: Relation, mail: Mail) -> Iterator[Settled]:
