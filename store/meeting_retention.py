@@ -26,31 +26,16 @@ Step = Callable[[Connection, datetime], int]
 
 def whole_meetings() -> Step:
     """Meetings go as a whole; of a series those that are old. Derivation does it, by what is noted here."""
-    after = (-1, "")
-    is_begun = False
-
-    def step(connection: Connection, before: datetime) -> int:
-        nonlocal after, is_begun
-        if not is_begun:
-            is_begun = True
-            return _note(connection, "kept_from_at", before)
-        rows = calendars.objects_after(connection, after, _BATCH)
-        if not rows:
-            return -1
-        after = rows[-1][:2]
-        old = [(stream_id, ref) for stream_id, ref, each in rows if _is_over(each, before)]
-        for stream_id, ref in old:
-            calendars.mark(connection, calendars.uids_at(connection, stream_id, [ref]))
-            calendars.forget(connection, stream_id, [ref])
-            here = (placement.c.stream_id == stream_id, placement.c.ref == ref)
-            connection.execute(update(placement).where(*here).values(nothing_but(Verdict.EXPIRED, "age")))
-        return len(old)
-
-    return step
+    return _of_old("kept_from_at", _forget)
 
 
 def subjects_of_meetings() -> Step:
     """Meetings lose what they were about, and where they took place."""
+    return _of_old("named_from_at", _strip)
+
+
+def _of_old(name: str, change: Callable[[Connection, int, str, Meeting], int]) -> Step:
+    """First notes it of the meetings, then takes the calendars' objects by batches; `change` says how many went."""
     after = (-1, "")
     is_begun = False
 
@@ -58,18 +43,28 @@ def subjects_of_meetings() -> Step:
         nonlocal after, is_begun
         if not is_begun:
             is_begun = True
-            return _note(connection, "named_from_at", before)
+            return _note(connection, name, before)
         rows = calendars.objects_after(connection, after, _BATCH)
         if not rows:
             return -1
         after = rows[-1][:2]
-        for stream_id, ref, each in rows:
-            if _is_over(each, before):
-                here = (calendar_object.c.stream_id == stream_id, calendar_object.c.ref == ref)
-                connection.execute(update(calendar_object).where(*here).values(data=bare(dump(each))))
-        return 0
+        return sum(change(connection, *row) for row in rows if _is_over(row[2], before))
 
     return step
+
+
+def _forget(connection: Connection, stream_id: int, ref: str, _held: Meeting) -> int:
+    calendars.mark(connection, calendars.uids_at(connection, stream_id, [ref]))
+    calendars.forget(connection, stream_id, [ref])
+    here = (placement.c.stream_id == stream_id, placement.c.ref == ref)
+    connection.execute(update(placement).where(*here).values(nothing_but(Verdict.EXPIRED, "age")))
+    return 1
+
+
+def _strip(connection: Connection, stream_id: int, ref: str, held: Meeting) -> int:
+    here = (calendar_object.c.stream_id == stream_id, calendar_object.c.ref == ref)
+    connection.execute(update(calendar_object).where(*here).values(data=bare(dump(held))))
+    return 0
 
 
 def _note(connection: Connection, name: str, before: datetime) -> int:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from connectors.api import ConnectorError, Purpose, Stream, StreamKind
 from daemon.apart import Opening
 from daemon.cli import audit, deletions, login
 from daemon.cli.arguments import Verbs, add_noun, add_verb, load_config
-from daemon.cli.logins import Logins, counted
+from daemon.cli.logins import Logins, asked, counted
 from daemon.cli.output import Trouble, write_json, write_table, write_text, write_troubles
 from daemon.config import Account
 from daemon.problems import ConfigError
 
-_AT_ONCE = 8
 #: Folders that are read, but whose mail is not kept.
 _NOT_KEPT = {
     Purpose.DRAFTS: "its mail is not kept: drafts",
@@ -108,21 +105,13 @@ def list_folders(args: argparse.Namespace) -> int:
     config = load_config(args)
     chosen = config.named(args.account) if args.account else config.followed
     with counted(config, insisted=chosen if args.account else ()) as logins:
-        listings = list(_ask(logins, chosen))
+        listings = list(asked(logins, chosen, _list))
     if args.json:
         write_json({"accounts": [_listing_document(listing) for listing in listings]})
     else:
         for listing in listings:
             _tell(listing)
     return 1 if any(listing.error for listing in listings) else 0
-
-
-def _ask(logins: Logins, accounts: tuple[Account, ...]) -> Iterator[Listing]:
-    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="folders")
-    try:
-        yield from pool.map(lambda account: _list(logins, account), accounts)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _list(logins: Logins, account: Account) -> Listing:

@@ -6,7 +6,6 @@ import argparse
 import os
 import traceback
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol, runtime_checkable
@@ -16,7 +15,7 @@ import structlog
 from connectors.api import ConnectorError, TaskWriter
 from daemon.cli import sources
 from daemon.cli.arguments import Verbs, add_account, add_verb, load_config
-from daemon.cli.logins import Logins, counted
+from daemon.cli.logins import Logins, asked, counted
 from daemon.cli.output import Trouble, write_json, write_text, write_troubles
 from daemon.cli.probing import probe
 from daemon.config import Account, Config
@@ -29,9 +28,6 @@ from daemon.smtp import Relay
 from daemon.task_lists import chosen as chosen_list
 
 log = structlog.get_logger()
-
-#: Servers asked at a time.
-_AT_ONCE = 8
 
 
 def register(verbs: Verbs) -> None:
@@ -80,7 +76,7 @@ def check(args: argparse.Namespace) -> int:
     if not args.config_only:
         problems += _store_secrets(config)
         with counted(config, insisted=chosen if args.account else ()) as logins:
-            for each in ask(logins, chosen):
+            for each in asked(logins, chosen, _ask):
                 found.append(each)
                 problems += [each.problem] if each.problem else []
                 warnings += each.warnings
@@ -111,16 +107,7 @@ def check(args: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def ask(logins: Logins, accounts: Iterable[Account]) -> Iterator[Found]:
-    """Log in to each, several at a time; the answers come in the order of the accounts."""
-    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="check")
-    try:
-        yield from pool.map(lambda account: ask_one(logins, account), accounts)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def ask_one(logins: Logins, account: Account) -> Found:
+def _ask(logins: Logins, account: Account) -> Found:
     """Log in, list the folders, open them, read one item, and look for the list of tasks."""
     try:
         with logins.opening(account).open() as connector:

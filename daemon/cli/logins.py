@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import structlog
 
@@ -19,6 +21,10 @@ from store.engine import Store
 from store.errors import StoreError
 
 log = structlog.get_logger()
+
+#: Accounts that are asked at a time.
+_AT_ONCE = 8
+Answer = TypeVar("Answer")
 
 
 class Logins:
@@ -50,6 +56,15 @@ class Logins:
     def _id(self, account: Account) -> str:
         assert self._store is not None
         return self._store.key.id("account", account.kind, account.login)
+
+
+def asked(logins: Logins, accounts: Iterable[Account], ask: Callable[[Logins, Account], Answer]) -> Iterator[Answer]:
+    """What `ask` answers of each account, several at a time, in their order. Who is interrupted waits for none."""
+    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="account")
+    try:
+        yield from pool.map(lambda account: ask(logins, account), accounts)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 @contextlib.contextmanager
