@@ -59,13 +59,6 @@ def open_signals(
                 confidence=_SURE[found.verdict],
                 source_interaction_id=item.id,
                 recipient=whom,
-                status=None,
-                category=None,
-                is_hard=None,
-                reason=None,
-                return_on=None,
-                answer_seconds=None,
-                answer_working_seconds=None,
                 verdict=found.verdict.value,
             )
 

@@ -205,8 +205,6 @@ def _told(
         is_hard=telling.is_hard,
         reason=telling.reason if is_shown else None,
         return_on=telling.return_on if is_shown else None,
-        answer_seconds=None,
-        answer_working_seconds=None,
     )
 
 
@@ -227,12 +225,5 @@ def _reply(
         evidence=ground + doubt,
         confidence=sure * weight,
         source_interaction_id=item.id,
-        recipient=None,
-        status=None,
-        category=None,
-        is_hard=None,
-        reason=None,
-        return_on=None,
         answer_seconds=seconds if seconds >= 0 else None,
-        answer_working_seconds=None,
     )

@@ -32,15 +32,15 @@ class Signal(NamedTuple):
     confidence: float
     #: The mail that tells it.
     source_interaction_id: str
-    recipient: str | None
-    status: str | None
-    category: str | None
-    is_hard: bool | None
-    reason: str | None
-    return_on: date | None
+    recipient: str | None = None
+    status: str | None = None
+    category: str | None = None
+    is_hard: bool | None = None
+    reason: str | None = None
+    return_on: date | None = None
     #: Of replies: how long it took, by the clock and in working time.
-    answer_seconds: int | None
-    answer_working_seconds: int | None
+    answer_seconds: int | None = None
+    answer_working_seconds: int | None = None
     #: Of opens and clicks: who it was.
     verdict: str | None = None
 

@@ -348,12 +348,6 @@ class _Written:
             evidence="References name the mail",
             confidence=1.0,
             source_interaction_id=self.id,
-            recipient=None,
-            status=None,
-            category=None,
-            is_hard=None,
-            reason=None,
-            return_on=None,
             answer_seconds=int((mail.at - asked_at).total_seconds()),
             answer_working_seconds=working_seconds(USUAL, asked_at, mail.at),
         )
