@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-import structlog
-
+from daemon.w1_rows import apply_rows
 from matching.names import clean_name
 from store import deadlines, engagement, merging, w1_deadline
 from store.engine import Store, Transaction
 from store.merging import MergeRefused
 from store.w1_deadline import DeadlineRow
 
-log = structlog.get_logger()
-
-#: Rows that take effect in one transaction.
-BATCH = 200
 #: A longer title is a mistake.
 MAX_TITLE = 200
 
@@ -26,23 +21,14 @@ def apply_deadlines(store: Store, clock: Callable[[], datetime]) -> int:
 
     To be called once a poll, after `apply_entered` and `apply_merges`; tasks follow by `derive`.
     """
-    with store.read() as transaction:
-        if not w1_deadline.is_anything_waiting(transaction):
-            return 0
-    total = 0
-    while True:
-        with store.write() as transaction:
-            merging.lock(transaction)
-            rows = w1_deadline.waiting(transaction, BATCH)
-            touched: set[str] = set()
-            answers = [(row, _apply(store, transaction, row, touched, clock())) for row in rows]
-            w1_deadline.answer(transaction, answers, clock())
-            engagement.mark_tasks(transaction, sorted(touched))
-        total += len(rows)
-        if rows:
-            log.info("deadlines applied", count=len(rows), refused=sum(1 for _row, error in answers if error))
-        if len(rows) < BATCH:
-            return total
+
+    def apply(transaction: Transaction, row: DeadlineRow, now: datetime) -> str | None:
+        touched: set[str] = set()
+        error = _apply(store, transaction, row, touched, now)
+        engagement.mark_tasks(transaction, sorted(touched))
+        return error
+
+    return apply_rows(store, clock, w1_deadline, apply, event="deadlines applied", lock=merging.lock)
 
 
 def _apply(store: Store, transaction: Transaction, row: DeadlineRow, touched: set[str], now: datetime) -> str | None:

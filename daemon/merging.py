@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-import structlog
-
+from daemon.w1_rows import apply_rows
 from store import merging, w1_merge
 from store.engine import Store, Transaction
 from store.merging import MergeRefused
 from store.w1_merge import MergeRow
-
-log = structlog.get_logger()
-
-#: Rows that take effect in one transaction.
-BATCH = 200
 
 
 def apply_merges(store: Store, clock: Callable[[], datetime]) -> int:
@@ -23,21 +17,7 @@ def apply_merges(store: Store, clock: Callable[[], datetime]) -> int:
 
     To be called once a poll, after `apply_entered`; what follows for links is marked dirty, for `derive`.
     """
-    with store.read() as transaction:
-        if not w1_merge.is_anything_waiting(transaction):
-            return 0
-    total = 0
-    while True:
-        with store.write() as transaction:
-            merging.lock(transaction)
-            rows = w1_merge.waiting(transaction, BATCH)
-            answers = [(row, _apply(transaction, row, clock())) for row in rows]
-            w1_merge.answer(transaction, answers, clock())
-        total += len(rows)
-        if rows:
-            log.info("merges applied", count=len(rows), refused=sum(1 for _row, error in answers if error))
-        if len(rows) < BATCH:
-            return total
+    return apply_rows(store, clock, w1_merge, _apply, event="merges applied", lock=merging.lock)
 
 
 def _apply(transaction: Transaction, row: MergeRow, now: datetime) -> str | None:

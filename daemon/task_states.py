@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-import structlog
-
+from daemon.w1_rows import apply_rows
 from matching.followups import State
 from store import tasks, w1_task_state
 from store.engine import Store, Transaction
 from store.w1_task_state import TaskStateRow
 
-log = structlog.get_logger()
-
-#: Rows that take effect in one transaction.
-BATCH = 200
 #: Who changed a task where the row does not tell.
 _BY = "w1_task_state"
 #: What can be said of a task.
@@ -30,20 +25,7 @@ def apply_task_states(store: Store, clock: Callable[[], datetime]) -> int:
     To be called once a poll. A row that can't be applied gets its error, and the rest go on; one that says what is so
     already is applied and changes nothing.
     """
-    with store.read() as transaction:
-        if not w1_task_state.is_anything_waiting(transaction):
-            return 0
-    total = 0
-    while True:
-        with store.write() as transaction:
-            rows = w1_task_state.waiting(transaction, BATCH)
-            answers = [(row, _apply(transaction, row, clock())) for row in rows]
-            w1_task_state.answer(transaction, answers, clock())
-        total += len(rows)
-        if rows:
-            log.info("task states applied", count=len(rows), refused=sum(1 for _row, error in answers if error))
-        if len(rows) < BATCH:
-            return total
+    return apply_rows(store, clock, w1_task_state, _apply, event="task states applied")
 
 
 def _apply(transaction: Transaction, row: TaskStateRow, now: datetime) -> str | None:
