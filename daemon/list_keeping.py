@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import threading
-import time
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 
 import structlog
 
 from connectors.api import AuthFailed, ConnectorError, Misconfigured, TaskWriter, Unavailable
-from daemon.agenda import Agenda
 from daemon.config_records import Account
 from daemon.problems import ConfigError
 from daemon.report import Problem
 from daemon.retry import PARKED, Backoff
+from daemon.rounds import Rounds
 from daemon.servers import Servers, server_of
 from daemon.session import Session
 from daemon.task_lists import ListTurn, may_begin
@@ -129,8 +127,7 @@ class TaskLists:
         self._stop = stop
         self._servers = servers
         self._keeper = Keeper(backoff, servers)
-        self._accounts: dict[str, Account] = {}
-        self._agenda: Agenda | None = None
+        self._rounds = Rounds("lists", _AT_ONCE, self._turn)
 
     def begin(self) -> None:
         """Every list is due now."""
@@ -139,29 +136,18 @@ class TaskLists:
     def follow(self, session: Session) -> None:
         """The lists of this session from now on; those that are new or changed are due now."""
         self._session = session
-        before, kept = self._accounts, [each for each in session.config.followed if each.tasks is not None]
-        self._accounts = {each.name: each for each in kept}
-        if self._accounts and self._agenda is None:
-            self._agenda = Agenda("lists", _AT_ONCE)
-        for account in self._accounts.values():
-            if before.get(account.name) != account:
-                self._put(account, 0.0)
+        self._rounds.follow(each for each in session.config.followed if each.tasks is not None)
 
     def stop(self) -> None:
         """No other turn begins."""
-        if self._agenda:
-            self._agenda.close()
+        self._rounds.close()
 
     def join(self, until: float) -> bool:
         """Wait for the turns that are going on; have all ended?"""
-        return self._agenda is None or self._agenda.join(until)
-
-    def _put(self, account: Account, wait: float) -> None:
-        if self._agenda:
-            self._agenda.put(partial(self._turn, account), time.monotonic() + wait)
+        return self._rounds.join(until)
 
     def _turn(self, account: Account) -> None:
-        if self._stop.is_set() or self._accounts.get(account.name) != account:
+        if self._stop.is_set():
             return
         rest = self._servers.rest_left(server_of(account))
         try:
@@ -170,4 +156,4 @@ class TaskLists:
         except StoreError as error:
             log.error("store problem", problem=error.problem, hint=error.hint)
         finally:
-            self._put(account, max(self._interval, rest))
+            self._rounds.put(account, max(self._interval, rest))

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import threading
-import time
-from functools import partial
 
 import structlog
 
-from daemon.agenda import Agenda
 from daemon.config_records import ContactSource
 from daemon.contact_following import SourceReport
 from daemon.report import Problem
 from daemon.retry import PARKED, Backoff
+from daemon.rounds import Rounds
 from daemon.servers import Servers, server_of
 from daemon.session import Session
 from store.errors import StoreError
@@ -32,8 +30,7 @@ class Sources:
         self._stop = stop
         self._backoff = backoff
         self._failures: dict[str, int] = {}
-        self._sources: dict[str, ContactSource] = {}
-        self._agenda: Agenda | None = None
+        self._rounds = Rounds("contacts", _AT_ONCE, self._follow)
 
     def begin(self) -> None:
         """Every source is due now."""
@@ -42,32 +39,22 @@ class Sources:
     def follow(self, session: Session) -> None:
         """The sources of this session from now on; those that are new or changed are due now."""
         self._session = session
-        before, self._sources = self._sources, {each.name: each for each in session.config.sources}
-        if self._sources and self._agenda is None:
-            self._agenda = Agenda("contacts", _AT_ONCE)
-        for source in self._sources.values():
-            if before.get(source.name) != source:
-                self._put(source, 0.0)
+        self._rounds.follow(session.config.sources)
 
     def stop(self) -> None:
         """No other synchronisation begins."""
-        if self._agenda:
-            self._agenda.close()
+        self._rounds.close()
 
     def join(self, until: float) -> bool:
         """Wait for those that are being done; have all ended?"""
-        return self._agenda is None or self._agenda.join(until)
-
-    def _put(self, source: ContactSource, wait: float) -> None:
-        if self._agenda:
-            self._agenda.put(partial(self._follow, source), time.monotonic() + wait)
+        return self._rounds.join(until)
 
     def _follow(self, source: ContactSource) -> None:
-        if self._stop.is_set() or self._sources.get(source.name) != source:
+        if self._stop.is_set():
             return
         rest = self._servers.rest_left(server_of(source))
         if rest > 0:
-            self._put(source, rest)
+            self._rounds.put(source, rest)
             return
         report = SourceReport(source.name)
         try:
@@ -79,7 +66,7 @@ class Sources:
         finally:
             failures = self.failures(source.name) + 1 if report.error else 0
             self._failures[source.name] = failures
-            self._put(source, self._wait(source, report, failures))
+            self._rounds.put(source, self._wait(source, report, failures))
 
     def _wait(self, source: ContactSource, report: SourceReport, failures: int) -> float:
         """Seconds until it is due again."""
