@@ -14,6 +14,7 @@ import structlog
 
 from daemon.config_relay import LISTEN, RelayConfig
 from daemon.listen_address import listen_address
+from daemon.listening import keep_listening
 from daemon.relay.content import Memory
 from daemon.relay.dialogue import Dialogue
 from daemon.relay.entrance import Surroundings
@@ -28,8 +29,6 @@ from daemon.tracking.limits import network_name
 log = structlog.get_logger()
 
 _BACKLOG = 128
-#: Before it is tried again after it failed, in seconds, at first and at most.
-_AGAIN, _AGAIN_AT_MOST = 5.0, 300.0
 #: How often it is looked whether the certificate was renewed, in seconds.
 _LOOK = 60.0
 #: How long clients may take to hear that the relay ends, in seconds.
@@ -72,17 +71,10 @@ class Listener:
         self._tracker.close()
 
     def _run(self) -> None:
-        wait = _AGAIN
-        while not self._stop.is_set():
-            began = time.monotonic()
-            try:
-                asyncio.run(self._listen())
-            except Exception as error:
-                # mail goes on being read, whatever is wrong here
-                log.error("the relay does not listen", problem=str(error) or type(error).__name__)
-            self.is_up.clear()
-            wait = _AGAIN if time.monotonic() - began > _AGAIN_AT_MOST else min(2 * wait, _AGAIN_AT_MOST)
-            self._stop.wait(wait)
+        def failed(problem: str) -> None:
+            log.error("the relay does not listen", problem=problem)
+
+        keep_listening(lambda: asyncio.run(self._listen()), self._stop, self.is_up, failed)
 
     async def _listen(self) -> None:
         self._loop, self._ending = asyncio.get_running_loop(), asyncio.Event()

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import socket
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +15,7 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from daemon.listening import keep_listening
 from daemon.tracking.limits import network_name
 
 log = structlog.get_logger()
@@ -27,8 +27,6 @@ CONNECTIONS, CONNECTIONS_EACH = 500, 40
 #: Bytes of a head that is not whole yet; a whole one may come at once, and is looked at by who answers.
 _MAX_HEAD = 16 * 1024
 _BACKLOG = 256
-#: Before the listener is tried again after it failed, in seconds, at first and at most.
-_AGAIN, _AGAIN_AT_MOST = 5.0, 300.0
 
 
 class Listener:
@@ -69,19 +67,11 @@ class Listener:
             self._thread.join(patience)
 
     def _run(self) -> None:
-        wait = _AGAIN
-        while not self._stop.is_set():
-            began = time.monotonic()
-            try:
-                self._listen()
-            except Exception as error:
-                # mail goes on being read, whatever is wrong here
-                where = f"{self._address[0]}:{self._address[1]}"
-                problem = str(error) or type(error).__name__
-                log.error("listener failed", listener=self._name, listen=where, problem=problem)
-            self.is_up.clear()
-            wait = _AGAIN if time.monotonic() - began > _AGAIN_AT_MOST else min(2 * wait, _AGAIN_AT_MOST)
-            self._stop.wait(wait)
+        def failed(problem: str) -> None:
+            where = f"{self._address[0]}:{self._address[1]}"
+            log.error("listener failed", listener=self._name, listen=where, problem=problem)
+
+        keep_listening(self._listen, self._stop, self.is_up, failed)
 
     def _listen(self) -> None:
         # of the library's log nothing is wanted: its lines name addresses, and a flood would fill the disk
