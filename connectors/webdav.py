@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
+
+from connectors.http import TooLarge
 
 DAV, CALENDARSERVER = "DAV:", "http://calendarserver.org/ns/"
 CARD, CAL = "urn:ietf:params:xml:ns:carddav", "urn:ietf:params:xml:ns:caldav"
@@ -144,6 +146,23 @@ def read(body: bytes) -> Multistatus:
     responses = tuple(_response(each) for each in root.findall(f"{{{DAV}}}response"))
     token = root.find(f"{{{DAV}}}sync-token")
     return Multistatus(responses, token.text if token is not None else None)
+
+
+def together(refs: Sequence[str], ask: Callable[[Sequence[str]], Multistatus | None]) -> Iterator[Response]:
+    """What a server answers about all of these; `ask` asks for some, None: it refuses. Raises what else `ask` raises.
+
+    Where one of them makes an answer too large, or none that can be read, the halves are asked until it stands alone;
+    that one is left out.
+    """
+    try:
+        found = ask(refs)
+    except (TooLarge, NoMultistatus):
+        if len(refs) > 1:
+            half = len(refs) // 2
+            yield from together(refs[:half], ask)
+            yield from together(refs[half:], ask)
+        return
+    yield from found.responses if found else ()
 
 
 class _Sieve(_Builder):

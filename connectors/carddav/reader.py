@@ -211,17 +211,12 @@ class CardDav:
         return CardPage(cards=tuple(cards.values()), gone=frozenset(gone))
 
     def _together(self, path: str, refs: Sequence[str]) -> dict[str, Card]:
-        try:
-            answer = self._ask("REPORT", path, webdav.card_multiget(refs), depth=1)
-            found = webdav.read(answer.body) if answer.status == 207 else None
-        except (TooLarge, NoMultistatus):
-            # one card of them is to blame; the halves are asked until it stands alone
-            if len(refs) == 1:
-                return {}
-            half = len(refs) // 2
-            return self._together(path, refs[:half]) | self._together(path, refs[half:])
+        def ask(some: Sequence[str]) -> Multistatus | None:
+            answer = self._ask("REPORT", path, webdav.card_multiget(some), depth=1)
+            return webdav.read(answer.body) if answer.status == 207 else None
+
         cards: dict[str, Card] = {}
-        for response in found.responses if found else ():
+        for response in webdav.together(refs, ask):
             ref = self._origin.path_of(response.href, path)
             data, etag = response.text(CARD, "address-data"), response.text(DAV, "getetag")
             if ref is not None and ref in refs and data and etag:

@@ -140,18 +140,14 @@ class Server:
 
     def given(self, calendar: str, refs: Sequence[str]) -> dict[str, bytes | None]:
         """Ref -> the object, None where it is gone; without those that the server does not hand over together."""
-        try:
-            answer = self.ask("REPORT", calendar, webdav.calendar_multiget(refs), depth=1)
-            found = webdav.read(answer.body) if answer.status == 207 else None
-        except (TooLarge, NoMultistatus):
-            # one of them is to blame; the halves are asked until it stands alone
-            if len(refs) == 1:
-                return {}
-            half = len(refs) // 2
-            return self.given(calendar, refs[:half]) | self.given(calendar, refs[half:])
+
+        def ask(some: Sequence[str]) -> Multistatus | None:
+            answer = self.ask("REPORT", calendar, webdav.calendar_multiget(some), depth=1)
+            return webdav.read(answer.body) if answer.status == 207 else None
+
         wanted = set(refs)
         objects: dict[str, bytes | None] = {}
-        for response in found.responses if found else ():
+        for response in webdav.together(refs, ask):
             ref = self.origin.path_of(response.href, calendar)
             data = response.text(CAL, "calendar-data")
             if ref in wanted and data:
