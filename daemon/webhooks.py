@@ -32,6 +32,7 @@ from store import company, feed, webhooks
 from store.engine import Store, Transaction
 from store.errors import StoreError
 from store.feed import Changed, Standing
+from store.types import instant_text
 from store.webhooks import Delivery
 
 log = structlog.get_logger()
@@ -156,7 +157,7 @@ class Sender:
         self, transaction: Transaction, kind: str, data: Mapping[str, object], seq: int, now: Standing
     ) -> Delivery:
         at = self.clock()
-        body = json.dumps({"type": kind, "timestamp": instant(at), "data": data})
+        body = json.dumps({"type": kind, "timestamp": instant_text(at), "data": data})
         delivery = Delivery(str(uuid.uuid4()), self.webhook.name, body, 0)
         webhooks.add(transaction, delivery, seq, now.epoch, at)
         return delivery
@@ -239,10 +240,5 @@ def _document(changed: Changed) -> dict[str, object]:
         "entity": changed.entity,
         "entity_id": changed.entity_id,
         "op": changed.op,
-        "changed_at": instant(changed.changed_at),
+        "changed_at": instant_text(changed.changed_at),
     }
-
-
-def instant(when: datetime) -> str:
-    """A time as messages have it: UTC with Z."""
-    return f"{when:%Y-%m-%dT%H:%M:%S.%fZ}"

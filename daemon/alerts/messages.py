@@ -9,8 +9,8 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from daemon.alerts.conditions import KINDS
-from daemon.webhooks import instant
 from store.alerts import Alert
+from store.types import instant_text
 
 
 def state_of(alert: Alert) -> str:
@@ -29,12 +29,12 @@ def document(alerts: Sequence[Alert], store_id: str | None, now: datetime) -> st
             "state": state_of(each),
             "problem": each.problem,
             "hint": each.hint,
-            "began_at": instant(each.began_at),
-            "ended_at": None if each.ended_at is None else instant(each.ended_at),
+            "began_at": instant_text(each.began_at),
+            "ended_at": None if each.ended_at is None else instant_text(each.ended_at),
         }
         for each in alerts
     ]
-    return json.dumps({"type": "alert", "timestamp": instant(now), "data": {"store_id": store_id, "alerts": told}})
+    return json.dumps({"type": "alert", "timestamp": instant_text(now), "data": {"store_id": store_id, "alerts": told}})
 
 
 def message(
