@@ -104,14 +104,7 @@ def parse_message(
     values = _Values(head, structure)
     reported = read_reports(raw, structure) if structure.reports else NOTHING_REPORTED
     participants, crowded = _participants(values, reported.recipients)
-    envelope = Envelope(
-        participants,
-        _list_id(values.text(b"list-id")),
-        values.text(b"precedence").strip().lower(),
-        _keyword(values.text(b"auto-submitted")),
-        b"list-unsubscribe" in head.fields,
-        structure.report_type,
-    )
+    envelope = _envelope(values, participants, head, structure)
     is_skimmed = skim is not None and skim(envelope)
     bodies = NO_BODIES if is_skimmed else read_bodies(raw, structure)
     invitations, is_too_much = _NO_INVITATIONS
@@ -152,6 +145,17 @@ def parse_message(
         size=len(raw) if size is None else size,
         flags=flags,
         is_skimmed=is_skimmed,
+    )
+
+
+def _envelope(values: _Values, participants: tuple[Participant, ...], head: Head, structure: Structure) -> Envelope:
+    return Envelope(
+        participants,
+        _list_id(values.text(b"list-id")),
+        values.text(b"precedence").strip().lower(),
+        _keyword(values.text(b"auto-submitted")),
+        b"list-unsubscribe" in head.fields,
+        structure.report_type,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -125,31 +125,8 @@ def save_accounts(
                 "give it a new name: if it is the same mailbox, its mail is found to be known and nothing is doubled",
             )
         ids[each.name] = account_id
-    # Names are unique: those that go or change hands are freed first. No configured name begins with a slash.
-    for row in stored.values():
-        if row.id not in ids.values() and row.ended_at is None:
-            ended = {"ended_at": now, "name": f"{row.name} (ended {now:%Y-%m-%d %H:%M:%S})"}
-            connection.execute(update(account).where(account.c.id == row.id).values(ended))
-            # nobody who comes back under this login finds the door open
-            connection.execute(delete(oauth_token).where(oauth_token.c.account_id == row.id))
-        elif row.id in ids.values() and ids.get(row.name) != row.id:
-            connection.execute(update(account).where(account.c.id == row.id).values(name=f"(renamed) {row.id}"))
-    rows: list[dict[str, Any]] = [
-        {
-            "id": ids[each.name],
-            "name": each.name,
-            "person_id": key.id("person", each.owner),
-            "kind": each.kind,
-            "login": each.login,
-            "is_shared": each.is_shared,
-            "visibility": each.visibility,
-            "state": "new" if each.is_enabled else "disabled",
-            "state_since_at": now,
-            "since_at": _since(each, stored.get(ids[each.name])),
-            "ended_at": None,
-        }
-        for each in accounts
-    ]
+    _free_names(connection, stored, ids, now)
+    rows = [_row(key, each, ids[each.name], _since(each, stored.get(ids[each.name])), now) for each in accounts]
     changing = ("name", "person_id", "kind", "login", "is_shared", "visibility", "since_at", "ended_at")
     upsert(connection, account, rows, update=changing)
     moved = {row["id"]: row["since_at"] for row in rows if row["id"] in stored}
@@ -160,6 +137,38 @@ def save_accounts(
         if known is not None and (known.state == "disabled") == each.is_enabled:
             switch(connection, known.id, is_enabled=each.is_enabled, now=now)
     return ids
+
+
+def _free_names(connection: Connection, stored: Mapping[str, Any], ids: Mapping[str, str], now: datetime) -> None:
+    """End the accounts that nobody names any more, and take their names from those that are called otherwise now."""
+    # names are unique: those that go or change hands are freed first, for names that nobody would choose
+    named = set(ids.values())
+    for row in stored.values():
+        if row.id not in named and row.ended_at is None:
+            ended = {"ended_at": now, "name": f"{row.name} (ended {now:%Y-%m-%d %H:%M:%S})"}
+            connection.execute(update(account).where(account.c.id == row.id).values(ended))
+            # nobody who comes back under this login finds the door open
+            connection.execute(delete(oauth_token).where(oauth_token.c.account_id == row.id))
+        elif row.id in named and ids.get(row.name) != row.id:
+            connection.execute(update(account).where(account.c.id == row.id).values(name=f"(renamed) {row.id}"))
+
+
+def _row(
+    key: IdentityKey, each: AccountFacts, account_id: str, since_at: datetime | None, now: datetime
+) -> dict[str, Any]:
+    return {
+        "id": account_id,
+        "name": each.name,
+        "person_id": key.id("person", each.owner),
+        "kind": each.kind,
+        "login": each.login,
+        "is_shared": each.is_shared,
+        "visibility": each.visibility,
+        "state": "new" if each.is_enabled else "disabled",
+        "state_since_at": now,
+        "since_at": since_at,
+        "ended_at": None,
+    }
 
 
 def _since(facts: AccountFacts, known: Any) -> datetime | None:

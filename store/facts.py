@@ -196,63 +196,14 @@ def _content(
     key: IdentityKey,
     told: Told,
 ) -> Content:
-    attachments = _attachments_text(message.attachments)
-    said: tuple[str, ...] = (
-        message.subject,
-        message.text,
-        _encode([(p.role, p.email, p.name) for p in seen]),
-        _encode([message.in_reply_to, message.references, message.reported_ids]),
-        message.thread_index,
-        attachments,
-        message.list_id,
-        message.precedence,
-        message.auto_submitted,
-        str(message.has_unsubscribe),
-        message.report_type,
-        message.sensitivity,
-    )
     invitations = meeting_facts.invited(message.invitations, key) if message.invitations else ()
-    if invitations:
-        # the same words with another calendar object are another content
-        said = (*said, *(data.hex() for *_rest, data in invitations))
     reports = _encode([(each.type, each.text) for each in message.reports]) if message.reports else ""
-    if reports:
-        said = (*said, reports)
+    said = _said(message, seen, [data for *_rest, data in invitations], reports)
     content_key = key.digest("message", message.message_id or "", one.sent, one.sender, *said)
-    shared = conversation(message.thread_index) if message.thread_index else ""
     targets = dict.fromkeys((*message.references, *message.in_reply_to, *told.concerns))
     return Content(
         key=content_key,
-        message_row=(
-            content_key,
-            message.message_id,
-            one.mid_key,
-            one.fingerprint,
-            one.sender,
-            message.sent_at,
-            _earliest(message.received_at, message.transported_at),
-            message.subject,
-            key.digest("subject", subject) if subject else None,
-            needs_subject(_node(message)),
-            message.is_truncated,
-            attachments,
-            len(message.attachments),
-            ids_text(message.in_reply_to),
-            ids_text(message.references),
-            message.thread_index,
-            key.digest("conversation", shared) if shared else None,
-            message.list_id,
-            message.precedence,
-            message.auto_submitted,
-            message.has_unsubscribe,
-            message.report_type,
-            message.sensitivity,
-            ids_text(message.reported_ids),
-            ids_text(told.concerns),
-            told.version,
-            told.asks,
-            told.is_brief,
-        ),
+        message_row=_message_row(content_key, message, one, subject, key, told),
         content_row=(
             content_key,
             message.text,
@@ -269,6 +220,64 @@ def _content(
         ],
         invitation_rows=invitations,
         signal_rows=told.rows,
+    )
+
+
+def _said(message: Message, seen: Sequence[Party], invitations: Sequence[bytes], reports: str) -> tuple[str, ...]:
+    """What makes a content another one, beside its Message-ID, date and sender. Stored keys hang on it."""
+    return (
+        message.subject,
+        message.text,
+        _encode([(p.role, p.email, p.name) for p in seen]),
+        _encode([message.in_reply_to, message.references, message.reported_ids]),
+        message.thread_index,
+        _attachments_text(message.attachments),
+        message.list_id,
+        message.precedence,
+        message.auto_submitted,
+        str(message.has_unsubscribe),
+        message.report_type,
+        message.sensitivity,
+        # the same words with another calendar object are another content
+        *(data.hex() for data in invitations),
+        *((reports,) if reports else ()),
+    )
+
+
+def _message_row(
+    content_key: bytes, message: Message, one: Draft, subject: str, key: IdentityKey, told: Told
+) -> tuple[object, ...]:
+    """The row of table `message`, in the order of its columns."""
+    shared = conversation(message.thread_index) if message.thread_index else ""
+    return (
+        content_key,
+        message.message_id,
+        one.mid_key,
+        one.fingerprint,
+        one.sender,
+        message.sent_at,
+        _earliest(message.received_at, message.transported_at),
+        message.subject,
+        key.digest("subject", subject) if subject else None,
+        needs_subject(_node(message)),
+        message.is_truncated,
+        _attachments_text(message.attachments),
+        len(message.attachments),
+        ids_text(message.in_reply_to),
+        ids_text(message.references),
+        message.thread_index,
+        key.digest("conversation", shared) if shared else None,
+        message.list_id,
+        message.precedence,
+        message.auto_submitted,
+        message.has_unsubscribe,
+        message.report_type,
+        message.sensitivity,
+        ids_text(message.reported_ids),
+        ids_text(told.concerns),
+        told.version,
+        told.asks,
+        told.is_brief,
     )
 
 

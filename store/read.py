@@ -278,29 +278,7 @@ def _explained(connection: Connection, rows: Any) -> list[Why]:
 
 def account_statuses(connection: Connection) -> list[AccountStatus]:
     """All accounts that have not ended, by name."""
-    counts: dict[str, dict[str, int]] = {}
-    wanted: dict[str, int] = {}
-    for row in connection.execute(
-        select(stream.c.account_id, placement.c.verdict, func.count().label("items"))
-        .join(stream, stream.c.id == placement.c.stream_id)
-        .where(placement.c.removed_at.is_(None))
-        .group_by(stream.c.account_id, placement.c.verdict)
-    ):
-        counts.setdefault(row.account_id, {})[row.verdict] = row.items
-    for row in connection.execute(
-        select(stream.c.account_id, func.count().label("items"))
-        .join(placement, placement.c.stream_id == stream.c.id)
-        .where(IS_WANTED, placement.c.removed_at.is_(None))
-        .group_by(stream.c.account_id)
-    ):
-        wanted[row.account_id] = row.items
-    folders: dict[str, dict[str, int]] = {}
-    for row in connection.execute(
-        select(stream.c.account_id, stream.c.state, func.count().label("items")).group_by(
-            stream.c.account_id, stream.c.state
-        )
-    ):
-        folders.setdefault(row.account_id, {})[row.state] = row.items
+    counts, wanted, folders = _placements(connection), _wanted(connection), _folders(connection)
     there = (stream.c.account_id == account.c.id, stream.c.state == "ok")
     is_complete = func.count() == func.count(stream.c.complete_since_at)
     complete_since = select(case((is_complete, func.max(stream.c.complete_since_at)))).where(*there)
@@ -338,6 +316,40 @@ def account_statuses(connection: Connection) -> list[AccountStatus]:
         )
         for row in connection.execute(query)
     ]
+
+
+def _placements(connection: Connection) -> dict[str, dict[str, int]]:
+    """Account -> verdict -> how many items that lie there have it."""
+    counts: dict[str, dict[str, int]] = {}
+    query = (
+        select(stream.c.account_id, placement.c.verdict, func.count().label("items"))
+        .join(stream, stream.c.id == placement.c.stream_id)
+        .where(placement.c.removed_at.is_(None))
+        .group_by(stream.c.account_id, placement.c.verdict)
+    )
+    for row in connection.execute(query):
+        counts.setdefault(row.account_id, {})[row.verdict] = row.items
+    return counts
+
+
+def _wanted(connection: Connection) -> dict[str, int]:
+    """Account -> how many items are to be fetched."""
+    query = (
+        select(stream.c.account_id, func.count().label("items"))
+        .join(placement, placement.c.stream_id == stream.c.id)
+        .where(IS_WANTED, placement.c.removed_at.is_(None))
+        .group_by(stream.c.account_id)
+    )
+    return {row.account_id: row.items for row in connection.execute(query)}
+
+
+def _folders(connection: Connection) -> dict[str, dict[str, int]]:
+    """Account -> state -> how many streams are in it."""
+    counts: dict[str, dict[str, int]] = {}
+    query = select(stream.c.account_id, stream.c.state, func.count().label("items"))
+    for row in connection.execute(query.group_by(stream.c.account_id, stream.c.state)):
+        counts.setdefault(row.account_id, {})[row.state] = row.items
+    return counts
 
 
 def totals(connection: Connection) -> dict[str, int]:

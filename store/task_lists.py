@@ -56,6 +56,30 @@ class ListedTask:
     history: tuple[Step, ...] = ()
 
 
+_NAMES = (
+    *("id", "rule", "title", "state", "due_at", "due_on", "snoozed_until_at", "priority", "reason"),
+    *("settled_by", "settled_how", "interaction_id", "contact_id"),
+)
+_SETTLING, _ANSWER = interaction.alias("settling"), message.alias("answer")
+_LISTED = (
+    select(
+        *(task.c[name] for name in _NAMES),
+        contact.c.display_name.label("contact"),
+        person.c.email.label("person"),
+        message.c.subject,
+        interaction.c.visibility,
+        _ANSWER.c.subject.label("settled_subject"),
+        _SETTLING.c.visibility.label("settled_visibility"),
+    )
+    .outerjoin(contact, contact.c.id == task.c.contact_id)
+    .outerjoin(person, person.c.id == task.c.person_id)
+    .outerjoin(interaction, interaction.c.id == task.c.interaction_id)
+    .outerjoin(message, message.c.key == interaction.c.message_key)
+    .outerjoin(_SETTLING, _SETTLING.c.id == task.c.settled_by)
+    .outerjoin(_ANSWER, _ANSWER.c.key == _SETTLING.c.message_key)
+)
+
+
 def listed(
     connection: Connection,
     *,
@@ -71,27 +95,7 @@ def listed(
 
     `interaction_ids`: those that came of these, or were settled by them.
     """
-    names = ("id", "rule", "title", "state", "due_at", "due_on", "snoozed_until_at", "priority", "reason")
-    more = ("settled_by", "settled_how", "interaction_id", "contact_id")
-    settling, answer = interaction.alias("settling"), message.alias("answer")
-    query = (
-        select(
-            *(task.c[name] for name in (*names, *more)),
-            contact.c.display_name.label("contact"),
-            person.c.email.label("person"),
-            message.c.subject,
-            interaction.c.visibility,
-            answer.c.subject.label("settled_subject"),
-            settling.c.visibility.label("settled_visibility"),
-        )
-        .outerjoin(contact, contact.c.id == task.c.contact_id)
-        .outerjoin(person, person.c.id == task.c.person_id)
-        .outerjoin(interaction, interaction.c.id == task.c.interaction_id)
-        .outerjoin(message, message.c.key == interaction.c.message_key)
-        .outerjoin(settling, settling.c.id == task.c.settled_by)
-        .outerjoin(answer, answer.c.key == settling.c.message_key)
-        .where(task.c.state.in_(states))
-    )
+    query = _LISTED.where(task.c.state.in_(states))
     if person_email is not None:
         query = query.where(person.c.email == person_email)
     if contact_id is not None:
@@ -109,7 +113,7 @@ def listed(
     shown = (Level.FULL.value, Level.SUBJECT.value)
     return [
         ListedTask(
-            **{name: getattr(row, name) for name in (*names, *more, "contact", "person")},
+            **{name: getattr(row, name) for name in (*_NAMES, "contact", "person")},
             subject=row.subject if row.visibility in shown else None,
             settled_subject=row.settled_subject if row.settled_visibility in shown else None,
             history=tuple(Step(s.state, s.changed_at, s.changed_by, s.note) for s in steps.get(row.id, ())),

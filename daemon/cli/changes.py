@@ -8,8 +8,7 @@ import threading
 
 from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.opening import opened_store
-from daemon.cli.output import json_text, write_line
-from daemon.cli.status import instant
+from daemon.cli.output import instant, json_text, write_line
 from daemon.cli.sync import stop_on_signals
 from daemon.problems import refuse
 from store import feed

@@ -6,7 +6,7 @@ import argparse
 
 from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.contact_decisions import Decided, decide, only, since
-from daemon.cli.status import instant
+from daemon.cli.output import instant
 from daemon.session import Session
 from matching.consent import MAX_SOURCE, Consent, Statement, read_statement
 from store import consents

@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 
 from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.opening import opened_session
-from daemon.cli.output import Trouble, write_json, write_text, write_troubles
-from daemon.cli.status import instant
+from daemon.cli.output import Trouble, instant, write_json, write_text, write_troubles
 from daemon.cli.timeline import contact as document
 from daemon.derive import derive
 from daemon.entered import address_of

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from rich.cells import cell_len
 
@@ -38,6 +39,11 @@ class Trouble:
     def document(self) -> dict[str, str | None]:
         """As JSON answers have it."""
         return {"account": self.account, "step": self.step, "problem": self.problem, "hint": self.hint}
+
+
+def instant(value: datetime | None) -> str | None:
+    """A time as JSON answers have it: UTC with Z."""
+    return value.strftime("%Y-%m-%dT%H:%M:%SZ") if value else None
 
 
 def json_text(value: object) -> str:

@@ -6,9 +6,8 @@ import argparse
 
 from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.opening import opened_session
-from daemon.cli.output import Trouble, write_json, write_text, write_troubles
+from daemon.cli.output import Trouble, instant, write_json, write_text, write_troubles
 from daemon.cli.progress import progress_shown
-from daemon.cli.status import instant
 from daemon.erasing import Erasure, erase, planned
 from daemon.problems import refuse
 from daemon.session import Session

@@ -12,8 +12,7 @@ from zoneinfo import ZoneInfo
 
 from daemon.cli.arguments import Verbs, add_verb, load_config
 from daemon.cli.opening import opened_store
-from daemon.cli.output import write_error, write_json, write_line, write_table, write_text
-from daemon.cli.status import instant
+from daemon.cli.output import instant, write_error, write_json, write_line, write_table, write_text
 from daemon.cli.tasks import person_named
 from daemon.contact_export import cell_of_spreadsheet
 from daemon.environment import utc_now

@@ -14,8 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from daemon.cli.arguments import Verbs, add_verb, load_config
-from daemon.cli.output import json_text, write_line, write_text
-from daemon.cli.status import instant
+from daemon.cli.output import instant, json_text, write_line, write_text
 from daemon.cli.tasks import person_named
 from daemon.cli.timeline import not_one
 from daemon.config import Config

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from daemon.cli.status import instant
+from daemon.cli.output import instant
 from store.signal_facts import SignalFacts
 
 _ABOUT = {

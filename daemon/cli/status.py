@@ -5,19 +5,31 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from daemon.cli.arguments import Verbs, add_verb, load_config
-from daemon.cli.output import Trouble, write_error, write_json, write_table, write_text, write_troubles
+from daemon.cli.output import Trouble, instant, write_error, write_json, write_table, write_text, write_troubles
+from daemon.cli.status_parts import (
+    account_document,
+    account_row,
+    digest_document,
+    digest_trouble,
+    list_document,
+    list_row,
+    missing_line,
+    source_document,
+    source_row,
+)
 from daemon.config import Config, ConfigError, Problem, load_store
 from daemon.doctor.accounts import cure_of
 from daemon.doctor.database import room
 from daemon.doctor.findings import Result
 from daemon.environment import open_store, utc_now
-from daemon.reloading import refusal
+from daemon.reloading import Refusal, refusal
 from store import digests, task_entries
 from store.contact_sources import SourceState, states
-from store.digests import DigestStatus, NotSent
+from store.digests import DigestStatus
 from store.errors import StoreError
 from store.missing import Missing, missing
 from store.read import AccountStatus, account_statuses, totals
@@ -29,8 +41,6 @@ from store.task_entries import Standing
 _WELL = ("ok", "new", "disabled")
 #: So long digests that were not sent are told.
 _RECENT = timedelta(days=2)
-#: A stream that was read whole is complete since the beginning of time, as its connector counts it.
-_FIRST_YEAR = 1970
 
 
 def register(verbs: Verbs) -> None:
@@ -64,73 +74,100 @@ def status(args: argparse.Namespace) -> int:
         raise
 
 
-def _tell(args: argparse.Namespace, config: Config, broken: Sequence[Problem]) -> int:
-    """What the store knows; `broken` are the problems of the configuration that lies there."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the store knows."""
+
+    refused: Refusal | None
+    accounts: list[AccountStatus]
+    missing: list[Missing]
+    sources: list[SourceState]
+    lists: list[Standing]
+    #: None: no digests are wanted.
+    digests: DigestStatus | None
+    totals: dict[str, int]
+
+    @property
+    def is_well(self) -> bool:
+        """Is there nothing in it that asks somebody to do something?"""
+        return (
+            all(each.state in _WELL for each in self.accounts)
+            and all(each.state == "ok" for each in self.sources)
+            and all(each.problem is None for each in self.lists)
+            and not (self.digests and self.digests.troubles)
+        )
+
+
+def _known(config: Config) -> _Known:
     with open_store(config, os.environ, may_create=False) as store, store.read() as transaction:
-        refused = refusal(transaction)
-        accounts = account_statuses(transaction)
-        folders = missing(transaction)
-        held = totals(transaction)
         names = [each.name for each in config.sources]
         followed = states(transaction, names)
-        mails = digests.status(transaction, (utc_now() - _RECENT).date()) if config.digest else None
-        kept = task_entries.standings(transaction, [each.name for each in config.followed if each.tasks])
-    found = [followed[name] for name in names if name in followed]
+        return _Known(
+            refusal(transaction),
+            account_statuses(transaction),
+            missing(transaction),
+            [followed[name] for name in names if name in followed],
+            task_entries.standings(transaction, [each.name for each in config.followed if each.tasks]),
+            digests.status(transaction, (utc_now() - _RECENT).date()) if config.digest else None,
+            totals(transaction),
+        )
+
+
+def _tell(args: argparse.Namespace, config: Config, broken: Sequence[Problem]) -> int:
+    """What the store knows; `broken` are the problems of the configuration that lies there."""
+    known = _known(config)
+    refused = known.refused
     problems = broken or (refused.problems if refused else ())
     short = dict(_short(config))
     if refused:
         write_error(f"the service goes on with the configuration before: it refused this one at {instant(refused.at)}")
-    write_troubles([*(Trouble.of(each) for each in problems), *short.values()])
+    troubles = [*map(Trouble.of, problems), *short.values()]
+    write_troubles(troubles)
     if args.json:
-        lists = [_source_document(each) for each in found]
-        documents = [_document(each, folders) for each in accounts]
-        told = [each.document() for each in (*map(Trouble.of, problems), *short.values())]
         refused_at = instant(refused.at) if refused else None
-        told_lists = [_list_document(each) for each in kept]
-        told_mails = _digest_document(mails) if mails else None
-        answer = {
-            "accounts": documents,
-            "sources": lists,
-            "task_lists": told_lists,
-            "digest": told_mails,
-            "store": held,
-        }
-        write_json({**answer, "problems": told, "refused_at": refused_at})
+        told = [each.document() for each in troubles]
+        write_json({**_answer(known), "problems": told, "refused_at": refused_at})
     else:
-        write_table(
-            (
-                *("account", "owner", "state", "last success", "complete since", "left"),
-                *("stored", "skipped", "quarantined", "waiting", "reason"),
-            ),
-            [_row(each, utc_now()) for each in accounts],
-        )
-        for each in accounts:
-            if each.state not in _WELL:
-                write_text(f"{each.name}: {cure_of(each)}")
-        if found:
-            write_table(
-                ("contacts of", "kind", "state", "last success", "contacts", "not taken", "reason"),
-                map(_source_row, found),
-            )
-        if kept:
-            columns = ("task list of", "list", "state", "last success", "reason")
-            write_table(columns, [_list_row(each, utc_now()) for each in kept])
-        if mails:
-            write_text(f"digests: last sent {instant(mails.last_sent_at) or 'never'}")
-            write_troubles([_digest_trouble(each, utc_now()) for each in mails.troubles])
-        for folder in folders:
-            write_text(_missing(folder))
-        write_text(", ".join(f"{count} {name}" for name, count in held.items()))
-    is_well = all(each.state in _WELL for each in accounts) and all(each.state == "ok" for each in found)
-    is_well = is_well and all(each.problem is None for each in kept) and not (mails and mails.troubles)
+        _show(known, utc_now())
     if broken:
         return 2
-    return 0 if is_well and not problems and Result.FAILED not in short else 1
+    return 0 if known.is_well and not problems and Result.FAILED not in short else 1
 
 
-def instant(value: datetime | None) -> str | None:
-    """A time as JSON answers have it: UTC with Z."""
-    return value.strftime("%Y-%m-%dT%H:%M:%SZ") if value else None
+def _answer(known: _Known) -> dict[str, object]:
+    return {
+        "accounts": [account_document(each, known.missing) for each in known.accounts],
+        "sources": [source_document(each) for each in known.sources],
+        "task_lists": [list_document(each) for each in known.lists],
+        "digest": digest_document(known.digests) if known.digests else None,
+        "store": known.totals,
+    }
+
+
+def _show(known: _Known, now: datetime) -> None:
+    """For people: a table of each kind of thing that there is, and a line for what there is to do."""
+    write_table(
+        (
+            *("account", "owner", "state", "last success", "complete since", "left"),
+            *("stored", "skipped", "quarantined", "waiting", "reason"),
+        ),
+        [account_row(each, now) for each in known.accounts],
+    )
+    for each in known.accounts:
+        if each.state not in _WELL:
+            write_text(f"{each.name}: {cure_of(each)}")
+    if known.sources:
+        columns = ("contacts of", "kind", "state", "last success", "contacts", "not taken", "reason")
+        write_table(columns, map(source_row, known.sources))
+    if known.lists:
+        headers = ("task list of", "list", "state", "last success", "reason")
+        write_table(headers, [list_row(each, now) for each in known.lists])
+    if known.digests:
+        write_text(f"digests: last sent {instant(known.digests.last_sent_at) or 'never'}")
+        write_troubles([digest_trouble(each, now) for each in known.digests.troubles])
+    for folder in known.missing:
+        write_text(missing_line(folder))
+    write_text(", ".join(f"{count} {name}" for name, count in known.totals.items()))
 
 
 def _short(config: Config) -> Iterator[tuple[Result, Trouble]]:
@@ -139,143 +176,3 @@ def _short(config: Config) -> Iterator[tuple[Result, Trouble]]:
     space = space_at(file) if file is not None else None
     for each in room(space) if space is not None else ():
         yield each.result, Trouble(None, "disk", f"{each.subject}: {each.problem}", each.cure)
-
-
-def _missing(each: Missing) -> str:
-    return (
-        f"{each.account}: the server does not list {each.stream} since {each.since_at:%Y-%m-%d}; its "
-        f"{each.mails:,} items count as gone from {each.gone_at:%Y-%m-%d} on, or now by "
-        f"keeptouch accounts accept-deletions {each.account}"
-    )
-
-
-def _document(each: AccountStatus, folders: Sequence[Missing]) -> dict[str, object]:
-    return {
-        "account": each.name,
-        "id": each.id,
-        "owner": each.owner,
-        "kind": each.kind,
-        "state": each.state,
-        "reason": each.reason,
-        "state_since_at": instant(each.since_at),
-        "last_success_at": instant(each.last_success_at),
-        "next_try_at": instant(each.next_try_at),
-        "failures": each.failures,
-        "streams": each.streams,
-        "missing_streams": each.missing_streams,
-        "missing": [
-            {"stream": folder.stream, "since_at": instant(folder.since_at), "mails": folder.mails}
-            for folder in folders
-            if folder.account == each.name
-        ],
-        "stored": each.placements.get("stored", 0),
-        "skipped": each.placements.get("skipped", 0),
-        "quarantined": each.placements.get("quarantined", 0),
-        "suppressed": each.placements.get("suppressed", 0),
-        "expired": each.placements.get("expired", 0),
-        "wanted": each.wanted,
-        "complete_since_at": instant(each.complete_since_at),
-        "backlog": each.backlog,
-        "coverage": each.coverage,
-        "audited_at": instant(each.audited_at),
-    }
-
-
-def _source_document(each: SourceState) -> dict[str, object]:
-    return {
-        "source": each.name,
-        "kind": each.kind,
-        "state": each.state,
-        "reason": each.reason,
-        "tried_at": instant(each.tried_at),
-        "last_success_at": instant(each.last_success_at),
-        "contacts": each.contacts,
-        "rejected": each.rejected,
-    }
-
-
-def _source_row(each: SourceState) -> tuple[str, ...]:
-    last = instant(each.last_success_at) or "never"
-    return each.name, each.kind, each.state, last, str(each.contacts), str(each.rejected), each.reason or ""
-
-
-def _list_document(each: Standing) -> dict[str, object]:
-    return {
-        "account": each.account,
-        "list": each.name,
-        "state": "failed" if each.problem else "ok",
-        "reason": each.problem,
-        "hint": each.hint,
-        "failures": each.failures,
-        "next_try_at": instant(each.next_try_at),
-        "last_success_at": instant(each.synced_at),
-    }
-
-
-def _list_row(each: Standing, now: datetime) -> tuple[str, ...]:
-    reason = each.problem or ""
-    if each.hint:
-        reason += f"; {each.hint}"
-    if each.next_try_at is not None:
-        reason += f"; next try {_moment(each.next_try_at, now)}" if each.next_try_at > now else "; next try now"
-    return each.account, each.name, "failed" if each.problem else "ok", instant(each.synced_at) or "never", reason
-
-
-def _digest_document(mails: DigestStatus) -> dict[str, object]:
-    return {
-        "last_sent_at": instant(mails.last_sent_at),
-        "troubles": [
-            {
-                "person": each.person,
-                "sent_on": each.sent_on.isoformat(),
-                "state": each.state,
-                "problem": each.problem,
-                "next_try_at": instant(each.next_try_at),
-            }
-            for each in mails.troubles
-        ],
-    }
-
-
-def _digest_trouble(each: NotSent, now: datetime) -> Trouble:
-    following = f"next try {_moment(each.next_try_at, now)}" if each.next_try_at else ""
-    return Trouble(None, "digest", f"{each.person}, {each.sent_on}: {each.state}, {each.problem}", following)
-
-
-def _row(each: AccountStatus, now: datetime) -> tuple[str, ...]:
-    return (
-        each.name,
-        each.owner,
-        each.state,
-        instant(each.last_success_at) or "never",
-        _complete(each),
-        "?" if each.backlog is None else str(each.backlog),
-        *(str(each.placements.get(verdict, 0)) for verdict in ("stored", "skipped", "quarantined")),
-        str(each.wanted),
-        _reason(each, now),
-    )
-
-
-def _reason(each: AccountStatus, now: datetime) -> str:
-    """Why an account fails, since when, and when it is tried again."""
-    reason = each.reason or ""
-    if each.failures:
-        times = "once" if each.failures == 1 else f"{each.failures} times"
-        reason += f"; failed {times} since {_moment(each.since_at, now)}"
-    if each.next_try_at is not None:
-        is_past = each.next_try_at <= now
-        reason += "; next try now" if is_past else f"; next try {_moment(each.next_try_at, now)}"
-    return reason
-
-
-def _moment(value: datetime, now: datetime) -> str:
-    """A time for people: without its day where that is today."""
-    return f"{value:%H:%M} UTC" if value.date() == now.date() else f"{value:%Y-%m-%d %H:%M} UTC"
-
-
-def _complete(each: AccountStatus) -> str:
-    """The day from which on the account was read without a gap."""
-    if each.complete_since_at is None:
-        return "not yet"
-    # servers' own beginning of time, where everything was read
-    return each.complete_since_at.strftime("%Y-%m-%d") if each.complete_since_at.year > _FIRST_YEAR else "ever"

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 from daemon.cli import expecting
 from daemon.cli.arguments import Verbs, add_noun, add_verb, load_config
 from daemon.cli.opening import opened_store
-from daemon.cli.output import Trouble, write_json, write_table, write_text, write_troubles
-from daemon.cli.status import instant
+from daemon.cli.output import Trouble, instant, write_json, write_table, write_text, write_troubles
 from daemon.cli.task_documents import document
 from daemon.cli.timeline import not_one
 from daemon.environment import utc_now

@@ -6,8 +6,7 @@ import argparse
 
 from daemon.cli.arguments import Verbs, add_noun, add_verb, load_config
 from daemon.cli.opening import opened_store
-from daemon.cli.output import Trouble, write_json, write_table, write_text, write_troubles
-from daemon.cli.status import instant
+from daemon.cli.output import Trouble, instant, write_json, write_table, write_text, write_troubles
 from daemon.config import Webhook
 from daemon.problems import refuse, suggestion
 from store import feed, webhooks

@@ -7,10 +7,9 @@ import argparse
 from daemon.cli import task_lines
 from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.opening import opened_store
-from daemon.cli.output import Trouble, write_json, write_text, write_troubles
+from daemon.cli.output import Trouble, instant, write_json, write_text, write_troubles
 from daemon.cli.signal_words import document as signal_document
 from daemon.cli.signal_words import long
-from daemon.cli.status import instant
 from daemon.cli.task_documents import document as task_document
 from store.engine import Transaction
 from store.read import Why, why
