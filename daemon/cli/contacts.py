@@ -10,7 +10,7 @@ from pathlib import Path
 from daemon.cli import ambiguities, contact_consent, contact_decisions, sources
 from daemon.cli.arguments import Verbs, add_noun, add_verb, load_config
 from daemon.cli.opening import opened_session, opened_store
-from daemon.cli.output import Trouble, write_json, write_text, write_troubles
+from daemon.cli.output import Trouble, write_json, write_refusal, write_text, write_troubles
 from daemon.contact_export import exported, write_csv, write_vcards
 from daemon.contact_files import FileContact, Rejected, UnknownFile
 from daemon.contact_import import import_contacts, read_contacts
@@ -125,10 +125,7 @@ def _dry_run(args: argparse.Namespace, found: Found, source: str) -> Imported:
 
 
 def _refuse(args: argparse.Namespace, problem: str, hint: str) -> int:
-    trouble = Trouble(None, "file", problem, hint)
-    write_troubles([trouble])
-    if args.json:
-        write_json({"ok": False, "problems": [trouble.document()]})
+    write_refusal([Trouble(None, "file", problem, hint)], as_json=args.json)
     return 2
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from daemon.cli.arguments import Verbs, add_noun, add_verb, load_config
 from daemon.cli.opening import opened_session
-from daemon.cli.output import Trouble, write_json, write_text, write_troubles
+from daemon.cli.output import Trouble, write_json, write_refusal, write_text, write_troubles
 from daemon.decisions import BadFile, import_decisions
 from daemon.decisions import export as export_decisions
 from daemon.derive import derive
@@ -83,8 +83,5 @@ def run_import(args: argparse.Namespace) -> int:
 
 
 def _refuse(args: argparse.Namespace, problem: str, hint: str) -> int:
-    trouble = Trouble(None, "file", problem, hint)
-    write_troubles([trouble])
-    if args.json:
-        write_json({"ok": False, "problems": [trouble.document()]})
+    write_refusal([Trouble(None, "file", problem, hint)], as_json=args.json)
     return 2

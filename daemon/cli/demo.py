@@ -14,7 +14,7 @@ from rich.console import Console
 
 from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.opening import session_of
-from daemon.cli.output import Trouble, instant, write_json, write_troubles
+from daemon.cli.output import Trouble, instant, write_json, write_refusal
 from daemon.cli.progress import progress_shown
 from daemon.cli.sync import document as report_document
 from daemon.cli.sync import stop_on_signals, sync_all
@@ -71,9 +71,8 @@ def demo(args: argparse.Namespace) -> int:
         ]
         if not troubles:
             _show(args, place, seconds, outcome(session, reports, again))
-    write_troubles(troubles)
-    if troubles and args.json:
-        write_json({"ok": False, "problems": [trouble.document() for trouble in troubles]})
+    if troubles:
+        write_refusal(troubles, as_json=args.json)
     return 1 if troubles else 0
 
 

@@ -19,11 +19,12 @@ import structlog
 
 from daemon import log
 from daemon.cli.arguments import add_common
-from daemon.cli.output import Trouble, write_error, write_json, write_troubles
+from daemon.cli.output import Trouble, write_error, write_refusal, write_troubles
 from daemon.problems import ConfigError
 from store.errors import StoreError
 
-FINE, PROBLEMS, UNUSABLE, INTERRUPTED, UNREAD = 0, 1, 2, 130, 141
+#: Exit codes of this module; 0 and 1 are the commands' own.
+UNUSABLE, INTERRUPTED, UNREAD = 2, 130, 141
 
 
 #: The commands in the order of `keeptouch --help`, each a module of this package.
@@ -129,9 +130,7 @@ def _carry_out(args: argparse.Namespace) -> int:
 
 
 def _refuse(args: argparse.Namespace, troubles: list[Trouble]) -> int:
-    write_troubles(troubles)
-    if args.json:
-        write_json({"ok": False, "problems": [trouble.document() for trouble in troubles]})
+    write_refusal(troubles, as_json=args.json)
     return UNUSABLE
 
 

@@ -91,6 +91,13 @@ def write_troubles(troubles: Iterable[Trouble]) -> None:
             write_error(for_journal(printable(trouble.hint), "error", before="    "))
 
 
+def write_refusal(troubles: Sequence[Trouble], *, as_json: bool) -> None:
+    """The whole answer of a command that could not be carried out."""
+    write_troubles(troubles)
+    if as_json:
+        write_json({"ok": False, "problems": [trouble.document() for trouble in troubles]})
+
+
 def write_error(text: str) -> None:
     """A line for people on stderr."""
     encoding = sys.stderr.encoding or "utf-8"
