@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+import structlog
+
 from daemon.w1_rows import apply_rows
 from matching.names import clean_name
 from store import deadlines, engagement, merging, w1_deadline
 from store.engine import Store, Transaction
 from store.merging import MergeRefused
 from store.w1_deadline import DeadlineRow
+
+log = structlog.get_logger()
 
 #: A longer title is a mistake.
 MAX_TITLE = 200
@@ -28,7 +32,10 @@ def apply_deadlines(store: Store, clock: Callable[[], datetime]) -> int:
         engagement.mark_tasks(transaction, sorted(touched))
         return error
 
-    return apply_rows(store, clock, w1_deadline, apply, event="deadlines applied", lock=merging.lock)
+    done = apply_rows(store, clock, w1_deadline, apply, lock=merging.lock)
+    if done.rows:
+        log.info("deadlines applied", count=done.rows, refused=done.refused)
+    return done.rows
 
 
 def _apply(store: Store, transaction: Transaction, row: DeadlineRow, touched: set[str], now: datetime) -> str | None:

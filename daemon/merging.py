@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+import structlog
+
 from daemon.w1_rows import apply_rows
 from store import merging, w1_merge
 from store.engine import Store, Transaction
 from store.merging import MergeRefused
 from store.w1_merge import MergeRow
+
+log = structlog.get_logger()
 
 
 def apply_merges(store: Store, clock: Callable[[], datetime]) -> int:
@@ -17,7 +21,10 @@ def apply_merges(store: Store, clock: Callable[[], datetime]) -> int:
 
     To be called once a poll, after `apply_entered`; what follows for links is marked dirty, for `derive`.
     """
-    return apply_rows(store, clock, w1_merge, _apply, event="merges applied", lock=merging.lock)
+    done = apply_rows(store, clock, w1_merge, _apply, lock=merging.lock)
+    if done.rows:
+        log.info("merges applied", count=done.rows, refused=done.refused)
+    return done.rows
 
 
 def _apply(transaction: Transaction, row: MergeRow, now: datetime) -> str | None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+import structlog
+
 from daemon.w1_rows import apply_rows
 from matching.followups import State
 from store import tasks, w1_task_state
 from store.engine import Store, Transaction
 from store.w1_task_state import TaskStateRow
+
+log = structlog.get_logger()
 
 #: Who changed a task where the row does not tell.
 _BY = "w1_task_state"
@@ -25,7 +29,10 @@ def apply_task_states(store: Store, clock: Callable[[], datetime]) -> int:
     To be called once a poll. A row that can't be applied gets its error, and the rest go on; one that says what is so
     already is applied and changes nothing.
     """
-    return apply_rows(store, clock, w1_task_state, _apply, event="task states applied")
+    done = apply_rows(store, clock, w1_task_state, _apply)
+    if done.rows:
+        log.info("task states applied", count=done.rows, refused=done.refused)
+    return done.rows
 
 
 def _apply(transaction: Transaction, row: TaskStateRow, now: datetime) -> str | None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol, TypeVar
-
-import structlog
+from typing import NamedTuple, Protocol, TypeVar
 
 from store.engine import Store, Transaction
-
-log = structlog.get_logger()
 
 #: Rows that take effect in one transaction.
 BATCH = 200
 
 Row = TypeVar("Row")
+
+
+class Applied(NamedTuple):
+    """How many rows were looked at, and how many of them could not be carried out."""
+
+    rows: int
+    refused: int
 
 
 class Table(Protocol[Row]):
@@ -40,26 +43,23 @@ def apply_rows(
     table: Table[Row],
     apply: Callable[[Transaction, Row, datetime], str | None],
     *,
-    event: str,
     lock: Callable[[Transaction], None] = lambda _transaction: None,
-) -> int:
-    """Let what waits in a table take effect; returns how many rows were looked at. Raises StoreError.
+) -> Applied:
+    """Let what waits in a table take effect; raises StoreError.
 
     `apply` carries a row out, or returns why it can't be; the others go on. `lock` comes before the rows are read.
-    `event`: what the log calls it.
     """
     with store.read() as transaction:
         if not table.is_anything_waiting(transaction):
-            return 0
-    total = 0
+            return Applied(0, 0)
+    count = refused = 0
     while True:
         with store.write() as transaction:
             lock(transaction)
             rows = table.waiting(transaction, BATCH)
             answers = [(row, apply(transaction, row, clock())) for row in rows]
             table.answer(transaction, answers, clock())
-        total += len(rows)
-        if rows:
-            log.info(event, count=len(rows), refused=sum(1 for _row, error in answers if error))
+        count += len(rows)
+        refused += sum(1 for _row, error in answers if error)
         if len(rows) < BATCH:
-            return total
+            return Applied(count, refused)
