@@ -24,7 +24,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from connectors.api import ConnectorError, Unavailable
-from daemon.config_digest import DigestConfig
+from daemon.config.digest import DigestConfig
 from daemon.digest_texts import Digest, message_of
 from daemon.problems import ConfigError
 from daemon.retry import Backoff

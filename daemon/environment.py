@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from daemon.config import Config
-from daemon.config_working_time import working_times_of
+from daemon.config.working_time import working_times_of
 from daemon.oauth.tokens import Tokens
 from daemon.watchdog import Underway
 from matching.addresses import AddressRules, OwnAddresses

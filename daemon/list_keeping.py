@@ -11,7 +11,7 @@ from datetime import timedelta
 import structlog
 
 from connectors.api import AuthFailed, ConnectorError, Misconfigured, TaskWriter, Unavailable
-from daemon.config_records import Account
+from daemon.config.records import Account
 from daemon.problems import ConfigError
 from daemon.report import Problem
 from daemon.retry import PARKED, Backoff

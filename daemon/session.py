@@ -16,11 +16,12 @@ from typing import Self
 import structlog
 
 from connectors.api import Connector, ConnectorError, Unavailable, Watchable
-from daemon import contact_sync, deletions
+from daemon import deletions
 from daemon.alerts.attending import attend
 from daemon.apart import Opening
 from daemon.config import Account, Config, ContactSource
-from daemon.contact_following import Following, SourceReport
+from daemon.contacts.following import Following, SourceReport
+from daemon.contacts.syncing import follow_source
 from daemon.deadlines import apply_deadlines
 from daemon.derive import derive
 from daemon.digest import Digests
@@ -188,7 +189,7 @@ class Session:
             accept_removals=accept_removals,
             dry_run=dry_run,
         )
-        report = contact_sync.follow(following, source)
+        report = follow_source(following, source)
         if not dry_run:
             derive(self.store, self.company, self.clock)
         return report

@@ -19,7 +19,7 @@ from typing import Self
 
 from connectors.api import AuthFailed, ConnectorError, Secret, Unavailable, masked
 from connectors.network import certificate_problem, quoted, shared_context, system_problem, unresolved
-from daemon.config_digest import DigestConfig
+from daemon.config.digest import DigestConfig
 
 
 class NotTaken(Exception):

@@ -6,8 +6,8 @@ import threading
 
 import structlog
 
-from daemon.config_records import ContactSource
-from daemon.contact_following import SourceReport
+from daemon.config.records import ContactSource
+from daemon.contacts.following import SourceReport
 from daemon.report import Problem
 from daemon.retry import PARKED, Backoff
 from daemon.rounds import Rounds

@@ -34,7 +34,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from connectors.api import ConnectorError, HeldTask, NotPermitted, TaskList, TaskWriter, Unavailable, WantedTask
-from daemon.config_tasks import TasksConfig
+from daemon.config.tasks import TasksConfig
 from daemon.task_merge import Found, Step, confirmed, said, snapshot, step
 from daemon.task_texts import wanted_of
 from matching.followups import State

@@ -18,7 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.api import HeldTask, TaskState, WantedTask
-from daemon.config_tasks import Closed
+from daemon.config.tasks import Closed
 from matching.followups import State
 from store.task_entries import KEPT, LEAVING, OVER, EnteredTask, Entry, Snapshot
 

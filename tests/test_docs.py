@@ -16,21 +16,21 @@ import pytest
 
 from daemon.cli.main import parser
 from daemon.config import Company, ContactsConfig, Person, StoreConfig, Webhook, WorkingTimeConfig, load
-from daemon.config_accounts import Outer
-from daemon.config_alerts import AlertsConfig
-from daemon.config_digest import DigestConfig
-from daemon.config_followups import FollowupsConfig, OverrideConditions, read_followups
-from daemon.config_log import LogConfig
-from daemon.config_mailboxes import KEYS as MAILBOX_KEYS
-from daemon.config_metrics import MetricsConfig
-from daemon.config_privacy import PrivacyConfig
-from daemon.config_relay import RelayConfig
-from daemon.config_scoring import ScoreConfig, StageConfig, read_scoring
-from daemon.config_servers import OAUTH_KEY, PASSWORD_KEYS, Manners
-from daemon.config_sources import PASSWORD_KEYS as SOURCE_PASSWORDS
-from daemon.config_sources import SQL, SqlSettings
-from daemon.config_sources import Outer as SourceOuter
-from daemon.config_tracking import TrackingConfig
+from daemon.config.accounts import Outer
+from daemon.config.alerts import AlertsConfig
+from daemon.config.digest import DigestConfig
+from daemon.config.followups import FollowupsConfig, OverrideConditions, read_followups
+from daemon.config.log import LogConfig
+from daemon.config.mailboxes import KEYS as MAILBOX_KEYS
+from daemon.config.metrics import MetricsConfig
+from daemon.config.privacy import PrivacyConfig
+from daemon.config.relay import RelayConfig
+from daemon.config.scoring import ScoreConfig, StageConfig, read_scoring
+from daemon.config.servers import OAUTH_KEY, PASSWORD_KEYS, Manners
+from daemon.config.sources import PASSWORD_KEYS as SOURCE_PASSWORDS
+from daemon.config.sources import SQL, SqlSettings
+from daemon.config.sources import Outer as SourceOuter
+from daemon.config.tracking import TrackingConfig
 from daemon.oauth.settings import OAuthSettings
 from daemon.options import Reader, keys, options
 from daemon.plugins import installed, installed_books, installed_rules

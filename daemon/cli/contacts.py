@@ -11,10 +11,10 @@ from daemon.cli import ambiguities, contact_consent, contact_decisions, sources
 from daemon.cli.arguments import Verbs, add_noun, add_verb, load_config
 from daemon.cli.opening import opened_session, opened_store
 from daemon.cli.output import Trouble, write_json, write_refusal, write_text, write_troubles
-from daemon.contact_export import exported, write_csv, write_vcards
-from daemon.contact_files import FileContact, Rejected, UnknownFile
-from daemon.contact_import import import_contacts, read_contacts
-from daemon.contact_reading import MAX_SOURCE, Imported
+from daemon.contacts.exporting import exported, write_csv, write_vcards
+from daemon.contacts.files import FileContact, Rejected, UnknownFile
+from daemon.contacts.importing import import_contacts, read_contacts
+from daemon.contacts.reading import MAX_SOURCE, Imported
 from daemon.derive import derive
 from daemon.environment import company_of, open_store, utc_now
 

@@ -14,7 +14,7 @@ from daemon.cli.arguments import Verbs, add_verb, load_config
 from daemon.cli.opening import opened_store
 from daemon.cli.output import instant, write_error, write_json, write_line, write_table, write_text
 from daemon.cli.tasks import person_named
-from daemon.contact_export import cell_of_spreadsheet
+from daemon.contacts.exporting import cell_of_spreadsheet
 from daemon.environment import utc_now
 from daemon.plots import draw_contacts, draw_weeks, refuse_unfit
 from daemon.problems import refuse

@@ -11,12 +11,12 @@ from connectors.api import ConnectorError
 from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.opening import opened_session
 from daemon.cli.output import Trouble, write_json, write_table, write_text, write_troubles
-from daemon.config_records import Config, ContactSource
-from daemon.config_sources import SqlSettings
-from daemon.contact_following import SourceReport, reason_of
-from daemon.contact_reading import Imported
-from daemon.contact_rows import places_of
-from daemon.contact_sync import query_of
+from daemon.config.records import Config, ContactSource
+from daemon.config.sources import SqlSettings
+from daemon.contacts.following import SourceReport, reason_of
+from daemon.contacts.reading import Imported
+from daemon.contacts.rows import places_of
+from daemon.contacts.syncing import query_of
 from daemon.problems import ConfigError
 from store import foreign
 from store.foreign import ForeignError

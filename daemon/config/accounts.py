@@ -9,13 +9,13 @@ from datetime import date
 from typing import Any
 
 from connectors.api import Bearer, ConnectorError, Secret
-from daemon.config_mailboxes import KEYS as MAILBOX_KEYS
-from daemon.config_mailboxes import Mailbox, read_mailboxes
-from daemon.config_people import People
-from daemon.config_privacy import rules_of
-from daemon.config_records import Account
-from daemon.config_servers import Choice, Options, Servers, option_keys, read_options
-from daemon.config_tasks import TasksConfig, is_writer
+from daemon.config.mailboxes import KEYS as MAILBOX_KEYS
+from daemon.config.mailboxes import Mailbox, read_mailboxes
+from daemon.config.people import People
+from daemon.config.privacy import rules_of
+from daemon.config.records import Account
+from daemon.config.servers import Choice, Options, Servers, option_keys, read_options
+from daemon.config.tasks import TasksConfig, is_writer
 from daemon.options import Reader, is_refused, join, keys, tables
 from matching.visibility import Level
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from daemon.config_digest import DigestConfig
-from daemon.config_webhooks import Webhook
+from daemon.config.digest import DigestConfig
+from daemon.config.webhooks import Webhook
 from daemon.credentials import SecretSource
 from daemon.options import Reader, join
 from matching.addresses import normalize

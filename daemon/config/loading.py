@@ -1,7 +1,4 @@
-"""The configuration: TOML with drop-ins beside it, read and checked as a whole, all problems at once.
-
-What the keys mean is in docs/configuration.md. Reading asks no server, runs no command and changes nothing.
-"""
+"""Reading the configuration: the tables of all files, in the order in which they need each other."""
 
 from __future__ import annotations
 
@@ -11,34 +8,31 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from daemon.config_accounts import Accounts
-from daemon.config_alerts import read_alerts
-from daemon.config_digest import read_digest
-from daemon.config_files import Source, find_config, read_sources
-from daemon.config_followups import read_followups
-from daemon.config_log import read_log
-from daemon.config_metrics import read_metrics
-from daemon.config_oauth import OAuthClients
-from daemon.config_people import People
-from daemon.config_privacy import PrivacyConfig, read_privacy
-from daemon.config_records import (
-    Account,
+from daemon.config.accounts import Accounts
+from daemon.config.alerts import read_alerts
+from daemon.config.digest import read_digest
+from daemon.config.files import Source, read_sources
+from daemon.config.followups import read_followups
+from daemon.config.log import read_log
+from daemon.config.metrics import read_metrics
+from daemon.config.oauth import OAuthClients
+from daemon.config.people import People
+from daemon.config.privacy import read_privacy
+from daemon.config.records import (
     Company,
     Config,
     ContactsConfig,
     ContactSource,
-    Person,
     StoreConfig,
-    WorkingTimeConfig,
 )
-from daemon.config_relay import read_relay
-from daemon.config_scoring import read_scoring
-from daemon.config_servers import Servers
-from daemon.config_sources import read_sources_of_contacts
-from daemon.config_tasks import refuse_second_lists
-from daemon.config_tracking import read_tracking
-from daemon.config_webhooks import Webhook, Webhooks
-from daemon.config_working_time import read_working_time
+from daemon.config.relay import read_relay
+from daemon.config.scoring import read_scoring
+from daemon.config.servers import Servers
+from daemon.config.sources import read_sources_of_contacts
+from daemon.config.tasks import refuse_second_lists
+from daemon.config.tracking import read_tracking
+from daemon.config.webhooks import Webhooks
+from daemon.config.working_time import read_working_time
 from daemon.options import Reader, Values
 from daemon.plugins import Connectors, installed, installed_books, installed_rules
 from daemon.problems import ConfigError, Problem, suggestion
@@ -46,23 +40,6 @@ from daemon.store_url import checked_url
 from daemon.timezones import timezone_problem
 from matching.addresses import normalize, normalize_domain
 from matching.followups import Plan
-
-__all__ = [
-    "Account",
-    "Company",
-    "Config",
-    "ConfigError",
-    "ContactSource",
-    "ContactsConfig",
-    "Person",
-    "PrivacyConfig",
-    "Problem",
-    "StoreConfig",
-    "Webhook",
-    "WorkingTimeConfig",
-    "find_config",
-    "load",
-]
 
 #: The tables of the main file, and the few of them that a drop-in may add to.
 SECTIONS = (

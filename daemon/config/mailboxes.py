@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.config_people import read_text
+from daemon.config.people import read_text
 from daemon.options import Reader, join
 from daemon.problems import suggestion
 

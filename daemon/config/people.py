@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
 
-from daemon.config_records import Person
-from daemon.config_working_time import is_persons_own_fine
+from daemon.config.records import Person
+from daemon.config.working_time import is_persons_own_fine
 from daemon.options import Reader, join, tables
 from daemon.problems import suggestion
 from daemon.timezones import timezone_problem

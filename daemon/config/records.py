@@ -10,15 +10,15 @@ from typing import Any, Protocol
 
 from connectors.api import AddressBooksType, Bearer, Connector, ConnectorType, Secret
 from daemon.apart import Opening
-from daemon.config_alerts import AlertsConfig
-from daemon.config_digest import DigestConfig
-from daemon.config_log import LogConfig
-from daemon.config_metrics import MetricsConfig
-from daemon.config_privacy import PrivacyConfig
-from daemon.config_relay import RelayConfig
-from daemon.config_tasks import TasksConfig
-from daemon.config_tracking import TrackingConfig
-from daemon.config_webhooks import Webhook
+from daemon.config.alerts import AlertsConfig
+from daemon.config.digest import DigestConfig
+from daemon.config.log import LogConfig
+from daemon.config.metrics import MetricsConfig
+from daemon.config.privacy import PrivacyConfig
+from daemon.config.relay import RelayConfig
+from daemon.config.tasks import TasksConfig
+from daemon.config.tracking import TrackingConfig
+from daemon.config.webhooks import Webhook
 from daemon.credentials import SecretSource
 from daemon.oauth.settings import OAuth
 from daemon.problems import refuse, suggestion

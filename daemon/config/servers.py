@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors.api import ConnectorType
-from daemon.config_oauth import OAuthClients
-from daemon.config_records import MAX_CONNECTIONS
+from daemon.config.oauth import OAuthClients
+from daemon.config.records import MAX_CONNECTIONS
 from daemon.credentials import SecretSource
 from daemon.oauth.settings import OAuth
 from daemon.options import NO_VALUES, Reader, Values, is_refused, join, keys, secret_keys, toml_type

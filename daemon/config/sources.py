@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from connectors.api import AddressBooksType, ConnectorError, Secret
-from daemon.config_people import read_text
-from daemon.config_records import ContactSource
-from daemon.contact_reading import MAX_SOURCE
+from daemon.config.people import read_text
+from daemon.config.records import ContactSource
+from daemon.contacts.reading import MAX_SOURCE
 from daemon.options import Reader, is_refused, join, keys, secret_keys, tables
 from daemon.plugins import Connectors, PluginError
 from daemon.store_url import has_password, sqlite_path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from daemon.config_records import Config, Person, WorkingTimeConfig
+from daemon.config.records import Config, Person, WorkingTimeConfig
 from daemon.options import Reader, join
 from matching.addresses import normalize
 from matching.holiday_dates import country_problem

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from connectors.api import AddressBooks, Book, Card, Cursor
-from daemon.config_records import ContactSource
-from daemon.contact_files import FileContact, Rejected
-from daemon.contact_following import ORIGIN, Following, SourceReport
-from daemon.contact_reading import Imported, Reading
-from daemon.contact_vcard import read_vcards
+from daemon.config.records import ContactSource
+from daemon.contacts.files import FileContact, Rejected
+from daemon.contacts.following import ORIGIN, Following, SourceReport
+from daemon.contacts.reading import Imported, Reading
+from daemon.contacts.vcards import read_vcards
 from store import contact_sources
 from store.contact_sources import KnownCard
 from store.types import instant_text
@@ -32,7 +32,7 @@ class _Seen:
     cursor: Cursor | None = None
 
 
-def follow(following: Following, source: ContactSource, books: AddressBooks, report: SourceReport) -> None:
+def follow_books(following: Following, source: ContactSource, books: AddressBooks, report: SourceReport) -> None:
     """Bring all books of a login up to date; raises ConnectorError and StoreError.
 
     No transaction waits for the server.

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from daemon.contact_columns import Columns
-from daemon.contact_files import FileAddress, FileContact, Rejected, UnknownFile, instant_of
+from daemon.contacts.columns import Columns
+from daemon.contacts.files import FileAddress, FileContact, Rejected, UnknownFile, instant_of
 
 #: A record of more lines has an unclosed quotation mark.
 MAX_RECORD_LINES = 500

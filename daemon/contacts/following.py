@@ -10,9 +10,9 @@ from pathlib import Path
 import structlog
 
 from connectors.api import ConnectorError
-from daemon.config_records import ContactSource
-from daemon.contact_lists import Taken, take
-from daemon.contact_reading import Imported, Reading
+from daemon.config.records import ContactSource
+from daemon.contacts.lists import Taken, take
+from daemon.contacts.reading import Imported, Reading
 from daemon.report import Problem
 from matching.policy import Company
 from store import contact_sources

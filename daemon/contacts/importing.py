@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 
-from daemon.contact_csv import read_csv
-from daemon.contact_files import FileContact, Rejected, is_vcard, opened
-from daemon.contact_lists import take
-from daemon.contact_reading import Imported, Reading
-from daemon.contact_vcard import read_vcards
+from daemon.contacts.csv_files import read_csv
+from daemon.contacts.files import FileContact, Rejected, is_vcard, opened
+from daemon.contacts.lists import take
+from daemon.contacts.reading import Imported, Reading
+from daemon.contacts.vcards import read_vcards
 from matching.policy import Company
 from store.engine import Store
 

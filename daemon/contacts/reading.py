@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from daemon.contact_files import FileContact, Rejected
-from daemon.contact_lists import ContactList, Taken
+from daemon.contacts.files import FileContact, Rejected
+from daemon.contacts.lists import ContactList, Taken
 from daemon.entered import MAX_NAME, address_of, bad_period
 from matching.consent import read_statement
 from matching.names import clean_name

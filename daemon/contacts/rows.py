@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from daemon.contact_files import FileAddress, FileContact, Rejected, instant_of
+from daemon.contacts.files import FileAddress, FileContact, Rejected, instant_of
 from daemon.problems import suggestion
 from store.foreign import ForeignError
 

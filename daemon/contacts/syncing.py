@@ -10,13 +10,13 @@ from datetime import timedelta
 from hashlib import blake2b
 
 from connectors.api import ConnectorError
-from daemon import contact_books
-from daemon.config_records import ContactSource
-from daemon.config_sources import SqlSettings
-from daemon.contact_files import FileContact, Rejected
-from daemon.contact_following import ORIGIN, Following, SourceReport
-from daemon.contact_reading import Reading
-from daemon.contact_rows import places_of, read_rows
+from daemon.config.records import ContactSource
+from daemon.config.sources import SqlSettings
+from daemon.contacts.books import follow_books
+from daemon.contacts.files import FileContact, Rejected
+from daemon.contacts.following import ORIGIN, Following, SourceReport
+from daemon.contacts.reading import Reading
+from daemon.contacts.rows import places_of, read_rows
 from daemon.problems import ConfigError
 from daemon.report import Problem
 from matching.policy import Company
@@ -27,7 +27,7 @@ from store.foreign import ForeignError, Query
 _WHOLE_EVERY = timedelta(days=1)
 
 
-def follow(following: Following, source: ContactSource) -> SourceReport:
+def follow_source(following: Following, source: ContactSource) -> SourceReport:
     """Read a source and let it take effect; what goes wrong with it is in the report. Raises StoreError.
 
     What follows for links is marked dirty, for `derive`.
@@ -39,7 +39,7 @@ def follow(following: Following, source: ContactSource) -> SourceReport:
             password = secret.reveal() if secret else None
             _follow_rows(following, source, query_of(source.settings), password, report)
         elif source.reader is not None:
-            contact_books.follow(following, source, source.reader(source.settings, secret), report)
+            follow_books(following, source, source.reader(source.settings, secret), report)
     except ForeignError as error:
         following.failed(source, Problem("query", error.problem, error.hint), report)
     except ConnectorError as error:

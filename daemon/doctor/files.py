@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from daemon.config import ConfigError
-from daemon.config_files import DROP_INS
+from daemon.config.files import DROP_INS
 from daemon.doctor.findings import Finding, Result, warning
 from daemon.doctor.patient import Patient
 from daemon.environment import identity_of

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from connectors.api import ConnectorError, Misconfigured
-from daemon.config_relay import RelayConfig
+from daemon.config.relay import RelayConfig
 from daemon.relay.tls import ends_at, server_context
 
 #: So long before its end a certificate ought to have been renewed.

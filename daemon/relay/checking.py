@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from connectors.api import ConnectorError, Unavailable
-from daemon.config_relay import RelayConfig
+from daemon.config.relay import RelayConfig
 from daemon.relay.extensions import mechanisms
 from daemon.relay.naming import own_name
 from daemon.relay.upstream import connect

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import structlog
 
 from connectors.api import ConnectorError
-from daemon.config_relay import RelayConfig
+from daemon.config.relay import RelayConfig
 from daemon.relay.content import Memory
 from daemon.relay.extensions import mechanisms, offered
 from daemon.relay.line import NOT_SENT, Line, Over, Said, is_no_command

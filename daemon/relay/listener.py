@@ -12,7 +12,7 @@ from contextlib import ExitStack, suppress
 
 import structlog
 
-from daemon.config_relay import LISTEN, RelayConfig
+from daemon.config.relay import LISTEN, RelayConfig
 from daemon.listen_address import listen_address
 from daemon.listening import keep_listening
 from daemon.relay.content import Memory

@@ -10,7 +10,7 @@ import structlog
 from cryptography import x509
 
 from connectors.api import Misconfigured
-from daemon.config_relay import RelayConfig
+from daemon.config.relay import RelayConfig
 
 log = structlog.get_logger()
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from connectors.api import ConnectorError, Misconfigured, Unavailable
 from connectors.network import certificate_problem, quoted, shared_context, system_problem, unresolved
-from daemon.config_relay import RelayConfig
+from daemon.config.relay import RelayConfig
 from daemon.relay.extensions import read_extensions
 from daemon.relay.replies import Reply, read_line
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import structlog
 
-from daemon.config_tracking import TrackingConfig
+from daemon.config.tracking import TrackingConfig
 from matching.addresses import AddressRules
 from matching.opens.agents import MAX_AGENT, read_agent
 from matching.opens.networks import network_of

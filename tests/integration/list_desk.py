@@ -9,7 +9,7 @@ from pathlib import Path
 from connectors.api import Secret, TaskWriter
 from connectors.dav import CalDavConnector, CalDavSettings
 from connectors.dav.server import Server
-from daemon.config_tasks import Closed, TasksConfig
+from daemon.config.tasks import Closed, TasksConfig
 from daemon.task_lists import ListTurn
 from daemon.ticking import tick
 from matching.followups import State

@@ -15,9 +15,9 @@ import pytest
 from connectors.api import AddressBooksType, Secret
 from connectors.carddav import CardDav
 from connectors.carddav.reader import CardDavSettings
-from daemon import contact_sync
-from daemon.config_records import ContactSource
-from daemon.contact_following import Following, SourceReport
+from daemon.config.records import ContactSource
+from daemon.contacts.following import Following, SourceReport
+from daemon.contacts.syncing import follow_source
 from daemon.credentials import SecretSource, SourceKind
 from store.contact_sources import cursors, states
 from tests.conftest import require
@@ -69,7 +69,7 @@ def follow(house: House, what: ContactSource, now: datetime = NOON, **options: b
     following = Following(
         store=house.store, company=house.company, clock=lambda: now, environ={}, folder=Path("/"), **options
     )
-    report = contact_sync.follow(following, what)
+    report = follow_source(following, what)
     house.derive()
     return report
 

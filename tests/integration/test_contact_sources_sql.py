@@ -11,11 +11,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from daemon import contact_sync
-from daemon.config_records import ContactSource
-from daemon.config_sources import SqlSettings
-from daemon.contact_following import Following, SourceReport
-from daemon.contact_lists import FEW
+from daemon.config.records import ContactSource
+from daemon.config.sources import SqlSettings
+from daemon.contacts.following import Following, SourceReport
+from daemon.contacts.lists import FEW
+from daemon.contacts.syncing import follow_source
 from store.contact_sources import states
 from tests.integration.company import Company
 from tests.integration.contact_entries import id_of, merge
@@ -70,7 +70,7 @@ def follow(house: House, what: ContactSource, now: datetime = NOON, **options: b
     following = Following(
         store=house.store, company=house.company, clock=lambda: now, environ={}, folder=Path(), **options
     )
-    report = contact_sync.follow(following, what)
+    report = follow_source(following, what)
     house.derive()
     return report
 

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from connectors.api import Purpose
-from daemon.contact_import import import_contacts, read_contacts
+from daemon.contacts.importing import import_contacts, read_contacts
 from daemon.entered import apply_entered
 from tests.unit.daemon.company_mail import NOON, House, mail
 

@@ -10,9 +10,9 @@ import pytest
 
 from connectors.api import AddressBooksType
 from connectors.ews.contacts import EwsContacts, EwsContactsSettings
-from daemon import contact_sync
-from daemon.config_records import ContactSource
-from daemon.contact_following import Following, SourceReport
+from daemon.config.records import ContactSource
+from daemon.contacts.following import Following, SourceReport
+from daemon.contacts.syncing import follow_source
 from daemon.credentials import SecretSource, SourceKind
 from tests.integration.exchange import PASSWORD, ExchangeMailbox, exchange
 from tests.servers.ews import server_busy
@@ -44,7 +44,7 @@ def source(box: ExchangeMailbox, secret: SecretSource, **more: Any) -> ContactSo
 
 def follow(house: House, what: ContactSource) -> SourceReport:
     following = Following(store=house.store, company=house.company, clock=lambda: NOON, environ={}, folder=Path("/"))
-    report = contact_sync.follow(following, what)
+    report = follow_source(following, what)
     house.derive()
     return report
 

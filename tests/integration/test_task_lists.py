@@ -15,7 +15,7 @@ import pytest
 
 from connectors.api import AuthFailed, ConnectorError, NotPermitted, Secret, Unavailable
 from connectors.dav import CalDavConnector, CalDavSettings
-from daemon.config_tasks import Closed, TasksConfig
+from daemon.config.tasks import Closed, TasksConfig
 from daemon.task_lists import may_begin
 from daemon.ticking import tick
 from matching.followups import State

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 
-from daemon.config_relay import RelayConfig
+from daemon.config.relay import RelayConfig
 from daemon.relay.listener import Listener
 from daemon.relay.tracking import PATIENCE, Tracker
 from tests.servers.certificates import Certificate, CertificateAuthority

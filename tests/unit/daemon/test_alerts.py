@@ -17,9 +17,9 @@ from daemon.alerts import deciding
 from daemon.alerts.attending import attend
 from daemon.alerts.conditions import Condition, conditions
 from daemon.alerts.telling import BACKOFF, Alerts
-from daemon.config_alerts import AlertsConfig
-from daemon.config_digest import DigestConfig
-from daemon.config_records import Company, Config, ContactsConfig, StoreConfig
+from daemon.config.alerts import AlertsConfig
+from daemon.config.digest import DigestConfig
+from daemon.config.records import Company, Config, ContactsConfig, StoreConfig
 from daemon.credentials import SecretSource, SourceKind
 from daemon.doctor.accounts import LONG, STILL
 from store.alerts import Alert

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from daemon.config import Config, ConfigError, find_config, load
-from daemon.config_working_time import working_times_of
+from daemon.config.working_time import working_times_of
 from daemon.environment import company_of
 from daemon.plugins import Connectors, installed
 from daemon.servers import server_of

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from daemon.config import ConfigError, load
-from daemon.config_tasks import Closed, TasksConfig
+from daemon.config.tasks import Closed, TasksConfig
 from tests.unit.daemon.mail_connector import connectors
 from tests.unit.daemon.test_config import ALICE, COMPANY, TODAY, write
 from tests.unit.daemon.test_config_problems import problem

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from daemon.cli.main import main
-from daemon.contact_csv import read_csv
-from daemon.contact_export import exported, write_csv, write_vcards
-from daemon.contact_files import FileContact
-from daemon.contact_import import import_contacts
-from daemon.contact_rows import COLUMNS, places_of, read_rows
-from daemon.contact_vcard import read_vcards
+from daemon.contacts.csv_files import read_csv
+from daemon.contacts.exporting import exported, write_csv, write_vcards
+from daemon.contacts.files import FileContact
+from daemon.contacts.importing import import_contacts
+from daemon.contacts.rows import COLUMNS, places_of, read_rows
+from daemon.contacts.vcards import read_vcards
 from matching.consent import Consent, Statement
 from store import consents, erasure, merging, suppression
 from store.export import records

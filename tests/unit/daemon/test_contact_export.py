@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.api import Purpose
-from daemon.contact_export import exported, write_csv, write_vcards
-from daemon.contact_files import FileAddress, FileContact, Rejected
-from daemon.contact_import import import_contacts, read_contacts
-from daemon.contact_reading import Imported
+from daemon.contacts.exporting import exported, write_csv, write_vcards
+from daemon.contacts.files import FileAddress, FileContact, Rejected
+from daemon.contacts.importing import import_contacts, read_contacts
+from daemon.contacts.reading import Imported
 from matching.names import clean_name
 from tests.unit.daemon.company_mail import NOON, House, mail
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daemon.contact_csv import MAX_RECORD_LINES, read_csv
-from daemon.contact_files import FileAddress, FileContact, Rejected, UnknownFile
-from daemon.contact_import import read_contacts
-from daemon.contact_vcard import read_vcards
+from daemon.contacts.csv_files import MAX_RECORD_LINES, read_csv
+from daemon.contacts.files import FileAddress, FileContact, Rejected, UnknownFile
+from daemon.contacts.importing import read_contacts
+from daemon.contacts.vcards import read_vcards
 
 Row = tuple[int, str | None, str, list[str]]
 

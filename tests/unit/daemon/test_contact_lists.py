@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.api import Purpose
-from daemon.contact_files import FileAddress, FileContact, Rejected
-from daemon.contact_import import import_contacts, read_contacts
-from daemon.contact_lists import FEW, is_too_much
-from daemon.contact_reading import Imported
+from daemon.contacts.files import FileAddress, FileContact, Rejected
+from daemon.contacts.importing import import_contacts, read_contacts
+from daemon.contacts.lists import FEW, is_too_much
+from daemon.contacts.reading import Imported
 from tests.unit.daemon.company_mail import NOON, House, mail
 
 ALICE, ANN = "alice@acme.example", "ann@client.example"

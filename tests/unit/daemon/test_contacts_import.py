@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from connectors.api import Purpose
-from daemon.contact_import import import_contacts, read_contacts
-from daemon.contact_reading import Imported
+from daemon.contacts.importing import import_contacts, read_contacts
+from daemon.contacts.reading import Imported
 from matching.policy import Create
 from tests.unit.daemon.company_mail import NOON, House, company, mail
 

@@ -16,7 +16,7 @@ from connectors.api import AuthFailed, ConnectorError, Secret, Unavailable
 from connectors.memory import MemorySettings
 from daemon.agenda import Agenda
 from daemon.config import Account, Config
-from daemon.config_records import Company, ContactsConfig, Person, StoreConfig
+from daemon.config.records import Company, ContactsConfig, Person, StoreConfig
 from daemon.environment import Environment, open_store
 from daemon.plugins import Connectors, Given
 from daemon.retry import Backoff

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from connectors.api import Message, Purpose
-from daemon.contact_import import import_contacts, read_contacts
+from daemon.contacts.importing import import_contacts, read_contacts
 from daemon.decisions import export, import_decisions
 from daemon.erasing import erase
 from daemon.reprocess import is_due, reprocess

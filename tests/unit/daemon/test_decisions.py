@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from connectors.api import Message, Purpose
 from daemon import decisions
-from daemon.contact_import import import_contacts, read_contacts
+from daemon.contacts.importing import import_contacts, read_contacts
 from daemon.decisions import BadFile, Imported, export, import_decisions
 from daemon.entered import apply_entered
 from daemon.reprocess import reprocess

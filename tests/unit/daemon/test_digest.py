@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from connectors.api import Message, parse_message
-from daemon.config_digest import DigestConfig
+from daemon.config.digest import DigestConfig
 from daemon.credentials import SecretSource, SourceKind
 from daemon.digest import BACKOFF, Digests
 from daemon.digest_texts import Digest, message_of

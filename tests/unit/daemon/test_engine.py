@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from connectors.api import AuthFailed, Unavailable
 from connectors.memory import MemorySettings
 from daemon.config import Config
-from daemon.config_records import Person
+from daemon.config.records import Person
 from daemon.credentials import SecretSource, SourceKind
 from daemon.pool import Priority
 from daemon.slices import Slice

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import insert, inspect
 
 from connectors.api import Message, Purpose
-from daemon.contact_import import import_contacts, read_contacts
+from daemon.contacts.importing import import_contacts, read_contacts
 from daemon.entered import apply_entered
 from daemon.erasing import erase, planned
 from daemon.reprocess import reprocess

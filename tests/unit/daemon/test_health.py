@@ -15,7 +15,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from connectors.api import AuthFailed, Misconfigured, NotPermitted, Unavailable
-from daemon.config_metrics import MetricsConfig
+from daemon.config.metrics import MetricsConfig
 from daemon.environment import Environment
 from daemon.health import looking as looking_module
 from daemon.health.collecting import quantile

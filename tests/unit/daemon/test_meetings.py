@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from connectors.api import AttendeeRole, EventStatus, Moment, Purpose
-from daemon.contact_import import import_contacts, read_contacts
+from daemon.contacts.importing import import_contacts, read_contacts
 from daemon.reprocess import is_due, reprocess
 from matching.policy import Company, Create
 from matching.visibility import Level

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.config_scoring import read_scoring
+from daemon.config.scoring import read_scoring
 from daemon.erasing import erase
 from daemon.options import Reader
 from daemon.reprocess import reprocess

@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from connectors.api import AuthFailed, Unavailable
 from connectors.memory import MemorySettings
 from daemon.config import Account, Config
-from daemon.config_records import Company, ContactsConfig, Person, StoreConfig
+from daemon.config.records import Company, ContactsConfig, Person, StoreConfig
 from daemon.environment import Environment, open_store, utc_now
 from daemon.plugins import Connectors, Given
 from daemon.retry import Backoff

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from daemon.config import Config
-from daemon.config_records import Company, ContactsConfig, ContactSource, StoreConfig
-from daemon.config_sources import SqlSettings
+from daemon.config.records import Company, ContactsConfig, ContactSource, StoreConfig
+from daemon.config.sources import SqlSettings
 from daemon.environment import Environment, open_store
 from daemon.retry import Backoff
 from daemon.service import Service

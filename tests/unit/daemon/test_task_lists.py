@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from connectors.api import HeldTask, NotPermitted, TaskList, TaskState, TaskWriter, Unavailable, WantedTask
-from daemon.config_tasks import Closed, TasksConfig
+from daemon.config.tasks import Closed, TasksConfig
 from daemon.task_lists import ListTurn
 from daemon.ticking import tick
 from matching.followups import State

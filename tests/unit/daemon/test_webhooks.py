@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 from connectors.api import Purpose, Secret
 from daemon.cli.main import main
-from daemon.config_webhooks import Webhook
+from daemon.config.webhooks import Webhook
 from daemon.credentials import SecretSource, SourceKind
 from daemon.webhooks import ATTEMPTS, Sender, Webhooks, key_of, signature
 from store import feed, webhooks
