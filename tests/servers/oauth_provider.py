@@ -10,7 +10,6 @@ import base64
 import hashlib
 import json
 import secrets
-import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -24,6 +23,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from tests.servers import plain_http
 from tests.servers.certificates import Certificate
 from tests.servers.process import HOST
 
@@ -137,22 +137,14 @@ class OAuthProvider:
             def log_message(self, format: str, *args: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer((HOST, 0), Handler)
-        self._server.daemon_threads = True
-        if self.certificate is not None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(self.certificate.chain, self.certificate.key)
-            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self._server = plain_http.begin(Handler, self.certificate)
         self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, args=[0.05], daemon=True).start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
+        plain_http.end(self._server)
 
     def asked(self, method: str, path: str, form: Form, bearer: str) -> Reply:
         """The reply to a request."""

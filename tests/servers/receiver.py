@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
+from tests.servers import plain_http
 from tests.servers.certificates import Certificate
-from tests.servers.process import HOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +48,11 @@ class Receiver:
             def log_message(self, format: str, *args: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer((HOST, 0), Handler)
-        self._server.daemon_threads = True
-        if self.certificate is not None:
-            context = self.certificate.server_context()
-            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self._server = plain_http.begin(Handler, self.certificate)
         self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, args=[0.05], daemon=True).start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
+        plain_http.end(self._server)
