@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 
 from daemon.cli.arguments import Verbs, add_noun, add_verb, load_config
 from daemon.cli.opening import session_of
@@ -43,7 +42,7 @@ def run_create(args: argparse.Namespace) -> int:
     order = Order(recipients=(*args.to, *args.cc, *args.bcc), links=tuple(args.link), message_id=args.message_id)
     with session_of(config) as session:
         try:
-            key = key_of(config, os.environ)
+            key = key_of(config, session.environ)
             made = create(session.store, config, session.company.rules, key, order, "command", session.clock())
         except NotMade as error:
             write_troubles([Trouble(None, "tracking", error.problem, error.hint)])

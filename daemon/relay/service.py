@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import structlog
@@ -61,7 +60,7 @@ def _key(session: Session) -> TrackingKey | None:
     if not session.config.tracking.enabled:
         return None
     try:
-        return key_of(session.config, os.environ)
+        return key_of(session.config, session.environ)
     except (ConfigError, StoreError) as error:
         log.error("the relay passes mails on without pixels", problem=str(error))
         return None

@@ -17,7 +17,6 @@ from daemon.tracking.api import OPENAPI, Api
 from daemon.tracking.creating import NotMade, checked_target
 from daemon.tracking.limits import Limits
 from daemon.tracking.recording import Asking, Recorder
-from matching.opens.networks import Network, Range, network_of
 from store import tracking
 from store.engine import Store
 from store.errors import StoreError
@@ -53,7 +52,7 @@ class Answers:
         recorder: Recorder,
         limits: Limits,
         clock: Callable[[], datetime],
-        proxies: tuple[Range, ...] = (),
+        is_proxy: Callable[[str], bool] = lambda _address: False,
         api: Api | None = None,
     ) -> None:
         self._store = store
@@ -61,7 +60,7 @@ class Answers:
         self._recorder = recorder
         self._limits = limits
         self._clock = clock
-        self._proxies = proxies
+        self._is_proxy = is_proxy
         self._api = api
 
     def app(self) -> Starlette:
@@ -78,7 +77,7 @@ class Answers:
 
     def _limited(self, answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         async def limited(request: Request) -> Response:
-            if not self._limits.allow(self.address(request)):
+            if not self._limits.allow(asker(request, self._is_proxy)):
                 self._recorder.dropped += 1
                 self._recorder.answered["limited"] += 1
                 return _plain(429)
@@ -87,16 +86,6 @@ class Answers:
             return await answer(request)
 
         return limited
-
-    def address(self, request: Request) -> str:
-        """Who asks: the last one that a proxy of ours names, else whoever is connected."""
-        peer = request.client.host if request.client else ""
-        named = request.headers.get("x-forwarded-for", "")[-_MAX_HEADER:]
-        chain = [*map(str.strip, named.split(",")), peer] if named else [peer]
-        return next((each for each in reversed(chain) if not self._is_proxy(each)), peer)
-
-    def _is_proxy(self, address: str) -> bool:
-        return bool(self._proxies) and network_of(address, self._proxies) is Network.OWN
 
     async def pixel(self, request: Request) -> Response:
         """The image, whatever the token is: what it is worth is looked at when this was sent."""
@@ -135,7 +124,15 @@ class Answers:
         self._recorder.answered[kind] += 1
         # a HEAD is of no program that shows mail
         agent = "" if request.method == "HEAD" else request.headers.get("user-agent", "")[:_MAX_HEADER]
-        self._recorder.put(Asking(_token(request), self._clock(), agent, self.address(request)))
+        self._recorder.put(Asking(_token(request), self._clock(), agent, asker(request, self._is_proxy)))
+
+
+def asker(request: Request, is_proxy: Callable[[str], bool]) -> str:
+    """The address of who asks: the last one that a proxy of ours names, else whoever is connected."""
+    peer = request.client.host if request.client else ""
+    named = request.headers.get("x-forwarded-for", "")[-_MAX_HEADER:]
+    chain = [*map(str.strip, named.split(",")), peer] if named else [peer]
+    return next((each for each in reversed(chain) if not is_proxy(each)), peer)
 
 
 def _token(request: Request) -> str:

@@ -19,8 +19,6 @@ from store.errors import StoreError
 MAX_BODY = 256 * 1024
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _LISTS = ("to", "cc", "bcc", "links")
-#: A caller's words are compared by hashes of one length, so that the time tells nothing of the key's.
-_Hash = bytes
 
 
 class _Bad(Exception):
@@ -37,7 +35,8 @@ class Api:
 
     def __init__(self, key: str, create: Callable[[Order], Made]) -> None:
         """`create` raises NotMade and StoreError."""
-        self._key: _Hash = sha256(key.encode()).digest()
+        # compared by hashes of one length, so that the time tells nothing of the key's
+        self._key = sha256(key.encode()).digest()
         self._create = create
 
     async def answer(self, request: Request) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -71,7 +70,7 @@ class NotMade(Exception):
         self.against = dict(against or {})
 
 
-def key_of(config: Config, environ: Mapping[str, str] = os.environ) -> TrackingKey:
+def key_of(config: Config, environ: Mapping[str, str]) -> TrackingKey:
     """The key of tracking, made where there is none; raises ConfigError or StoreError."""
     source = config.tracking.key
     if source is None:

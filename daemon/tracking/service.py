@@ -74,7 +74,8 @@ def _parts(session: Session, config: Config) -> tuple[Listener, Recorder]:
     # the server takes a fifth of a second to import, for those alone who have it
     from daemon.tracking.serving import serving  # noqa: PLC0415 - imported where [tracking] is on
 
-    key = key_of(config)
+    key = key_of(config, session.environ)
     derived = partial(derive, session.store, session.company, session.clock)
     recorder = Recorder(session.store, config.tracking, session.company.rules, key, derived)
-    return serving(session.store, config, session.company.rules, key, recorder, session.clock), recorder
+    listener = serving(session.store, config, session.company.rules, key, recorder, session.clock, session.environ)
+    return listener, recorder

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from starlette.applications import Starlette
 
@@ -17,7 +17,7 @@ from daemon.tracking.limits import Limits
 from daemon.tracking.listener import Listener
 from daemon.tracking.recording import Recorder
 from matching.addresses import AddressRules
-from matching.opens.networks import Network, network_of
+from matching.opens.networks import Network, Range, network_of
 from store.engine import Store
 from store.tracking_keys import TrackingKey
 
@@ -29,10 +29,10 @@ def serving(
     key: TrackingKey,
     recorder: Recorder,
     clock: Callable[[], datetime],
-    environ: Mapping[str, str] = os.environ,
+    environ: Mapping[str, str],
 ) -> Listener:
     """A listener as [tracking] says, not yet listening; raises ConfigError where its key can't be read."""
-    proxies = config.tracking.trusted
+    believed = partial(is_proxy, config.tracking.trusted)
     source = config.tracking.api_key
 
     def made(order: Order) -> Made:
@@ -41,9 +41,11 @@ def serving(
     api = Api(source.read(environ, config.folder).reveal(), made) if source is not None else None
 
     def app() -> Starlette:
-        return Answers(store, key, recorder, Limits(time.monotonic), clock, proxies, api).app()
+        return Answers(store, key, recorder, Limits(time.monotonic), clock, believed, api).app()
 
-    def is_proxy(address: str) -> bool:
-        return bool(proxies) and network_of(address, proxies) is Network.OWN
+    return Listener(app, config.tracking.address, believed)
 
-    return Listener(app, config.tracking.address, is_proxy)
+
+def is_proxy(proxies: Sequence[Range], address: str) -> bool:
+    """Is it a proxy of ours, whose word on who asks is believed?"""
+    return bool(proxies) and network_of(address, proxies) is Network.OWN

@@ -31,10 +31,14 @@ def main() -> None:
     path, how = sys.argv[1:]
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     config = load(Path(path), environ=os.environ, today=utc_now().date())
-    store, company, key = open_store(config, os.environ, may_create=False), company_of(config), key_of(config)
+    store, company, key = (
+        open_store(config, os.environ, may_create=False),
+        company_of(config),
+        key_of(config, os.environ),
+    )
     kind = {"writing": Recorder, "answering": _Silent}[how]
     recorder = kind(store, config.tracking, company.rules, key, partial(derive, store, company, utc_now))
-    listener = serving(store, config, company.rules, key, recorder, utc_now)
+    listener = serving(store, config, company.rules, key, recorder, utc_now, os.environ)
     recorder.begin()
     listener.begin()
     if not listener.is_up.wait(20):

@@ -136,7 +136,7 @@ def _prepare(folder: Path, mails: Path, tracked: int) -> None:
     folder.mkdir()
     _configure(folder, mails)
     config = load(folder / "config.toml", environ=os.environ, today=utc_now().date())
-    store, company, key = open_store(config, os.environ), company_of(config), key_of(config)
+    store, company, key = open_store(config, os.environ), company_of(config), key_of(config, os.environ)
     paths = []
     with contextlib.closing(store):
         agreed = Statement(Consent.GRANTED, utc_now(), "a form")

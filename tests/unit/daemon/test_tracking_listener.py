@@ -24,11 +24,12 @@ from daemon.config import Config
 from daemon.environment import Environment, open_store
 from daemon.service import Service
 from daemon.session import Session
-from daemon.tracking.answers import MAX_HEAD, PIXEL, Answers
+from daemon.tracking.answers import MAX_HEAD, PIXEL, Answers, asker
 from daemon.tracking.api import MAX_BODY, OPENAPI, Api
 from daemon.tracking.creating import Order, create, key_of
 from daemon.tracking.limits import ALL_BURST, EACH_BURST, Limits, network_name
 from daemon.tracking.listener import CONNECTIONS_EACH, Listener
+from daemon.tracking.serving import is_proxy
 from matching.consent import Consent, Statement
 from matching.opens.networks import ranges
 from store.contact_records import Entry, EntryAddress
@@ -55,7 +56,13 @@ class Open:
         # one that fills at each look: only the tests of limits run into them
         self.limits = Limits(lambda: time.monotonic() * 1e6)
         answers = Answers(
-            at.house.store, KEY, at.recorder, self.limits, lambda: NOON, ranges(["127.0.0.2"]), Api(WORD, made)
+            at.house.store,
+            KEY,
+            at.recorder,
+            self.limits,
+            lambda: NOON,
+            partial(is_proxy, ranges(["127.0.0.2"])),
+            Api(WORD, made),
         )
         self.listener = Listener(answers.app, ("127.0.0.1", 0), connection_seconds=SECONDS)
         self.rules = rules
@@ -176,8 +183,7 @@ def test_hits_are_written_and_told_by_whom_they_are(world: Open) -> None:
 
 
 def test_a_proxy_of_ours_is_believed_and_nobody_before_it() -> None:
-    answers = Answers.__new__(Answers)
-    answers._proxies = ranges(["127.0.0.2", "10.0.0.0/8"])
+    believed = partial(is_proxy, ranges(["127.0.0.2", "10.0.0.0/8"]))
     chains = {
         "": "127.0.0.2",
         "1.1.1.1": "1.1.1.1",
@@ -187,7 +193,7 @@ def test_a_proxy_of_ours_is_believed_and_nobody_before_it() -> None:
     for named, whom in chains.items():
         fields = [(b"x-forwarded-for", named.encode())] if named else []
         scope = {"type": "http", "client": ("127.0.0.2", 1), "headers": fields}
-        assert answers.address(Request(scope)) == whom
+        assert asker(Request(scope), believed) == whom
 
 
 def test_programs_ask_with_a_key(world: Open) -> None:
