@@ -1,7 +1,7 @@
 """Rights of other programs on PostgreSQL: readers see the views alone, writers may besides write the tables w1_*.
 
-Nothing is ever taken away. An upgrade makes the views anew, and with a view its rights go: `held` notes them before,
-`give_again` restores them after, and whoever could read all views can read new ones too.
+Nothing is ever taken away. An upgrade makes the views anew, and with a view its rights go: `kept` notes them before
+and restores them after, and whoever could read all views can read new ones too.
 """
 
 from __future__ import annotations

@@ -6,13 +6,12 @@ is there for, its labels say (https://developers.google.com/workspace/gmail/imap
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from connectors.imap.fetch import Read, Reader
-from connectors.imap.folder import Folder
 from connectors.imap.responses import sequence_set
-from connectors.records import Envelope, Message, Purpose, Stream
+from connectors.records import Message, Purpose, Stream
 
 CAPABILITY = "X-GM-EXT-1"
 #: What Gmail gives beside All Mail.
@@ -39,21 +38,11 @@ def without_labels(streams: Sequence[Stream]) -> tuple[Stream, ...]:
 class LabelReader(Reader):
     """Reads messages of All Mail, each with the purpose that its labels tell."""
 
-    def __init__(
-        self,
-        folder: Folder,
-        authserv_id: str | None,
-        known: int | None = None,
-        skim: Callable[[Envelope], bool] | None = None,
-    ) -> None:
-        super().__init__(folder, authserv_id, known, skim)
-        self._labelled = folder
-
     def pages(self, uids: Sequence[int]) -> Iterator[tuple[Sequence[int], list[Read]]]:
         """As a Reader's."""
         for portion, read in super().pages(uids):
-            labels = self._labelled.labels(sequence_set(portion))
-            purposes = {self._labelled.ref(uid): _purpose(held) for uid, held in labels.items()}
+            labels = self._folder.labels(sequence_set(portion))
+            purposes = {self._folder.ref(uid): _purpose(held) for uid, held in labels.items()}
             yield (
                 portion,
                 [replace(one, purpose=purposes.get(one.ref)) if isinstance(one, Message) else one for one in read],

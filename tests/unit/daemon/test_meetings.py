@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from sqlalchemy import text
 from connectors.api import AttendeeRole, EventStatus, Moment, Purpose
 from daemon.contacts.importing import import_contacts, read_contacts
 from daemon.reprocess import is_due, reprocess
-from matching.policy import Company, Create
+from matching.policy import Create
 from matching.visibility import Level
 from store import write
 from tests.unit.daemon.company_mail import NOON, company, mail
@@ -38,20 +38,6 @@ CANCELLED = replace(
     event(at(16), f"{ALICE}+", f"{BOB}+", f"{ANN}+"), recurrence_id=at(16), status=EventStatus.CANCELLED
 )
 SERIES = meeting(WEEKLY, MOVED, CANCELLED)
-
-
-@pytest.fixture
-def new_calendars(new_url: Callable[[str], str], tmp_path: Path) -> Iterator[Callable[..., Calendars]]:
-    """Gives a company with empty calendars at each call; on each of the two databases."""
-    made: list[Calendars] = []
-
-    def make(policy: Company | None = None) -> Calendars:
-        made.append(Calendars(tmp_path, policy, url=new_url(f"calendars{len(made)}")))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.store.close()
 
 
 def test_two_reps_and_a_customer_are_in_one_meeting(new_calendars: Callable[..., Calendars]) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,20 +13,6 @@ from store import standings
 from store.standings import Standing
 from tests.unit.daemon.company_mail import NOON, mail
 from tests.unit.daemon.company_meetings import ALICE, ANN, Calendars, at, event, meeting
-
-
-@pytest.fixture
-def new_calendars(new_url: Callable[[str], str], tmp_path: Path) -> Iterator[Callable[..., Calendars]]:
-    """Gives a company with empty calendars at each call; on each of the two databases."""
-    made: list[Calendars] = []
-
-    def make() -> Calendars:
-        made.append(Calendars(tmp_path, url=new_url(f"calendars{len(made)}")))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.store.close()
 
 
 def _weekly(house: Calendars) -> Meeting:

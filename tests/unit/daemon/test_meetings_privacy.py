@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
@@ -12,7 +11,6 @@ from sqlalchemy import select
 from daemon.erasing import erase, planned
 from daemon.ticking import tick
 from matching.blocking import BlockRule
-from matching.policy import Company
 from store import blocks, erasure, export
 from store.retention import Limits, retain
 from store.tables import metadata
@@ -20,20 +18,6 @@ from tests.unit.daemon.company_mail import mail
 from tests.unit.daemon.company_meetings import ALICE, ANN, BOB, Calendars, at, event, invitation, meeting
 
 CEM = "cem@other.example"
-
-
-@pytest.fixture
-def new_calendars(new_url: Callable[[str], str], tmp_path: Path) -> Iterator[Callable[..., Calendars]]:
-    """Gives a company with empty calendars at each call; on each of the two databases."""
-    made: list[Calendars] = []
-
-    def make(policy: Company | None = None) -> Calendars:
-        made.append(Calendars(tmp_path, policy, url=new_url(f"calendars{len(made)}")))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.store.close()
 
 
 def fill(house: Calendars) -> None:
