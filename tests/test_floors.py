@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from types import ModuleType
 
@@ -57,6 +59,18 @@ def test_imports_run_downward_and_those_against_the_floors_are_caught(packages: 
         # the part of the answer that is headed by the contract's name
         told = done.stdout.partition(f"\n{contract}\n-")[2].partition("\n---")[0]
         assert f"{package}.planted{number} -> {forbidden}" in told, (contract, done.stdout)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_module_of_a_floor_is_on_its_map_and_nothing_else(package: str) -> None:
+    source = (ROOT / package / "__init__.py").read_text("utf-8")
+    # a line has the names behind what they are about, or goes on with names
+    lines = re.findall(r"^ {4}(?:\S+(?: \S+)*)? {2,}(\S.*)$", source, flags=re.MULTILINE)
+    named = Counter(name for line in lines for name in line.split())
+    there = {path.stem for path in (ROOT / package).glob("*.py")} - {"__init__"}
+    there |= {path.parent.name for path in (ROOT / package).glob("*/__init__.py")}
+    assert (there - named.keys(), named.keys() - there) == (set(), set())
+    assert max(named.values()) == 1, named.most_common(1)
 
 
 def load_house_rules() -> ModuleType:

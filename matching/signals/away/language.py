@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Language:
-    """Patterns (`re`) that are matched against folded text (see `folding`); "" where a language has none of a kind."""
+    """Patterns (`re`) that are matched against folded text (matching.folding); "" where a language has none."""
 
     #: The language's name for dates (BCP 47).
     code: str
