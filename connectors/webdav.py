@@ -7,16 +7,14 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
+from connectors import bounded_xml
+from connectors.bounded_xml import Bounded
 from connectors.http import TooLarge
 
 DAV, CALENDARSERVER = "DAV:", "http://calendarserver.org/ns/"
 CARD, CAL = "urn:ietf:params:xml:ns:carddav", "urn:ietf:params:xml:ns:caldav"
 _PREFIXES = {"d": DAV, "c": CARD, "cal": CAL, "cs": CALENDARSERVER}
 _ROOT = " ".join(f'xmlns:{prefix}="{name}"' for prefix, name in _PREFIXES.items())
-#: Elements within elements; more is no multistatus.
-_MAX_DEPTH = 50
-#: Elements in all: 20 MiB of the shortest would take a gigabyte of memory.
-_MAX_ELEMENTS = 1_500_000
 #: Responses of an answer that is read as it comes, and elements and characters of each.
 MAX_RESPONSES = 300_000
 _MAX_EACH = 10_000
@@ -109,38 +107,16 @@ def _prop(names: Iterable[str]) -> str:
     return f"<d:prop>{''.join(f'<{name}/>' for name in names)}</d:prop>"
 
 
-class _Builder(ET.TreeBuilder):
-    """Refuses what no server of ours has to write: document types, which can grow without bounds, and great depth."""
-
-    depth = 0
-    elements = 0
-    most = _MAX_ELEMENTS
-
-    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
-        raise NoMultistatus("it has a document type")
-
-    def start(self, tag: str, attrs: dict[str, str]) -> ET.Element:
-        self.depth += 1
-        if self.depth > _MAX_DEPTH:
-            raise NoMultistatus("its elements lie too deep")
-        self.elements += 1
-        if self.elements > self.most:
-            raise NoMultistatus("it has too many elements")
-        return super().start(tag, attrs)
-
-    def end(self, tag: str) -> ET.Element:
-        self.depth -= 1
-        return super().end(tag)
+class _Builder(Bounded):
+    deepest = 50
+    #: 20 MiB of the shortest would take a gigabyte of memory.
+    most = 1_500_000
+    error = NoMultistatus
 
 
 def read(body: bytes) -> Multistatus:
     """The multistatus; raises NoMultistatus."""
-    parser = ET.XMLParser(target=_Builder())
-    try:
-        parser.feed(body)
-        root = parser.close()
-    except (ET.ParseError, ValueError, LookupError) as error:
-        raise NoMultistatus(f"it is no XML: {error}") from None
+    root = bounded_xml.read(body, _Builder())
     if root.tag != f"{{{DAV}}}multistatus":
         raise NoMultistatus("it is no multistatus")
     responses = tuple(_response(each) for each in root.findall(f"{{{DAV}}}response"))

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
+from connectors import bounded_xml
+from connectors.bounded_xml import Bounded
+
 _SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
 M = "{http://schemas.microsoft.com/exchange/services/2006/messages}"
 T = "{http://schemas.microsoft.com/exchange/services/2006/types}"
 _E = "{http://schemas.microsoft.com/exchange/services/2006/errors}"
-#: Elements within elements; more is no answer of Exchange.
-_MAX_DEPTH = 100
-#: Elements in all: 20 MiB of the shortest would take a gigabyte of memory.
-_MAX_ELEMENTS = 1_000_000
 #: Exchange writes what a sender wrote, also what XML can't hold (XML 1.0, section 2.2).
 _UNWRITABLE = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _REFERENCE = re.compile(rb"&#(?:x([0-9A-Fa-f]{1,6})|([0-9]{1,7}));")
@@ -49,36 +48,16 @@ class Reply:
         return text_of(self.element, M + name)
 
 
-class _Builder(ET.TreeBuilder):
-    """Refuses what Exchange never writes: document types, which can grow without bounds, and great depth."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._depth = self._count = 0
-
-    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
-        raise NoAnswer("it has a document type")
-
-    def start(self, tag: str, attrs: dict[str, str]) -> ET.Element:
-        self._depth += 1
-        self._count += 1
-        if self._depth > _MAX_DEPTH or self._count > _MAX_ELEMENTS:
-            raise NoAnswer("it has too many elements")
-        return super().start(tag, attrs)
-
-    def end(self, tag: str) -> ET.Element:
-        self._depth -= 1
-        return super().end(tag)
+class _Builder(Bounded):
+    deepest = 100
+    #: 20 MiB of the shortest would take a gigabyte of memory.
+    most = 1_000_000
+    error = NoAnswer
 
 
 def read(body: bytes) -> ET.Element:
     """The envelope; raises NoAnswer, also where the answer was cut."""
-    parser = ET.XMLParser(target=_Builder())
-    try:
-        parser.feed(_writable(body))
-        root = parser.close()
-    except (ET.ParseError, ValueError, LookupError) as error:
-        raise NoAnswer(f"it is no XML: {error}") from None
+    root = bounded_xml.read(_writable(body), _Builder())
     if root.tag != f"{_SOAP}Envelope":
         raise NoAnswer("it is no SOAP")
     return root
