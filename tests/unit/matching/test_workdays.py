@@ -5,6 +5,7 @@ from __future__ import annotations
 import time as clock
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -43,13 +44,16 @@ def shown(time: WorkingTime, instant: datetime | None) -> str:
 Free = Sequence[tuple[datetime, datetime]]
 
 
+@lru_cache(maxsize=10_000)
+def hours_of(time: WorkingTime, day: date) -> tuple[tuple[int, int], ...]:
+    is_free = day in time.days_off or day in holidays_of(time.country, time.region, day.year)
+    return () if is_free else time.week[day.weekday()]
+
+
 def works(time: WorkingTime, instant: datetime, leave: Free) -> bool:
     local = instant.astimezone(ZoneInfo(time.zone))
-    day = local.date()
-    if day in time.days_off or day in holidays_of(time.country, time.region, day.year):
-        return False
     minute = local.hour * 60 + local.minute
-    hours = time.week[local.weekday()]
+    hours = hours_of(time, local.date())
     return any(start <= minute < end for start, end in hours) and not any(a <= instant < b for a, b in leave)
 
 
@@ -131,19 +135,21 @@ def test_so_many_days_later_is_where_the_model_has_seen_so_many_days(
     leave = data.draw(_leaves(start))
     zone = ZoneInfo(time.zone)
 
-    def first(instant: datetime, after: tuple[date, str]) -> datetime:
-        """The first working minute from there on that the wall shows later than that."""
+    def first(instant: datetime, after: datetime) -> datetime:
+        """The first working minute from there on that the wall shows at that time or later."""
         for minute in range(90 * 1440):
-            local = (instant + minute * MINUTE).astimezone(zone)
-            if (local.date(), f"{local:%H:%M}") >= after and works(time, instant + minute * MINUTE, leave):
-                return instant + minute * MINUTE
+            then = instant + minute * MINUTE
+            if then.astimezone(zone).replace(tzinfo=None) >= after and works(time, then, leave):
+                return then
         raise AssertionError("no working minute")
 
-    begin = found = first(start, (date.min, ""))
+    begin = found = first(start, datetime.combine(date.min, datetime.min.time()))
     for _day in range(days):
-        found = first(found, (found.astimezone(zone).date() + timedelta(days=1), ""))
-    day = found.astimezone(zone).date()
-    assert after_working_days(time, start, days, leave) == first(found, (day, f"{begin.astimezone(zone):%H:%M}"))
+        following = found.astimezone(zone).date() + timedelta(days=1)
+        found = first(found, datetime.combine(following, datetime.min.time()))
+    wall = begin.astimezone(zone).replace(tzinfo=None)
+    after = datetime.combine(found.astimezone(zone).date(), wall.time())
+    assert after_working_days(time, start, days, leave) == first(found, after)
 
 
 # -- examples ----------------------------------------------------------------------------------------------------
