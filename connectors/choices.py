@@ -22,6 +22,10 @@ class Choice:
         included = not self.include or any(matches(name, pattern) for pattern in self.include)
         return included and not any(matches(name, pattern) for pattern in self.exclude)
 
+    def unmatched(self, names: Collection[str]) -> tuple[str, ...]:
+        """Its patterns that none of these full names matches."""
+        return unmatched(names, (*self.include, *self.exclude))
+
 
 def unmatched(names: Collection[str], patterns: Iterable[str]) -> tuple[str, ...]:
     """The patterns that none of these full names matches."""

@@ -184,12 +184,12 @@ class Ingest:
         transaction: Transaction, place: Place, drafts: list[Draft], before: dict[str, Placed], now: datetime
     ) -> list[Draft]:
         """The mails that can be decided about, when those at some of their refs were known."""
-        unclear = [d.ref for d in drafts if d.content is None and d.ref in before and before[d.ref].message_key]
+        unclear = {d.ref for d in drafts if d.content is None and d.ref in before and before[d.ref].message_key}
         # whether what is stored there is this mail, its content has to tell
-        write.want(transaction, place.stream_id, unclear)
-        drafts = [d for d in drafts if d.ref not in set(unclear)]
+        write.want(transaction, place.stream_id, sorted(unclear))
+        drafts = [d for d in drafts if d.ref not in unclear]
         keys = {d.ref: d.content.key if d.content else None for d in drafts}
-        told = {ref: placed for ref, placed in before.items() if ref not in set(unclear)}
+        told = {ref: placed for ref, placed in before.items() if ref not in unclear}
         others = {
             d.ref: (d.mid_key, d.fingerprint)
             for d in drafts

@@ -16,7 +16,6 @@ from types import TracebackType
 from typing import ClassVar, NamedTuple, Self
 from urllib.parse import unquote
 
-from connectors.choices import matches
 from connectors.dav import discovery, lists, settings
 from connectors.dav.position import Position
 from connectors.dav.reading import batches, read
@@ -114,8 +113,7 @@ class CalDavConnector:
             token, ctag = response.text(DAV, "sync-token"), response.text(CALENDARSERVER, "getctag")
             self._standings[path] = _Standing(token or None, ctag or None)
         self._left_out = tuple(name for name in self._paths if not choice.chooses(name))
-        patterns = (*choice.include, *choice.exclude)
-        self.unmatched = tuple(p for p in patterns if not any(matches(name, p) for name in self._paths))
+        self.unmatched = choice.unmatched(self._paths)
         return tuple(
             Stream(name=name, kind=StreamKind.CALENDAR, server_id=path, tells_removals=True)
             for name, path in self._paths.items()

@@ -10,7 +10,7 @@ from time import monotonic
 from xml.etree import ElementTree as ET
 
 from connectors import foldernames
-from connectors.choices import Choice, unmatched
+from connectors.choices import Choice
 from connectors.ews import errors, questions
 from connectors.ews.server import Server
 from connectors.ews.soap import M, NoAnswer, Refusal, Reply, T, text_of
@@ -170,7 +170,7 @@ def chosen(folders: Iterable[Listed], special: dict[str, str], choices: Mapping[
     missing = tuple(
         pattern
         for kind, choice in choices.items()
-        for pattern in unmatched([name for name in ids if kinds[name] is kind], (*choice.include, *choice.exclude))
+        for pattern in choice.unmatched([name for name in ids if kinds[name] is kind])
     )
     return Folders(foldernames.in_order(streams), ids, missing)
 

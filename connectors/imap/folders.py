@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from connectors import foldernames
-from connectors.choices import Choice, matches, unmatched
+from connectors.choices import Choice, matches
 from connectors.imap.responses import Listed
 from connectors.records import Purpose, Stream
 
@@ -54,11 +54,10 @@ def chosen(listed: Iterable[Listed], choice: Choice, *, tells_removals: bool = F
         for name, one in named.items()
         if choice.chooses(name)
     ]
-    patterns = (*choice.include, *choice.exclude)
     return Folders(
         foldernames.in_order(streams),
         {name: folder.wire for name, folder in named.items()},
-        unmatched(named, patterns),
+        choice.unmatched(named),
     )
 
 
