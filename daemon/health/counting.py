@@ -52,6 +52,12 @@ class Counting(Observer):
             ["kind", "result"],
             registry=registry,
         )
+        self._tokens = Counter(
+            "keeptouch_token_refresh_total",
+            "Tokens that providers of OAuth were asked for: ok, refused or failed.",
+            ["provider", "result"],
+            registry=registry,
+        )
         self._watches = Counter(
             "keeptouch_idle_logins_total", "Logins for watching: ok, refused or failed.", ["result"], registry=registry
         )
@@ -80,6 +86,9 @@ class Counting(Observer):
 
     def logged_in(self, kind: str, error: ConnectorError | None) -> None:
         self._logins.labels(kind, _login(error)).inc()
+
+    def token_fetched(self, provider: str, error: ConnectorError | None) -> None:
+        self._tokens.labels(provider, _login(error)).inc()
 
     def watch_begun(self, error: ConnectorError | None) -> None:
         if not isinstance(error, Resting):
