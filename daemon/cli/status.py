@@ -11,7 +11,7 @@ from daemon.cli.arguments import Verbs, add_verb, load_config
 from daemon.cli.output import Trouble, write_error, write_json, write_table, write_text, write_troubles
 from daemon.config import Config, ConfigError, Problem, load_store
 from daemon.doctor.accounts import cure_of
-from daemon.doctor.database import room
+from daemon.doctor.database import room_at
 from daemon.doctor.findings import Result
 from daemon.environment import open_store, utc_now
 from daemon.reloading import refusal
@@ -137,7 +137,7 @@ def _short(config: Config) -> Iterator[tuple[Result, Trouble]]:
     """The disk, where there is little left, and how bad that is."""
     file = file_of(config.store.url)
     space = space_at(file) if file is not None else None
-    for each in room(space) if space is not None else ():
+    for each in room_at(space, file) if space is not None and file is not None else ():
         yield each.result, Trouble(None, "disk", f"{each.subject}: {each.problem}", each.cure)
 
 
