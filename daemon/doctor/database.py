@@ -78,7 +78,7 @@ def disk(patient: Patient) -> Iterator[Finding]:
 
 
 def room_at(space: Space, file: Path) -> Iterator[Finding]:
-    """As `room`; where all seems well it is tried, because a quota, or a disk that may only be read, is in no number."""
+    """As `room`; where all seems well it is tried, because a quota, or a mount for reading alone, is in no number."""
     found = list(room(space))
     yield from found
     refusal = None if found else refusal_at(file)

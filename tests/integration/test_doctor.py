@@ -36,7 +36,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def company(tmp_path: Path) -> Iterator[Company]:
     """A company that has read a mail of Alice."""
-    before = os.umask(0o027)
+    before = os.umask(0o022)
     made = Company(tmp_path / "company")
     (made.folder / "identity.key").chmod(0o600)
     (made.folder / "mail").mkdir()
