@@ -1,4 +1,4 @@
-"""Meetings of a contact are found among its mails by an index of their own"""
+"""Indexes: of a contact's meetings among its mails, and of what mails tell by the address that it is about"""
 
 from __future__ import annotations
 
@@ -21,3 +21,6 @@ def upgrade() -> None:
             sqlite_where=of_meetings,
             postgresql_where=of_meetings,
         )
+    with op.batch_alter_table("mail_signal", schema=None) as batch_op:
+        batch_op.create_index("ix_mail_signal_kind_recipient", ["kind", "recipient"], unique=False)
+        batch_op.drop_index("ix_mail_signal_kind")
