@@ -10,5 +10,5 @@ Where to look for what:
     a calendar       ical contentlines events meetings occurrences recurrence zones windows_zones globalobjectid
                      conferences
     folders          choices foldernames
-    the network      network http webdav bounded_xml unblocked
+    the network      network http webdav bounded_xml unblocked traffic
 """

@@ -10,8 +10,9 @@ followed by the methods of `Connector`, and those of `Watchable` where the serve
 options choose among streams, of `TaskWriter` where it can keep tasks in people's lists. With `opens_apart = True` on
 the class a first import may open the account a second time, in a process of its own: the settings must then survive
 pickling. With `takes_bearer = True` the secret may be a `Bearer`, a token of OAuth, to be revealed anew for each
-connection. `connectors.conformance` holds the test class that every connector passes. A class of the group
-`keeptouch.contacts` reads address books (`AddressBooks`).
+connection. What goes over an `HttpClient` is counted under the kind of its `Traffic`; what asks servers in another way
+counts with one of its own. `connectors.conformance` holds the test class that every connector passes. A class of the
+group `keeptouch.contacts` reads address books (`AddressBooks`).
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ from connectors.records import (
     masked,
 )
 from connectors.tasks import HeldTask, TaskList, TaskState, TaskWriter, WantedTask
+from connectors.traffic import Traffic
 from connectors.watching import Watch, Watchable
 from connectors.words import decode_words
 
@@ -123,6 +125,7 @@ __all__ = [
     "TaskList",
     "TaskState",
     "TaskWriter",
+    "Traffic",
     "Unavailable",
     "Unreadable",
     "WantedTask",

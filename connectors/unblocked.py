@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 import ssl
 
+from connectors.traffic import Traffic
+
 #: A record of TLS is no longer than this.
 _CHUNK = 16 * 1024
 
@@ -12,10 +14,11 @@ _CHUNK = 16 * 1024
 class Unblocked:
     """Takes over a connection that does not block."""
 
-    __slots__ = ("_unsent", "connection")
+    __slots__ = ("_traffic", "_unsent", "connection")
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, traffic: Traffic) -> None:
         self.connection = connection
+        self._traffic = traffic
         self._unsent = b""
 
     @property
@@ -32,6 +35,7 @@ class Unblocked:
             sent = self.connection.send(self._unsent)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return
+        self._traffic.sent(sent)
         self._unsent = self._unsent[sent:]
 
     def take(self) -> bytes | None:
@@ -43,4 +47,5 @@ class Unblocked:
                 data += self.connection.recv(left)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return b""
+        self._traffic.received(len(data))
         return data or None

@@ -10,8 +10,9 @@ Where to look for what:
     the way of a page  worker source apart prefetch kept order streams drafts reading admission ingest calendar_drafts
                        calendar_pages report
     what went away     following deletions audit reflist
-    derivation         derive conversations signals opens answer_times meetings meeting_plans followups words unreached
-    other rules        reprocess calendar_reprocess rereading rehearsal trying
+    derivation         derive derived conversations signals opens answer_times meetings meeting_plans followups words unreached
+    other rules        reprocess calendar_reprocess rereading rehearsal rehearsal_meetings
+                       trying
     contacts           contacts sources
     what others write  entered merging w1_rows deadlines task_states
     a new store        decisions

@@ -23,6 +23,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from connectors import traffic
 from connectors.api import AuthFailed, Bearer, Connector, ConnectorError, ConnectorType, Cursor, Secret, Stream
 from daemon.drafts import Drafting, Prepared
 from matching.policy import Company
@@ -201,9 +202,10 @@ class Apart:
             self._is_ended = True  # nothing comes any more: whoever asks again must not wait
             raise Broken("the reading process ended")
         try:
-            said: object = pickle.loads(frame)
-        except (pickle.UnpicklingError, EOFError, AttributeError, ImportError) as error:
+            said, counted = pickle.loads(frame)
+        except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, TypeError, ValueError) as error:
             raise Broken("the reading process says what nobody understands") from error
+        traffic.add(counted)
         if isinstance(said, AuthFailed) and isinstance(self._opening.secret, Bearer):
             # its token ends, and only here another one can be had
             raise Broken(said.problem)
@@ -218,6 +220,11 @@ def _say(file: int, what: object) -> None:
     left = memoryview(_LENGTH.pack(len(frame)) + frame)
     while left:
         left = left[os.write(file, left) :]
+
+
+def _tell(file: int, what: object) -> None:
+    """As `_say`, with what was asked of servers since the last time."""
+    _say(file, (what, traffic.taken()))
 
 
 def _frame(file: int) -> bytes:
@@ -245,14 +252,14 @@ def serve(requests: int, answers: int) -> None:
         secret = _secret_of(given)
         with given.connector(given.settings, secret) as connector:
             drafting.skim(connector)
-            _say(answers, _READY)
+            _tell(answers, _READY)
             while True:
                 request: object = pickle.loads(_frame(requests))
                 # told to stop what has ended already: nothing is left to do
                 if isinstance(request, _Request):
                     _answer(connector, request, drafting, requests, answers)
     except ConnectorError as error:
-        _say(answers, error)
+        _tell(answers, error)
 
 
 def _secret_of(given: _Given) -> Secret | None:
@@ -267,12 +274,12 @@ def _answer(connector: Connector, request: _Request, drafting: Drafting, request
     end: object = _END
     try:
         for page in connector.pages(request.stream, request.cursor, request.horizon):
-            _say(answers, drafting.prepared(page))
+            _tell(answers, drafting.prepared(page))
             if select.select([requests], [], [], 0)[0]:
                 break
     except ConnectorError as error:
         end = error
-    _say(answers, end)
+    _tell(answers, end)
 
 
 def main() -> None:

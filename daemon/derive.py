@@ -19,6 +19,7 @@ from connectors.api import Auth, Role
 from daemon import conversations, followups, words
 from daemon.answer_times import with_answer_times
 from daemon.conversations import Place
+from daemon.derived import Made, note_made
 from daemon.meetings import BATCH as MEETINGS
 from daemon.meetings import derive_meetings
 from daemon.signals import Thread, derive_signals
@@ -95,25 +96,32 @@ def derive(store: Store, company: Company, now: Callable[[], datetime]) -> int:
         if not (copies.is_anything_dirty(transaction) or followups.is_anything_to_do(transaction, company, now())):
             return 0
     total, with_held = 0, True
+    made: Made = Made()
     while True:
-        done, is_more = store.transact(partial(_derive_batch, store, company, now()))
+        done, is_more = store.transact(partial(_derive_batch, store, company, now(), made))
+        note_made(made)
         total += done
         if is_more:
             continue
         # of what has waited for long there can be very much: it is looked at bit by bit, by each call a part
-        look = partial(followups.raise_tasks, store.key, company, now(), with_held=with_held)
+        look = partial(followups.raise_tasks, store.key, company, now(), with_held=with_held, made=made)
         with_held = False
-        if not store.transact(look):
+        is_over = not store.transact(look)
+        note_made(made)
+        if is_over:
             return total
 
 
-def _derive_batch(store: Store, company: Company, now: datetime, transaction: Transaction) -> tuple[int, bool]:
-    """(how many keys were derived, whether there may be more)"""
+def _derive_batch(
+    store: Store, company: Company, now: datetime, made: Made, transaction: Transaction
+) -> tuple[int, bool]:
+    """(how many keys were derived, whether there may be more); `made` becomes what the transaction makes."""
+    made.clear()  # it may be repeated
     items = copies.take_dirty(transaction, "item", BATCH)
     normals = copies.take_dirty(transaction, "address", BATCH)
     meetings = copies.take_dirty(transaction, "meeting", MEETINGS)
     is_more = len(items) == BATCH or len(normals) == BATCH or len(meetings) == MEETINGS
-    met = derive_meetings(store.key, company, now, transaction, meetings)
+    met = derive_meetings(store.key, company, now, transaction, meetings, made)
     if items or normals or met:
         found = copies.copies_of_items(transaction, items)
         write.want_copies(transaction, [c.row for c in found if c.row.interaction_id is None])
@@ -121,6 +129,7 @@ def _derive_batch(store: Store, company: Company, now: datetime, transaction: Tr
         batch.add(found)
         is_more |= batch.make_contacts([Candidate(n, company.rules.base(n), n) for n in normals], met, meetings)
         is_more |= batch.save()
+        made["interaction", "email"] += batch.new
     return len(items) + len(normals) + len(meetings), is_more
 
 
@@ -136,6 +145,8 @@ class _Batch:
         self.thread_levels = thread_levels.decisions(transaction)
         #: Of these nothing may be seen: they make no contacts, no links, and tell no names.
         self.hidden: set[str] = set()
+        #: Interactions that were not there before.
+        self.new = 0
         #: Contacts that the policy made in this batch.
         self.made: list[str] = []
         #: Threads that are others than before -> the time of the first mail by which they are.
@@ -272,6 +283,7 @@ class _Batch:
         leaves = leave.of_people(self.transaction)
         wanted = with_answer_times(wanted, self.hidden, thread, self.company.times, people, leaves)
         history.save_interactions(self.transaction, wanted, stored, self.now)
+        self.new = sum(each.id not in stored for each in wanted)
         assigned = []
         for key, interaction_id in found.interaction_of.items():
             row, thread_id = found.rows[key], found.places[interaction_id].thread_id

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from connectors.api import ConnectorError, Misconfigured
+from connectors.api import ConnectorError, Misconfigured, Traffic
 from connectors.http import Deadline, Line, Origin, Way, refuse_local, retry_after, translated
 
+_TRAFFIC = Traffic("webhook")
 #: For everything, from looking up the name to the end of the answer, in seconds.
 TIME_LIMIT = 30.0
 
@@ -65,7 +66,8 @@ def target_of(url: str, *, allow_local: bool, ca_file: Path | None) -> Target:
 
 def post(target: Target, body: bytes, headers: Mapping[str, str], time_limit: float = TIME_LIMIT) -> Answer:
     """Send one POST; raises EgressError."""
-    way = Way(origin=target.origin, ca_file=target.ca_file, refusal=None if target.allow_local else refuse_local)
+    refusal = None if target.allow_local else refuse_local
+    way = Way(origin=target.origin, ca_file=target.ca_file, refusal=refusal, traffic=_TRAFFIC)
     deadline = Deadline(time_limit, time_limit)
     try:
         with translated(target.origin.host), closing(Line(way, deadline)) as line:

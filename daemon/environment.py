@@ -11,10 +11,11 @@ from pathlib import Path
 import structlog
 
 from daemon.config import Config
+from daemon.config.records import Person
 from daemon.config.working_time import working_times_of
 from daemon.oauth.tokens import Tokens
 from daemon.watchdog import Underway
-from matching.addresses import AddressRules, OwnAddresses
+from matching.addresses import AddressRules, OwnAddresses, normalize
 from matching.blocking import BlockRule
 from matching.policy import Company
 from matching.visibility import Level
@@ -53,6 +54,12 @@ def company_of(config: Config) -> Company:
         signal_days=config.retention.signals,
         scoring=config.scoring,
     )
+
+
+def addresses_of(person: Person) -> tuple[str, ...]:
+    """One of ours -> its addresses in normal form, each once."""
+    found = (normalize(each) for each in (person.email, *person.aliases))
+    return tuple(dict.fromkeys(each for each in found if each))
 
 
 def identity_of(config: Config, environ: Mapping[str, str]) -> tuple[str | None, Path]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from daemon.derived import Made
 from matching.followups import Colleague, Desk, Judgement, Relation, Task, judge
 from matching.policy import Company
 from store import company as company_store
@@ -38,10 +39,18 @@ def is_anything_to_do(transaction: Transaction, company: Company, now: datetime)
 
 
 def raise_tasks(
-    key: IdentityKey, company: Company, now: datetime, transaction: Transaction, *, with_held: bool
+    key: IdentityKey,
+    company: Company,
+    now: datetime,
+    transaction: Transaction,
+    *,
+    with_held: bool,
+    made: Made | None = None,
 ) -> bool:
     """Look at some contacts, `with_held` at those that have waited as well; is there more to do without these, or has
-    something else to be derived before?"""
+    something else to be derived before? `made` becomes what the transaction raises."""
+    made = Made() if made is None else made
+    made.clear()  # it may be repeated
     if copies.is_anything_dirty(transaction):
         return True
     people = begin(company, now, transaction)
@@ -53,7 +62,8 @@ def raise_tasks(
     is_importing = task_turns.is_importing(transaction, now)
     ids = task_turns.take(transaction, BATCH, is_importing=is_importing, with_held=with_held)
     if ids:
-        _Look(transaction, key, company, Desk(company.followups, people), now, is_importing).at(ids)
+        look = _Look(transaction, key, company, Desk(company.followups, people), now, is_importing)
+        made.update(("task", rule) for rule in look.at(ids))
     return task_turns.is_waiting(transaction, (TASKS,))
 
 
@@ -110,8 +120,8 @@ class _Look:
         self.is_importing = is_importing
         self.rules_since = task_turns.rules_since(transaction)
 
-    def at(self, contact_ids: Sequence[str]) -> None:
-        """Write their tasks, and when they are looked at again."""
+    def at(self, contact_ids: Sequence[str]) -> list[str]:
+        """Write their tasks, and when they are looked at again; returns the rules of those that were raised."""
         oldest = tasks.oldest_standing(self.transaction, contact_ids)
         since = self.now - WINDOW
         if oldest is not None:
@@ -139,10 +149,10 @@ class _Look:
             rows = [tasks.row_of(self.key, task, *whole, said.get(task.key), self.now) for task in each.due]
             wanted += rows
             looks[contact_id] = self._look_at(each, rows)
-        tasks.save(
-            self.transaction, [row for rows in before.values() for row in rows], wanted, self.now - WINDOW, self.now
-        )
+        standing = [row for rows in before.values() for row in rows]
+        raised = tasks.save(self.transaction, standing, wanted, self.now - WINDOW, self.now)
         task_looks.save_looks(self.transaction, looks)
+        return [row.rule for row in raised]
 
     def _judged(
         self, relation: Relation, until: datetime, rows: Sequence[TaskRow], former_gap: timedelta | None

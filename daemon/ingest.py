@@ -151,7 +151,7 @@ class Ingest:
     ) -> _Decided:
         """Decide about mails and write what becomes of them, but for the marks of what is to be derived."""
         now = self.clock()
-        contacts = _Contacts(transaction, drafts, admission, self.company)
+        contacts = Contacts(transaction, drafts, admission, self.company)
         decided = _Decided(drafts, purpose, Copies(transaction, drafts), contacts, admission)
         decided.deny(denied)
         decided.dirty = write.write_stored(transaction, place, decided.stored, now)
@@ -212,7 +212,7 @@ class Ingest:
         return counts
 
 
-class _Contacts:
+class Contacts:
     """Asks whether an address belongs to a contact, to one that this very page makes, or one before it that waits to be
     derived, or to one that is none for now, because mail to it came back."""
 
@@ -227,7 +227,17 @@ class _Contacts:
         made |= awaited(transaction, company, {p.base for p in outside if p.base and p.normal in unknown} - made)
         self._made = made - self._held.tombstones
 
+    @property
+    def tombstones(self) -> frozenset[str]:
+        """Base forms of addresses that are made contacts by nobody but people."""
+        return frozenset(self._held.tombstones)
+
+    def concerned(self, item: Draft) -> bool:
+        """Does the mail concern one of them?"""
+        return any(self(p.normal, p.base or p.normal, item.occurred_at) for p in item.outside)
+
     def __call__(self, normal: str, base: str, when: datetime | None) -> bool:
+        """Is the address (normal and base form) a contact's at that time?"""
         return base in self._made or self._held.holds(normal, base, when)
 
 
@@ -238,7 +248,7 @@ class _Decided:
     drafts: Sequence[Draft]
     purpose: Purpose
     copies: Copies
-    is_contact: _Contacts
+    is_contact: Contacts
     admission: Admission
     stored: list[Kept] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
@@ -283,7 +293,7 @@ class _Decided:
             item.direction,
             item.is_bulk,
             item.purpose or self.purpose,
-            concerns_contact=any(self.is_contact(p.normal, p.base or p.normal, item.occurred_at) for p in item.outside),
+            concerns_contact=self.is_contact.concerned(item),
             is_copy=is_copy,
             is_self=item.is_self,
         )

@@ -108,7 +108,7 @@ class Planner:
 
     def plans(self, uids: Sequence[bytes]) -> list[Plan]:
         """What is known of them, as occurrences."""
-        found = calendars.sources(self.transaction, uids)
+        found = self.sources(uids)
         self.before, self.people_before = meeting_rows.stored(self.transaction, uids)
         stored: dict[bytes, dict[str, MeetingRow]] = {uid: {} for uid in uids}
         for row in self.before:
@@ -117,6 +117,10 @@ class Planner:
         accounts = {place.account_id for each in found.values() for place in each.places}
         self._readings = standings.readings(self.transaction, accounts)
         return [self._plan(uid, found[uid], states.get(uid), stored[uid]) for uid in uids]
+
+    def sources(self, uids: Sequence[bytes]) -> dict[bytes, Sources]:
+        """UID -> all that is said of it."""
+        return calendars.sources(self.transaction, uids)
 
     def _plan(self, uid: bytes, sources: Sources, state: SeriesRow | None, stored: dict[str, MeetingRow]) -> Plan:
         known = state or SeriesRow(uid, self.now, self.now - SETTLING)

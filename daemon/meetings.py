@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from connectors.api import Meeting
+from daemon.derived import Made
 from daemon.meeting_plans import Held, Plan, Planner
 from matching.calendar_events import key_of
 from matching.itip import Outcome
@@ -31,12 +32,18 @@ _LINKED = (Outcome.APPLIED, Outcome.CALENDAR, Outcome.OUTDATED, Outcome.PROPOSAL
 
 
 def derive_meetings(
-    key: IdentityKey, company: Company, now: datetime, transaction: Transaction, keys: Sequence[str]
+    key: IdentityKey, company: Company, now: datetime, transaction: Transaction, keys: Sequence[str], made: Made
 ) -> list[Candidate]:
-    """Derive these dirty keys; returns the addresses that became contacts by it, to which these meetings are linked."""
+    """Derive these dirty keys; returns the addresses that became contacts by it, to which these meetings are linked.
+
+    New interactions are added to `made`.
+    """
     if not keys:
         return []
-    return _Batch(transaction, key, company, now).run([bytes.fromhex(key) for key in keys])
+    batch = _Batch(transaction, key, company, now)
+    found = batch.run([bytes.fromhex(key) for key in keys])
+    made["interaction", "meeting"] += batch.new
+    return found
 
 
 def made_by(
@@ -49,6 +56,9 @@ def made_by(
 
 class _Batch(Planner):
     """The UIDs that one transaction derives."""
+
+    #: Interactions that were not there before.
+    new = 0
 
     def run(self, uids: Sequence[bytes]) -> list[Candidate]:
         """Write what follows from them."""
@@ -86,6 +96,7 @@ class _Batch(Planner):
             self.now,
         )
         kept = {row.interaction_id for row in written.rows} & {row.interaction_id for row in self.before}
+        self.new = len({row.interaction_id for row in written.rows} - kept)
         history.replace_links(self.transaction, kept, written.links)
         history.replace_people(self.transaction, kept, written.holders)
         meeting_rows.replace_signals(self.transaction, sorted(kept), written.signals)

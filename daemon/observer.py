@@ -16,6 +16,9 @@ class Observer:
     def logged_in(self, kind: str, error: ConnectorError | None) -> None:
         """A login was tried; `error`: what came of it instead."""
 
+    def token_fetched(self, provider: str, error: ConnectorError | None) -> None:
+        """A provider of OAuth was asked for a token."""
+
     def watch_begun(self, error: ConnectorError | None) -> None:
         """A login for watching was tried."""
 

@@ -1,7 +1,8 @@
-"""What a sync would make of the mail that it would read. Nothing is written, and no cursor moves.
+"""What a sync would make of the mail and the meetings that it would read. Nothing is written, and no cursor moves.
 
 A mail that is skipped when it is read may be wanted in the end, because of a contact that a later mail makes or of
-a copy that is kept. So what is not kept at once is remembered in short, and decided when all accounts have been read.
+a copy that is kept, and a meeting likewise. So what is not kept at once is remembered in short, and decided when all
+accounts have been read.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from connectors.api import Connector, ConnectorError, Purpose, Stream, Unreadable
+from daemon import calendar_pages
 from daemon.admission import Admission
 from daemon.apart import Opening
 from daemon.drafts import Drafting, Prepared
 from daemon.entered import address_of
 from daemon.following import recognize
-from daemon.ingest import Tally
+from daemon.ingest import Contacts, Tally
 from daemon.order import RECENT, Found, Lost, Reading, Refused, Standing
+from daemon.rehearsal_meetings import Calendars, Meetings
 from daemon.report import Report
 from daemon.slices import Slice
 from daemon.source import Source
@@ -31,9 +34,10 @@ from matching.visibility import Level
 from store import blocks, rehearsal, streams, suppression, w1, write
 from store import company as company_store
 from store.blocks import Setting
-from store.engine import Store, Transaction
+from store.engine import Store
 from store.facts import Draft
 from store.held import held_addresses
+from store.meeting_facts import MeetingDraft, Party
 from store.retention import NO_LIMITS, Limits
 from store.write import FINAL_REASONS, Copies
 
@@ -47,6 +51,14 @@ class Expected:
     reasons: Counter[str] = field(default_factory=Counter)
     #: Skipped before; they would be fetched again and decided anew.
     wanted: int = 0
+
+
+@dataclass(slots=True)
+class _OpenMeeting:
+    """A calendar object that is skipped so far."""
+
+    expected: Expected
+    outside: tuple[Party, ...]
 
 
 @dataclass(slots=True)
@@ -78,6 +90,8 @@ class Rehearsal:
         self._drafting = Drafting(company, store.key)
         self._deciding = threading.Lock()
         self._open: list[_Open] = []
+        self._open_meetings: list[_OpenMeeting] = []
+        self._meetings = Meetings()
         #: (account id, folder) -> what would become of its mail.
         self._expected: dict[tuple[str, str], Expected] = {}
         with store.read() as transaction:
@@ -92,19 +106,18 @@ class Rehearsal:
 
     def read(
         self,
-        account_id: str,
+        calendars: Calendars,
         opening: Opening,
         report: Report,
         *,
         stop: threading.Event,
-        level: Level = Level.FULL,
         progress: Callable[[str, int], None] = lambda _name, _seen: None,
     ) -> dict[str, Expected]:
         """Read what is new in all folders of an account; returns folder -> what would become of its mail.
 
-        What it says is right when `conclude` was called. Problems are in the report. `level`: how much of the
-        account's mail others would see.
+        What it says is right when `conclude` was called. Problems are in the report. `calendars`: of the account.
         """
+        account_id = calendars.account_id
         found: dict[str, Expected] = {}
         try:
             with opening.open() as connector:
@@ -116,8 +129,10 @@ class Rehearsal:
                     for step in reading.steps():
                         if isinstance(step, Found):
                             stream = step.stream
-                            admission = self._admission(account_id, stream.name, level)
-                            self._take(found[stream.name], ids.get(stream.name), stream, step.prepared, admission)
+                            admission = self._admission(account_id, stream.name, calendars.level)
+                            expected, stream_id = found[stream.name], ids.get(stream.name)
+                            self._take(expected, stream_id, stream, step.prepared, admission)
+                            self._take_meetings(expected, stream_id, calendars, step.prepared, admission)
                             progress(step.stream.name, len(step.prepared.changes))
                         elif isinstance(step, Refused):
                             report.refuse(step.stream, step.error)
@@ -133,6 +148,7 @@ class Rehearsal:
 
     def conclude(self) -> None:
         """Decide what waited for the rest."""
+        self._bases |= self._met()
         is_news = True
         while is_news:
             is_news = False
@@ -147,6 +163,12 @@ class Rehearsal:
         for each in self._open:
             self._skip(each.expected, each.reason)
         self._open = []
+        for meeting in self._open_meetings:
+            if any(p.normal in self._normals or p.base in self._bases for p in meeting.outside):
+                meeting.expected.tally.stored += 1
+            else:
+                self._skip(meeting.expected, "no_contact")
+        self._open_meetings = []
         with self._store.read() as transaction:
             wanted = rehearsal.would_be_wanted(transaction, self._store.key, self._normals, self._bases)
         for place, count in wanted.items():
@@ -189,20 +211,60 @@ class Rehearsal:
             before = {} if stream_id is None else write.placed(transaction, stream_id, refs)
             drafts = [d for d in drafts if d.ref not in before or before[d.ref].verdict is Verdict.QUARANTINED]
             drafts, denied = admission.screened(drafts)
-            known, copies = _Known(transaction, drafts), Copies(transaction, drafts)
+            known, copies = Contacts(transaction, drafts, admission, self._company), Copies(transaction, drafts)
         with self._deciding:
-            expected.tally.quarantined += sum(ref not in before for ref in unreadable)
+            spoiled = [ref for ref in unreadable if ref not in before or before[ref].verdict is not Verdict.QUARANTINED]
+            expected.tally.quarantined += len(spoiled)
             for each in denied:
                 self._skip(expected, each.reason)
             for draft in drafts:
                 self._decide(expected, draft, draft.purpose or stream.purpose, known, copies, admission)
 
+    def _take_meetings(
+        self,
+        expected: Expected,
+        stream_id: int | None,
+        calendars: Calendars,
+        page: Prepared,
+        admission: Admission,
+    ) -> None:
+        """A page's calendar objects, as `Ingest` takes them: of those that were there only another verdict counts."""
+        items = [change for change in page.changes if isinstance(change, MeetingDraft)]
+        if not items:
+            return
+        with self._store.read() as transaction:
+            before = {} if stream_id is None else write.placed(transaction, stream_id, [item.ref for item in items])
+            decided = calendar_pages.decide(transaction, self._company, self._store.key, admission, items)
+        was = {ref: placed.verdict for ref, placed in before.items()}
+        with self._deciding:
+            for denied in decided.denied:
+                if was.get(denied.ref) is not denied.verdict:
+                    self._skip(expected, _in_a_word(denied.reason))
+            for item, reason in decided.stored:
+                expected.tally.stored += was.get(item.ref) is not Verdict.STORED
+                if reason == "may_meet":
+                    self._meetings.note(calendars, item)
+            for item, reason in decided.skipped:
+                if was.get(item.ref) is Verdict.SKIPPED:
+                    continue
+                if reason == "no_contact":
+                    self._open_meetings.append(_OpenMeeting(expected, item.outside))
+                else:
+                    self._skip(expected, reason)
+
+    def _met(self) -> set[str]:
+        """Base forms of the addresses that meetings would make contacts."""
+        with self._store.read() as transaction:
+            made = self._meetings.made(transaction, self._store.key, self._company, self._clock())
+            bases = {self._company.rules.base(each.normal) for each in made}
+            return bases - held_addresses(transaction, (), bases).tombstones
+
     def _decide(
-        self, expected: Expected, item: Draft, purpose: Purpose, known: _Known, copies: Copies, admission: Admission
+        self, expected: Expected, item: Draft, purpose: Purpose, known: Contacts, copies: Copies, admission: Admission
     ) -> None:
         is_copy = copies.has(item) or self._kept.has(item)
         made = set(item.made) - known.tombstones if admission.makes_contacts(item) else set()
-        is_contact = bool(made) or known.concerns(item) or self._concerns(item)
+        is_contact = bool(made) or known.concerned(item) or self._concerns(item)
         verdict, reason = policy.decide(
             item.direction,
             item.is_bulk,
@@ -244,25 +306,16 @@ class Rehearsal:
         expected.reasons[reason] += 1
 
 
-class _Known:
-    """Which outside addresses of a page belong to contacts of the store."""
-
-    def __init__(self, transaction: Transaction, drafts: Sequence[Draft]) -> None:
-        outside = [party for draft in drafts for party in draft.outside]
-        bases = {party.base for party in outside if party.base}
-        self._held = held_addresses(transaction, {party.normal for party in outside}, bases)
-        self.tombstones = self._held.tombstones
-
-    def concerns(self, item: Draft) -> bool:
-        """Does the mail concern one of them?"""
-        return any(self._held.holds(p.normal, p.base or p.normal, item.occurred_at) for p in item.outside)
-
-
 def _kept_out(admission: Admission, item: Draft) -> str | None:
     """Why the mail would be kept out, whomever it concerns; None: it would not."""
     reason = admission.hold_back(item)
     if reason is None:
         return "age" if admission.is_expired(item) else None
+    return _in_a_word(reason)
+
+
+def _in_a_word(reason: str) -> str:
+    """Without the rule that a block is of."""
     return "blocked" if reason.startswith("block ") else reason
 
 

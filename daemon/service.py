@@ -115,10 +115,11 @@ class Service:
 
     def observe(self, observer: Observer) -> None:
         """Tell it what happens from now on."""
-        self.engine.observer = self.watching.observer = observer
+        self.engine.observer = self.watching.observer = self._session.tokens.observer = observer
 
     def follow(self, session: Session) -> None:
         """Go on under another configuration of the same policy; what is as it was is not disturbed."""
+        session.tokens.observer = self.engine.observer
         self._session = session
         self._accounts = {account.name: account for account in session.config.followed}
         self._chores.follow(session)

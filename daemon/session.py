@@ -26,7 +26,7 @@ from daemon.deadlines import apply_deadlines
 from daemon.derive import derive
 from daemon.digest import Digests
 from daemon.entered import apply_entered
-from daemon.environment import Environment, blocked_by, company_of, tokens_of
+from daemon.environment import Environment, addresses_of, blocked_by, company_of, tokens_of
 from daemon.ingest import Ingest
 from daemon.kept import Entered, Kept
 from daemon.merging import apply_merges
@@ -78,7 +78,7 @@ class Session:
         now = self._environment.clock()
         people = [
             PersonFacts(
-                addresses=tuple(dict.fromkeys(n for a in (p.email, *p.aliases) if (n := normalize(a)))),
+                addresses=addresses_of(p),
                 name=p.name,
                 team=p.team or None,
                 time_zone=p.timezone or self.config.company.timezone,

@@ -18,9 +18,10 @@ Killed or cut off anywhere, the next turn begins with 1 and goes on:
   never arrived, and is made.
 
 Once an entry is gone the task is dismissed and the row stays as `over`, so that it is never made again unless somebody
-opens the task again. A task that passes to another person leaves this list (`leaving`: taken out first, then forgotten)
-while the turn of that person's account makes an entry there. Where five or more are gone at once, and no other is left,
-the list was emptied or made anew rather than worked on: they are written again.
+opens the task again. One that its person moved into another list is kept there (`moved`). A task that passes to another
+person leaves this list (`leaving`: taken out first, then forgotten) while the turn of that person's account makes an
+entry there. Where five or more are gone at once, and no other is left, the list was emptied or made anew rather than
+worked on: they are written again.
 
 Nothing is written before all accounts have been read down to their horizon for the first time.
 """
@@ -35,12 +36,12 @@ import structlog
 
 from connectors.api import ConnectorError, HeldTask, NotPermitted, TaskList, TaskWriter, Unavailable, WantedTask
 from daemon.config.tasks import TasksConfig
-from daemon.task_merge import Found, Step, confirmed, said, snapshot, step
+from daemon.task_merge import Found, Step, confirmed, moved, said, snapshot, step, was_there
 from daemon.task_texts import wanted_of
 from matching.followups import State
 from store import task_entries, task_turns, tasks
 from store.engine import Store, Transaction
-from store.task_entries import KEPT, LEAVING, OVER, EnteredTask, Entry, Owner
+from store.task_entries import KEPT, LEAVING, MOVED, OVER, EnteredTask, Entry, Owner
 
 log = structlog.get_logger()
 
@@ -66,6 +67,16 @@ class _Known:
     ids: Collection[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What is in the lists now."""
+
+    #: uid -> the entry.
+    entries: Mapping[str, HeldTask]
+    #: uid -> the list, of those that are in another than they were.
+    places: Mapping[str, str]
+
+
 class ListTurn:
     """The list of one account, through an entered connector. Used by one thread."""
 
@@ -88,13 +99,14 @@ class ListTurn:
             target = chosen(lists, self._config.list)
             with self._store.read() as transaction:
                 known = self._known(transaction)
-            if mark is not None and target.mark == mark and self._is_quiet(known, target):
+            now = _mark(lists, target, known)
+            if mark is not None and now == mark and self._is_quiet(known, target):
                 return mark
-            held = self._held(known, target, {each.server_id for each in lists})
+            held = self._held(known, target, lists)
             with self._store.write() as transaction:
                 steps, is_more = self._plan(transaction, known, held, target, {each.server_id for each in lists})
-            if not self._carry_out(steps, held, target, known.owner, is_stopped) and not is_more:
-                return target.mark
+            if not self._carry_out(steps, held.entries, target, known.owner, is_stopped) and not is_more:
+                return now
             if is_stopped():
                 return None
         return None
@@ -115,9 +127,9 @@ class ListTurn:
         """Is there nothing to write?"""
         for each in known.ids:
             entry, task = known.entries.get(each), known.tasks.get(each)
-            if entry is None or task is None or task.person_id != known.owner.id or entry.list_id != target.server_id:
+            if entry is None or task is None or task.person_id != known.owner.id or entry.pending is not None:
                 return False
-            if entry.state != KEPT or entry.pending is not None:
+            if entry.state != MOVED and (entry.state != KEPT or entry.list_id != target.server_id):
                 return False
             if entry.held is None and task.listed.state == State.SNOOZED:
                 continue
@@ -128,8 +140,9 @@ class ListTurn:
     def _ours(self, task_id: str, task: EnteredTask | None, owner: Owner) -> WantedTask:
         return wanted_of(task_id, task, owner.language, self._clock())
 
-    def _held(self, known: _Known, target: TaskList, there: Collection[str]) -> dict[str, HeldTask]:
-        """uid -> the entry, from whatever list it is in."""
+    def _held(self, known: _Known, target: TaskList, lists: Collection[TaskList]) -> _Held:
+        """The entries, from whatever list they are in."""
+        there = {each.server_id for each in lists}
         by_list: dict[str, dict[str, str | None]] = {}
         for each in known.ids:
             entry = known.entries.get(each)
@@ -139,7 +152,21 @@ class ListTurn:
         for place, refs in by_list.items():
             if place in there:
                 found.update(self._writer.held_tasks(_list_at(place, target), refs))
-        return found
+        gone = [each for each in known.ids if each not in found and _may_have_moved(known.entries.get(each), there)]
+        return _Held(found, self._moved(known, gone, lists, found))
+
+    def _moved(
+        self, known: _Known, gone: Collection[str], lists: Collection[TaskList], found: dict[str, HeldTask]
+    ) -> dict[str, str]:
+        """uid -> the list that one of those that are gone from theirs is in now; `found` gets the entries."""
+        places: dict[str, str] = {}
+        for other in lists:
+            sought = [each for each in gone if each not in places and known.entries[each].list_id != other.server_id]
+            if sought and other.is_writable is not False:
+                held = self._writer.held_tasks(other, dict.fromkeys(sought))
+                places |= dict.fromkeys(held, other.server_id)
+                found |= held
+        return places
 
     # -- what follows -------------------------------------------------------------------------------------------------
 
@@ -147,7 +174,7 @@ class ListTurn:
         self,
         transaction: Transaction,
         read: _Known,
-        held: Mapping[str, HeldTask],
+        held: _Held,
         target: TaskList,
         there: Collection[str],
     ) -> tuple[list[Step], bool]:
@@ -156,7 +183,7 @@ class ListTurn:
         Returns it, and whether there is more to do once it is written.
         """
         now, known = self._clock(), self._known(transaction)
-        is_emptied = _is_emptied(known, held, target)
+        is_emptied = _is_emptied(known, held.entries, target)
         if is_emptied:
             log.warning("task list emptied", reason="all its tasks were gone at once", effect="they are written again")
         steps: list[Step] = []
@@ -164,9 +191,14 @@ class ListTurn:
         gone: list[str] = []
         for each in read.ids:
             entry = known.entries.get(each)
-            if is_emptied and entry is not None and each not in held:
+            if is_emptied and entry is not None and each not in held.entries:
                 entry = replace(entry, held=None, pending=None, ref=None, version=None)
-            found = self._found(each, known, entry, held.get(each))
+            if entry is not None and each in held.places:
+                entry = moved(entry, held.places[each], target.server_id)
+            elif entry is not None and entry.state == MOVED and entry.list_id not in there:
+                # the list that it was put into is gone with it: that is no word about the task
+                entry = replace(entry, state=LEAVING)
+            found = self._found(each, known, entry, held.entries.get(each))
             if entry is None or entry.list_id in there:
                 found = self._heard(transaction, found, known.owner, now)
             ours, zone = self._ours(each, found.task, known.owner), known.owner.time_zone
@@ -228,7 +260,7 @@ class ListTurn:
             return
         before = held.get(entry.task_id)
         if planned.write is not None:
-            after = self._writer.write_task(target, planned.write, before)
+            after = self._writer.write_task(_list_at(entry.list_id, target), planned.write, before)
             if after is not None:
                 with self._store.write() as transaction:
                     kept = confirmed(entry, after, planned, owner.time_zone)
@@ -251,6 +283,20 @@ def may_begin(transaction: Transaction, account_id: str, now: datetime) -> bool:
 def _matters(entry: Entry | None, task: EnteredTask | None) -> bool:
     """Can there be anything to do? An entry that is over is left alone as long as its task is closed."""
     return entry is None or entry.state != OVER or task is None or task.listed.state == State.OPEN
+
+
+def _may_have_moved(entry: Entry | None, there: Collection[str]) -> bool:
+    """Is it gone from a list that is there, and by its person?"""
+    return entry is not None and entry.list_id in there and was_there(entry)
+
+
+def _mark(lists: Collection[TaskList], target: TaskList, known: _Known) -> str | None:
+    """Changes with every list in which there are entries; None: not all of them tell."""
+    places = {entry.list_id for entry in known.entries.values() if entry.state == MOVED}
+    marks = [(each.server_id, each.mark) for each in lists if each is target or each.server_id in places]
+    if any(mark is None for _place, mark in marks):
+        return None
+    return repr(sorted(marks)) if len(marks) > 1 else target.mark
 
 
 def _is_emptied(known: _Known, held: Mapping[str, HeldTask], target: TaskList) -> bool:

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from connectors.api import HeldTask, TaskState, WantedTask
 from daemon.config.tasks import Closed
 from matching.followups import State
-from store.task_entries import KEPT, LEAVING, OVER, EnteredTask, Entry, Snapshot
+from store.task_entries import KEPT, LEAVING, MOVED, OVER, EnteredTask, Entry, Snapshot
 
 #: Fields that two sides can change, and of these the words.
 _WORDS = ("summary", "description", "priority")
@@ -85,18 +85,27 @@ def _digest(text: str) -> str:
 def said(found: Found, ours: WantedTask, now: datetime, zone: str) -> Said | None:
     """What a person said in the list since it was last looked at; None: nothing that concerns the task."""
     entry, held = found.entry, found.held
-    if found.task is None or not found.is_mine or (entry is not None and entry.state != KEPT):
+    if found.task is None or not found.is_mine or (entry is not None and entry.state not in (KEPT, MOVED)):
         return None
     state = State(found.task.listed.state)
     if held is None:
-        was_there = entry is not None and entry.held is not None and entry.pending != _REMOVED
-        return Said(State.DISMISSED) if was_there and state in _STANDING else None
+        return Said(State.DISMISSED) if entry is not None and was_there(entry) and state in _STANDING else None
     changed = _changed(entry, held, ours, zone)
     if state in _STANDING:
         return _said_of_standing(state, changed, held, now, zone)
     if state is not State.SETTLED and "state" in changed and held.state is TaskState.OPEN:
         return Said(State.OPEN)
     return None
+
+
+def was_there(entry: Entry) -> bool:
+    """Was it in its list, and not about to be taken out by us? Where it is no more, its person did that."""
+    return entry.state in (KEPT, MOVED) and entry.held is not None and entry.pending != _REMOVED
+
+
+def moved(entry: Entry, place: str, list_id: str) -> Entry:
+    """The same, put into another list by its person; `list_id`: the one that tasks are made in."""
+    return replace(entry, list_id=place, state=KEPT if place == list_id else MOVED)
 
 
 def _said_of_standing(state: State, changed: set[str], held: HeldTask, now: datetime, zone: str) -> Said | None:
@@ -144,14 +153,15 @@ def step(found: Found, ours: WantedTask, list_id: str, closed: Closed, zone: str
     """What follows, once the task says what the person said."""
     task, held = found.task, found.held
     before = found.entry or Entry(task_id=ours.uid, list_id=list_id)
-    if task is None or not found.is_mine or before.state == LEAVING or before.list_id != list_id:
+    is_elsewhere = before.list_id != list_id and before.state != MOVED
+    if task is None or not found.is_mine or before.state == LEAVING or is_elsewhere:
         leaving = replace(before, state=LEAVING)
         return Step(None) if held is None else Step(leaving, remove=True)
     state = State(task.listed.state)
     if before.state == OVER and state is not State.OPEN:
         return Step(before)
     # what was over was closed with it; open, somebody opened it again
-    before = replace(before, state=KEPT)
+    before = moved(before, before.list_id, list_id)
     if held is None:
         return _absent(before, state, ours)
     return _present(before, held, _merged(before, held, ours, zone), ours, state, closed)

@@ -23,6 +23,8 @@ class Fares:
     since_at: datetime
     reason: str | None
     last_success_at: datetime | None
+    #: Logins refused since it was last read through.
+    refusals: int
     #: Percent; None: never audited.
     coverage: float | None
     audited_at: datetime | None
@@ -49,7 +51,7 @@ def fares(connection: Connection) -> list[Fares]:
     )
     query = (
         select(
-            *(account.c[name] for name in ("id", "name", "state", "reason", "last_success_at", "coverage")),
+            *(account.c[name] for name in ("id", "name", "state", "reason", "last_success_at", "refusals", "coverage")),
             account.c.state_since_at.label("since_at"),
             account.c.audited_at,
             account.c.horizon_reached_at.label("read_since_at"),

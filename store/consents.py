@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select, update
 
 from matching.consent import Consent, Statement, following, strictest
 from store import tracking_ending
@@ -76,7 +76,12 @@ def renamed(connection: Connection, ids: Mapping[str, str], now: datetime) -> No
 def group(connection: Connection, contact_id: str) -> list[str]:
     """All contacts that are one with this one, itself among them."""
     root = connection.scalar(select(_ROOT).where(contact.c.id == contact_id))
-    return list(connection.scalars(select(contact.c.id).where(root == _ROOT).order_by(contact.c.id)))
+    return sorted(connection.scalars(one_with(root))) if root else []
+
+
+def one_with(root: str) -> Select[tuple[str]]:
+    """The contacts that this one stands for, itself among them, by two indexes."""
+    return select(contact.c.id).where(or_(contact.c.id == root, contact.c.merged_into_id == root))
 
 
 def settle(connection: Connection, ids: Iterable[str], now: datetime) -> None:

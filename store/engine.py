@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -223,6 +224,7 @@ def make_engine(url: str, password: str | None, *, may_create: bool = True, may_
             refuse_stale_wal(Path(parsed.database))
             if not may_write:
                 return file_engine(Path(parsed.database))
+            _make_private(Path(parsed.database))
         return _sqlite_engine(parsed)
     if parsed.get_backend_name() == "postgresql":
         return postgresql.make_engine(parsed)
@@ -230,6 +232,14 @@ def make_engine(url: str, password: str | None, *, may_create: bool = True, may_
         f"store.url names the database {parsed.get_backend_name()!r}",
         "use sqlite:///FILE or postgresql://HOST/NAME",
     )
+
+
+def _make_private(path: Path) -> None:
+    """Make an empty file where there is none, which nobody else may read whatever the umask; SQLite gives its mode to
+    what it makes beside it. `store grant` lets others in."""
+    # where that can't be done SQLite says why
+    with contextlib.suppress(OSError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _sqlite_engine(url: URL) -> Engine:

@@ -13,9 +13,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
-from store.schema import metadata
+from store.schema import link, metadata
 from store.types import Id, Instant, Key
 
 # -- facts --------------------------------------------------------------------------------------------------------
@@ -121,6 +122,15 @@ meeting = Table(
 )
 Index("ix_meeting_interaction_id", meeting.c.interaction_id)
 Index("ix_meeting_uid_key", meeting.c.uid_key)
+#: Of a contact's links those to meetings, which are few among its mails.
+_OF_MEETINGS = text("role IN ('organizer', 'attendee')")
+Index(
+    "ix_link_meetings",
+    link.c.contact_id,
+    link.c.interaction_id,
+    sqlite_where=_OF_MEETINGS,
+    postgresql_where=_OF_MEETINGS,
+)
 
 attendee = Table(
     "attendee",

@@ -108,6 +108,8 @@ class AccountStatus:
     next_try_at: datetime | None
     #: In a row.
     failures: int
+    #: Logins refused since it was last read through.
+    refusals: int
     streams: int
     missing_streams: int
     placements: dict[str, int]
@@ -305,6 +307,7 @@ def account_statuses(connection: Connection) -> list[AccountStatus]:
             last_success_at=row.last_success_at,
             next_try_at=row.next_try_at,
             failures=row.failures,
+            refusals=row.refusals,
             streams=sum(count for state, count in folders.get(row.id, {}).items() if state != "gone"),
             missing_streams=folders.get(row.id, {}).get("missing", 0),
             placements=counts.get(row.id, {}),

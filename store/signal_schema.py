@@ -38,7 +38,7 @@ mail_signal = Table(
     Column("confidence", Float, nullable=False),
     PrimaryKeyConstraint("message_key", "position"),
 )
-Index("ix_mail_signal_kind", mail_signal.c.kind)
+Index("ix_mail_signal_kind_recipient", mail_signal.c.kind, mail_signal.c.recipient)
 
 #: How it stands with each contact that there was contact with (store.engagement).
 engagement = Table(

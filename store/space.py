@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from store.backup import database_file
+
+#: What a write is refused for, whoever asks.
+_REFUSED = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,26 @@ class Space:
     #: Of the file system: what the service may still write, and the whole.
     free: int
     total: int
+
+
+#: So much must be to be had, in bytes: a page of mail, and what SQLite makes beside the file.
+_NEEDED = 1024**2
+
+
+def refusal_at(file: Path) -> str | None:
+    """Why no more can be written beside this file now, by trying it: no room for us, whatever the whole disk has left
+    (a quota, files used up), or a file system that may only be read. None: it can, or who asks may not write there."""
+    try:
+        tried = os.open(file.parent, os.O_TMPFILE | os.O_RDWR, 0o600)
+    except OSError as error:
+        return error.strerror if error.errno in _REFUSED else None
+    try:
+        os.posix_fallocate(tried, 0, _NEEDED)
+    except OSError as error:
+        return error.strerror if error.errno in _REFUSED else None
+    finally:
+        os.close(tried)
+    return None
 
 
 def space_of(engine: Engine) -> Space | None:

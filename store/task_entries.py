@@ -17,7 +17,7 @@ from store.task_lists import ListedTask
 from store.task_schema import task, task_decision, task_entry, task_list
 from store.upsert import chunks, one_of, select_in, upsert_rows
 
-KEPT, LEAVING, OVER = "kept", "leaving", "over"
+KEPT, MOVED, LEAVING, OVER = "kept", "moved", "leaving", "over"
 #: Name of a field -> what stands for its value: itself where it is short, else a digest.
 Snapshot = Mapping[str, str]
 
@@ -28,7 +28,7 @@ class Entry:
 
     task_id: str
     list_id: str
-    #: kept | leaving (it is to go from this list) | over (it is left alone)
+    #: kept | moved (its person put it into this list) | leaving (it is to go from this list) | over (it is left alone)
     state: str = KEPT
     ref: str | None = None
     version: str | None = None
@@ -110,7 +110,11 @@ def drop(connection: Connection, account_id: str, task_ids: Collection[str]) -> 
 def expire(connection: Connection, account_id: str, before: datetime) -> None:
     """Entries of closed tasks with which nothing has happened since are left alone."""
     closed = select(task.c.id).where(task.c.state.not_in((State.OPEN.value, State.SNOOZED.value)))
-    here = (task_entry.c.account_id == account_id, task_entry.c.state == KEPT, task_entry.c.changed_at < before)
+    here = (
+        task_entry.c.account_id == account_id,
+        task_entry.c.state.in_((KEPT, MOVED)),
+        task_entry.c.changed_at < before,
+    )
     connection.execute(update(task_entry).where(*here, task_entry.c.task_id.in_(closed)).values(state=OVER))
 
 

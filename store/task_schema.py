@@ -147,7 +147,7 @@ task_entry = Table(
     Column("task_id", Id, nullable=False),
     Column("account_id", Id, nullable=False),
     Column("list_id", Text, nullable=False),  # connectors.api.TaskList.server_id
-    Column("state", String(8), nullable=False),  # kept | leaving | over
+    Column("state", String(8), nullable=False),  # kept | moved | leaving | over
     Column("ref", Text),  # connectors.api.HeldTask.ref
     Column("version", Text),  # that of `held`
     Column("held", Text),  # what it was when it was last read, as digests of its fields; NULL: never seen

@@ -117,9 +117,9 @@ def row_of(
 
 def save(
     connection: Connection, before: Sequence[TaskRow], wanted: Sequence[TaskRow], since: datetime, now: datetime
-) -> None:
+) -> list[TaskRow]:
     """The tasks of some contacts become exactly `wanted`; closed ones that came of something before `since` stay as
-    they are, as long as that is there."""
+    they are, as long as that is there. Returns those that are new, and to be done."""
     ids, known = {row.id for row in wanted}, {row.id: row for row in before}
     left = [row for row in before if row.id not in ids]
     old = [row for row in left if row.state not in STANDING and row.triggered_at and row.triggered_at < since]
@@ -137,6 +137,7 @@ def save(
     upsert_rows(connection, task, names, rows, update=(*TaskRow._fields[1:], "updated_at"))
     turned = [row for row in changed if row.id not in known or known[row.id].state != row.state]
     note_states(connection, [(row.id, row.state) for row in turned], now)
+    return [row for row in changed if row.id not in known and row.state in STANDING]
 
 
 def remove(connection: Connection, rows: Sequence[tuple[str, str | None]]) -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, delete, exists, select
 
+from matching.visibility import Level
 from store import organizations
 from store.contact_records import POLICY
 from store.contacts import ensure_primary
 from store.meeting_schema import meeting
-from store.schema import contact, contact_address, interaction, link
-from store.signal_schema import SURE
+from store.schema import contact, contact_address, interaction, link, message
+from store.signal_schema import SURE, mail_signal
 from store.task_schema import signal
 from store.upsert import one_of, select_in
 
@@ -28,16 +29,43 @@ class Failures:
 
 
 def failures(connection: Connection, normals: Iterable[str]) -> dict[str, Failures]:
-    """Of these addresses (normal forms), those that mail of ours did not reach."""
+    """Of these addresses (normal forms), those that mail of ours did not reach.
+
+    Signals tell it; of those that have gone with time, what the bounces themselves say of a mail of their thread.
+    """
+    wanted = sorted(set(normals))
     columns = select(signal.c.recipient, signal.c.interaction_id, signal.c.occurred_at)
     bounce = and_(signal.c.kind == "bounce", signal.c.is_hard, signal.c.confidence >= SURE)
     query = columns.where(bounce, signal.c.interaction_id.is_not(None))
     found: dict[str, Failures] = {}
-    for row in select_in(connection, query.where, signal.c.recipient, sorted(set(normals))):
-        each = found.setdefault(row.recipient, Failures(row.occurred_at))
-        each.last_at = max(each.last_at, row.occurred_at)
-        each.interaction_ids.add(row.interaction_id)
+    rows = [tuple(row) for row in select_in(connection, query.where, signal.c.recipient, wanted)]
+    for recipient, interaction_id, occurred_at in rows + _said_by_bounces(connection, wanted):
+        each = found.setdefault(recipient, Failures(occurred_at))
+        each.last_at = max(each.last_at, occurred_at)
+        each.interaction_ids.add(interaction_id)
     return found
+
+
+def _said_by_bounces(connection: Connection, normals: Sequence[str]) -> list[tuple[str, str, datetime]]:
+    """(address, mail that did not reach it, when that was told), of those of which a bounce names the Message-ID."""
+    told, bounce, original = interaction.alias("told"), message.alias("bounce"), message.alias("original")
+    query = (
+        select(mail_signal.c.recipient, told.c.id.label("told_by"), told.c.occurred_at)
+        .add_columns(interaction.c.id, interaction.c.occurred_at.label("written_at"))
+        .join(bounce, bounce.c.key == mail_signal.c.message_key)
+        .join(told, and_(told.c.id == bounce.c.interaction_id, told.c.message_key == bounce.c.key))
+        .join(interaction, and_(interaction.c.thread_id == told.c.thread_id, interaction.c.id != told.c.id))
+        .join(original, original.c.key == interaction.c.message_key)
+        .where(mail_signal.c.kind == "bounce", mail_signal.c.is_hard, mail_signal.c.confidence >= SURE)
+        .where(original.c.mid == mail_signal.c.original_id, ~told.c.is_unverified)
+        .where(told.c.visibility != Level.NONE, interaction.c.visibility != Level.NONE)
+    )
+    rows = select_in(connection, query.where, mail_signal.c.recipient, normals)
+    # of several mails under one Message-ID it is about the first
+    first: dict[tuple[str, str], tuple[str, datetime]] = {}
+    for row in sorted(rows, key=lambda row: (row.written_at, row.id)):
+        first.setdefault((row.recipient, row.told_by), (row.id, row.occurred_at))
+    return [(recipient, *about) for (recipient, _told_by), about in first.items()]
 
 
 class Mail(NamedTuple):

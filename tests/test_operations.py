@@ -40,7 +40,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
         families = list(registry.collect())
         names = {
             f"{each.name}_total" if each.type == "counter" else each.name: {
-                label for sample in each.samples for label in sample.labels
+                *getattr(each, "_labelnames", ()),
+                *(label for sample in each.samples for label in sample.labels),
             }
             for each in families
         }

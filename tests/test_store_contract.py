@@ -193,10 +193,10 @@ OF_A_CONTACT = {
 
 
 def of_contacts() -> Iterator[str]:
-    """These questions, of all views but the one that is itself a count over all meetings."""
+    """These questions, of all views."""
     for view, columns in in_code().items():
         for column in ("contact_id", "merged_into_id"):
-            if column in columns and view != "v1_contact_meetings":
+            if column in columns:
                 yield from (query.format(view=view, column=column) for query in OF_A_CONTACT.values())
 
 

@@ -18,6 +18,7 @@ from connectors.addressbooks import Book, Card, CardPage
 from connectors.http import Answer, HttpClient, TooLarge, basic
 from connectors.network import quoted
 from connectors.records import ConnectorError, Cursor, Misconfigured, Secret, Unavailable
+from connectors.traffic import Traffic
 from connectors.webdav import CALENDARSERVER, CARD, DAV, Multistatus, NoMultistatus, Response
 
 #: Cards asked for at a time.
@@ -62,6 +63,7 @@ class CardDav:
             ca_file=settings.ca_file,
             proxy=settings.proxy,
             timeout=float(settings.timeout_seconds),
+            traffic=Traffic("carddav"),
         )
         self._origin, self._path = self._http.origin, self._http.path
         #: Path of a book -> its sync token and its ctag, from before its cards are listed.

@@ -15,6 +15,7 @@ from connectors.http import Answer, HttpClient, Origin, Reply, TooLarge
 from connectors.http.login import Login
 from connectors.network import quoted
 from connectors.records import AuthFailed, ConnectorError, CursorExpired, NotPermitted, Secret, Unavailable
+from connectors.traffic import Traffic
 from connectors.webdav import CAL, DAV, Multistatus, NoMultistatus, Response
 
 #: Octets of a list of objects, decoded: of each only its name, ETag and size are kept.
@@ -71,6 +72,7 @@ class Server:
             ca_file=settings.ca_file,
             proxy=settings.proxy,
             timeout=float(settings.timeout_seconds),
+            traffic=Traffic("caldav"),
         )
         self.origin, self.path = self.http.origin, self.http.path
 

@@ -14,10 +14,12 @@ from connectors.ews.soap import NoAnswer, Refusal, Reply
 from connectors.http import HttpClient
 from connectors.http.login import Login
 from connectors.records import Bearer, ConnectorError, Secret, Unavailable
+from connectors.traffic import Traffic
 
 if TYPE_CHECKING:
     from connectors.ews.wire import Wire
 
+TRAFFIC = Traffic("ews")
 #: Asked in these versions, until one is taken: 2010 brought what we ask for, and later ones nothing that we need.
 _VERSIONS = ("Exchange2013_SP1", "Exchange2010_SP2")
 #: How a server says in a page for people that it does not know a version.
@@ -37,6 +39,7 @@ class Server:
             ca_file=settings.ca_file,
             proxy=settings.proxy,
             timeout=float(settings.timeout_seconds),
+            traffic=TRAFFIC,
         )
         self._wire: Wire | None = None
         #: The version of the service that the server took.

@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 
 from connectors.ews import errors, quiet, soap
 from connectors.ews.quiet import Quiet
+from connectors.ews.server import TRAFFIC
 from connectors.ews.settings import EwsSettings
 from connectors.ews.soap import M, NoAnswer, Refusal, Reply, T, text_of
 from connectors.ews.streamed import Answer
@@ -72,7 +73,7 @@ class Events:
         ended: Callable[[], None] = lambda: None,
     ) -> None:
         self.streams = tuple(quiet.names.values())
-        self._connection = Unblocked(connection)
+        self._connection = Unblocked(connection, TRAFFIC)
         self._request = request
         self._quiet = quiet
         self._settings = settings
@@ -115,11 +116,15 @@ class Events:
         self._flood += len(data)
         if self._flood > _FLOOD_LIMIT:
             raise Unavailable(f"{self._settings.host} sends far more than there can be news", step="watch")
+        was_answered = self._answer.status != 0
         try:
             for envelope in self._answer.feed(data):
                 hinted |= self._take(envelope)
         except NoAnswer as problem:
             raise errors.unreadable(problem, self._settings, "watch") from problem
+        finally:
+            if self._answer.status and not was_answered:
+                TRAFFIC.answered(self._answer.status)
         self._judge(now)
         return frozenset(hinted)
 

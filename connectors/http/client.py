@@ -23,7 +23,7 @@ from typing import Self
 from urllib.request import getproxies, proxy_bypass
 
 from connectors.http.origin import Origin
-from connectors.http.wire import FAILURES, Line, Refused, Reply, TooLarge, Way
+from connectors.http.wire import FAILURES, OTHERS, Line, Refused, Reply, TooLarge, Way
 from connectors.network import (
     Deadline,
     IPAddress,
@@ -35,6 +35,7 @@ from connectors.network import (
     unresolved,
 )
 from connectors.records import AuthFailed, ConnectorError, Misconfigured, Secret, Unavailable
+from connectors.traffic import Traffic
 
 _MAX_REDIRECTS = 3
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -83,12 +84,14 @@ class HttpClient:
         proxy: str | None = None,
         timeout: float = 60.0,
         allowed_hosts: tuple[str, ...] = (),
+        traffic: Traffic = OTHERS,
     ) -> None:
         """Ask nobody yet; raises Misconfigured.
 
         `url`: https, or http to this machine. `ca_file`: authorities to trust instead of the system's, PEM. `proxy`:
         http://host:port; None: what HTTPS_PROXY and NO_PROXY say. `timeout`: seconds without a byte; a whole answer may
         take five times as long. `allowed_hosts` (host or host:port): may be asked too, by https and without the login.
+        `traffic` counts what is asked, and how much.
         """
         self.origin, self.path = Origin.of(url)
         self._login = login
@@ -96,6 +99,7 @@ class HttpClient:
         self._proxy = None if proxy is None else Proxy.of(proxy)
         self._timeout = timeout
         self._allowed = frozenset(Origin.of(f"https://{host}/")[0] for host in allowed_hosts)
+        self._traffic = traffic
         self._line: Line | None = None
 
     def __enter__(self) -> Self:
@@ -190,7 +194,8 @@ class HttpClient:
     def _way(self, origin: Origin) -> Way:
         # a server on this machine may have others there beside it; anybody else's name must not lead here
         refusal = None if origin == self.origin or self.origin.is_loopback else refuse_local
-        return Way(origin=origin, ca_file=self._ca_file, proxy=proxy_for(origin, self._proxy), refusal=refusal)
+        proxy = proxy_for(origin, self._proxy)
+        return Way(origin=origin, ca_file=self._ca_file, proxy=proxy, refusal=refusal, traffic=self._traffic)
 
     def _judge(self, reply: Reply, origin: Origin) -> None:
         host = origin.host

@@ -21,7 +21,10 @@ from typing import Any
 from connectors.http.origin import Origin
 from connectors.network import Deadline, IPAddress, Proxy, connected, looked_up, shared_context
 from connectors.records import Unavailable
+from connectors.traffic import Traffic
 
+#: Of whoever does not say what it asks.
+OTHERS = Traffic("http")
 #: Octets of an answer's body, decoded.
 MAX_BODY = 20 * 1024 * 1024
 #: Seconds until a connection stands.
@@ -45,32 +48,37 @@ class Refused(Exception):
 class _Received(io.RawIOBase):
     """What comes from a socket, each part within a deadline; closing it leaves the socket open."""
 
-    def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
+    def __init__(self, connection: socket.socket, deadline: Deadline, traffic: Traffic) -> None:
         #: By this name requests-ntlm looks for the server's certificate.
         self._sock = connection
         self._deadline = deadline
+        self._traffic = traffic
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         self._sock.settimeout(self._deadline.left())
-        return self._sock.recv_into(buffer)
+        size = self._sock.recv_into(buffer)
+        self._traffic.received(size)
+        return size
 
 
 class _Timed:
     """What http.client takes for a socket. It closes nothing: whoever opened the connection does."""
 
-    def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
+    def __init__(self, connection: socket.socket, deadline: Deadline, traffic: Traffic) -> None:
         self._connection = connection
         self._deadline = deadline
+        self._traffic = traffic
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Received(self._connection, self._deadline))
+        return io.BufferedReader(_Received(self._connection, self._deadline, self._traffic))
 
     def sendall(self, octets: bytes) -> None:
         self._connection.settimeout(self._deadline.left())
         self._connection.sendall(octets)
+        self._traffic.sent(len(octets))
 
     def close(self) -> None:
         """See above."""
@@ -84,6 +92,7 @@ class Way:
     ca_file: Path | None = None
     proxy: Proxy | None = None
     refusal: Refusal | None = None
+    traffic: Traffic = OTHERS
 
 
 class Line:
@@ -92,7 +101,12 @@ class Line:
     def __init__(self, way: Way, deadline: Deadline) -> None:
         """Connect; raises OSError, Unavailable or Misconfigured, Refused."""
         self.origin = way.origin
-        self._connection = _opened(way, deadline)
+        self._traffic = way.traffic
+        try:
+            self._connection = _opened(way, deadline)
+        except BaseException:
+            self._traffic.unanswered()
+            raise
 
     def close(self) -> None:
         """Let go of the server."""
@@ -112,9 +126,15 @@ class Line:
     def ask(self, method: str, target: str, body: bytes, headers: Mapping[str, str], deadline: Deadline) -> Reply:
         """Send a request and read the head of its answer; raises OSError, HTTPException."""
         client = http.client.HTTPConnection(self.origin.host, self.origin.port)
-        client.sock = _Timed(self._connection, deadline)
-        client.request(method, target, body or None, {"Host": self.origin.host_header, **headers})
-        return Reply(client.getresponse())
+        client.sock = _Timed(self._connection, deadline, self._traffic)
+        try:
+            client.request(method, target, body or None, {"Host": self.origin.host_header, **headers})
+            reply = Reply(client.getresponse())
+        except BaseException:
+            self._traffic.unanswered()
+            raise
+        self._traffic.answered(reply.status)
+        return reply
 
 
 class Reply:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from enum import Enum, auto
 
 from connectors.imap.errors import refused, translated
+from connectors.imap.wire import TRAFFIC
 from connectors.network import quoted
 from connectors.records import Unavailable
 from connectors.unblocked import Unblocked
@@ -76,7 +77,7 @@ class Idle:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.streams = (stream,)
-        self._connection = Unblocked(connection)
+        self._connection = Unblocked(connection, TRAFFIC)
         self._received = received
         self._host = host
         self._patience = patience
@@ -159,6 +160,7 @@ class Idle:
 
     def _end(self, status: bytes, line: bytes, now: float) -> None:
         """The server says that IDLE is over."""
+        TRAFFIC.answered(status.decode("ascii", "replace"))
         if status != b"OK" or self._state is _State.ASKED:
             raise refused(quoted(line), step="watch", what=f"{self._host} refuses IDLE")
         if self._state is _State.IDLE and now < self._idle_since + _SHORTEST_IDLE:

@@ -18,6 +18,9 @@ from typing import Any
 from imapclient import IMAPClient, SocketTimeout
 
 from connectors.imap.responses import Piece
+from connectors.traffic import Traffic
+
+TRAFFIC = Traffic("imap")
 
 #: Of a longer literal the rest is read and dropped.
 LITERAL_LIMIT = 16 * 1024 * 1024
@@ -87,8 +90,10 @@ class _Wire(IMAP4):
         self._read = self._came = 0
         self._asked_at = monotonic()
         super().send(data)
+        TRAFFIC.sent(len(data))
 
     def _received(self, size: int) -> None:
+        TRAFFIC.received(size)
         self._came += size
         seconds = monotonic() - self._asked_at
         if seconds > PATIENCE_SECONDS and self._came < seconds * SLOWEST:
@@ -124,6 +129,15 @@ class _Wire(IMAP4):
 
         imaplib keeps all answers of a command, and looks at each of them five times.
         """
+        try:
+            status, text = self._answer(tag, take)
+        except BaseException:
+            TRAFFIC.unanswered()
+            raise
+        TRAFFIC.answered(status)
+        return status, text
+
+    def _answer(self, tag: bytes, take: Callable[[list[Piece]], None]) -> tuple[str, str]:
         # between question and answer we may have been busy: only the server's own time counts
         self._read = self._came = 0
         self._asked_at = monotonic()
@@ -143,6 +157,15 @@ class _Wire(IMAP4):
                 return status.decode("ascii", "replace").upper(), text.decode("utf-8", "replace")
             elif not line.startswith(b"+"):
                 raise self.abort(f"unexpected response: {line[:100]!r}")
+
+    def _get_tagged_response(self, tag: Any, expect_bye: bool = False) -> Any:
+        try:
+            found = super()._get_tagged_response(tag, expect_bye)  # type: ignore[misc]  # typeshed leaves it out
+        except BaseException:
+            TRAFFIC.unanswered()
+            raise
+        TRAFFIC.answered(found[0])
+        return found
 
     def _whole(self, line: bytes) -> list[Piece]:
         """An answer with its literals, given its first line."""

@@ -16,6 +16,7 @@ from connectors.local.ics import IcsFeed, IcsFiles
 from connectors.local.maildir import Maildir
 from connectors.local.mbox import Mbox
 from connectors.records import Batch, Cursor, Misconfigured, Outline, Page, Secret, Stream
+from connectors.traffic import Traffic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ class LocalConnector:
         if settings.url is not None and settings.format != "ics":
             raise Misconfigured('url is for the format "ics" alone', step="connect")
         if settings.url is not None:
-            self._http = HttpClient(settings.url, ca_file=settings.ca_file)
+            self._http = HttpClient(settings.url, ca_file=settings.ca_file, traffic=Traffic("local"))
             self._mails: _Mails = IcsFeed(self._http)
         elif settings.path is not None:
             self._mails = _FORMS[settings.format](settings.path)

@@ -1,4 +1,4 @@
-"""keeptouch sync --dry-run: what would become of the mail that a sync reads."""
+"""keeptouch sync --dry-run: what would become of the mail and the meetings that a sync reads."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ from daemon.cli.logins import Logins
 from daemon.cli.output import Trouble, write_json, write_table, write_text, write_troubles
 from daemon.cli.progress import Tell, progress_shown
 from daemon.config import Account, Config
-from daemon.environment import blocked_by, company_of, open_store, utc_now
+from daemon.environment import addresses_of, blocked_by, company_of, open_store, utc_now
 from daemon.ingest import Tally
 from daemon.problems import ConfigError
 from daemon.rehearsal import Expected, Rehearsal
+from daemon.rehearsal_meetings import Calendars
 from daemon.report import Problem, Report
 from daemon.reprocess import is_pending
 from store.engine import Store
@@ -53,7 +54,8 @@ def rehearse(args: argparse.Namespace, stop: threading.Event) -> int:
         with progress_shown(args.json) as progress:
             chosen = config.chosen(args.account)
             logins = Logins(config, store, insisted=chosen if args.account else ())
-            outcomes = _read(chosen, logins, rehearsal, store, stop, progress)
+            calendars = {each.name: _calendars(config, each, ids[each.name]) for each in chosen}
+            outcomes = _read(chosen, logins, rehearsal, calendars, stop, progress)
         rehearsal.conclude()
     write_troubles(
         Trouble(o.report.account, o.report.error.step, o.report.error.problem, o.report.error.hint)
@@ -84,11 +86,17 @@ def _store(config: Config) -> Iterator[Store]:
             yield store
 
 
+def _calendars(config: Config, account: Account, account_id: str) -> Calendars:
+    owner = next(each for each in config.people if each.email == account.owner)
+    zone = owner.timezone or config.company.timezone
+    return Calendars(account_id, frozenset(addresses_of(owner)), zone, account.since_at, account.visibility)
+
+
 def _read(
     accounts: Sequence[Account],
     logins: Logins,
     rehearsal: Rehearsal,
-    store: Store,
+    calendars: Mapping[str, Calendars],
     stop: threading.Event,
     progress: Tell,
 ) -> list[_Outcome]:
@@ -97,11 +105,10 @@ def _read(
         outcome, began = _Outcome(Report(account.name)), time.monotonic()
         try:
             outcome.folders = rehearsal.read(
-                store.key.id("account", account.kind, account.login),
+                calendars[account.name],
                 logins.opening(account),
                 outcome.report,
                 stop=stop,
-                level=account.visibility,
                 progress=lambda stream, seen: progress(account.name, stream, seen),
             )
         except ConfigError as error:

@@ -23,7 +23,7 @@ from daemon.cli.status_parts import (
 )
 from daemon.config import Config, ConfigError, Problem, load_store
 from daemon.doctor.accounts import cure_of
-from daemon.doctor.database import room
+from daemon.doctor.database import room_at
 from daemon.doctor.findings import Result
 from daemon.environment import open_store, utc_now
 from daemon.reloading import Refusal, refusal
@@ -174,5 +174,5 @@ def _short(config: Config) -> Iterator[tuple[Result, Trouble]]:
     """The disk, where there is little left, and how bad that is."""
     file = file_of(config.store.url)
     space = space_at(file) if file is not None else None
-    for each in room(space) if space is not None else ():
+    for each in room_at(space, file) if space is not None and file is not None else ():
         yield each.result, Trouble(None, "disk", f"{each.subject}: {each.problem}", each.cure)

@@ -42,7 +42,7 @@ def register(verbs: Verbs) -> None:
         "Exit code 1: an account failed; the others were read.",
     )
     add_account(parser)
-    parser.add_argument("--dry-run", action="store_true", help="only say what would become of mails")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would become of mails and meetings")
 
 
 def sync(args: argparse.Namespace) -> int:

@@ -22,6 +22,8 @@ OLD = timedelta(days=35)
 def cure_of(fares: Fares | AccountStatus) -> str:
     """What to do about an account that fails: by its state, and by the step and problem in its reason."""
     name, reason = shlex.quote(fares.name), fares.reason or ""
+    if is_refused(fares) and reason.startswith("token: "):
+        return f"keeptouch accounts login {name}, or mend the client at its provider"
     if fares.state == "auth_failed" or reason.startswith("login: "):
         return f"correct the password or sign in anew, then: keeptouch sync --account {name}"
     if fares.state == "missing_rights":
@@ -31,6 +33,12 @@ def cure_of(fares: Fares | AccountStatus) -> str:
             f"have the server's certificate renewed; tried again by itself, or at once: keeptouch sync --account {name}"
         )
     return f"keeptouch check --account {name} tells the step that fails"
+
+
+def is_refused(fares: Fares | AccountStatus) -> bool:
+    """Did the server refuse the login at the last try, or the provider the sign-in?"""
+    said = (fares.reason or "").startswith(("login: ", "token: "))
+    return fares.state == "auth_failed" or (fares.state == "backoff" and fares.refusals > 0 and said)
 
 
 def is_parked(fares: Fares) -> bool:
@@ -54,14 +62,16 @@ def silent_since(fares: Fares, now: datetime) -> datetime | None:
 
 
 def accounts(patient: Patient) -> Iterator[Finding]:
-    """Does an account wait for somebody, or fail for more than a day?"""
+    """Does an account wait for somebody, is its login refused, or does it fail for more than a day?"""
     now = patient.clock()
     for each in patient.fares:
         silent = silent_since(each, now)
         if is_parked(each):
             yield Finding(each.name, f"{each.state} since {each.since_at:%Y-%m-%d}: {each.reason}", cure_of(each))
         elif each.state == "backoff":
-            result = Result.FAILED if now - each.since_at > LONG else Result.WARNING
+            # a login that is refused does not mend itself: people change passwords, and hear of nothing
+            is_bad = is_refused(each) or now - each.since_at > LONG
+            result = Result.FAILED if is_bad else Result.WARNING
             problem = f"fails since {each.since_at:%Y-%m-%d %H:%M} UTC: {each.reason}"
             yield Finding(each.name, problem, cure_of(each), result)
         elif silent is not None:

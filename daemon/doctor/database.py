@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 from daemon.config import Config
 from daemon.doctor.findings import Finding, Result, warning
@@ -12,7 +13,7 @@ from daemon.environment import open_store
 from store import attention, caring
 from store.engine import Store
 from store.errors import NoStoreError, OlderStoreError, StoreError
-from store.space import Space, space_at
+from store.space import Space, refusal_at, space_at
 from store.store_files import file_of
 
 #: Left on the store's disk, in bytes: below the second the service will soon stop writing.
@@ -67,13 +68,26 @@ def disk(patient: Patient) -> Iterator[Finding]:
     """Is there room, and is the WAL as small as it should be?"""
     file = file_of(patient.known.store.url)
     space = space_at(file) if file is not None else None
-    if space is None:
+    if space is None or file is None:
         return
-    yield from room(space)
+    yield from room_at(space, file)
     if space.wal > LARGE_WAL:
         problem = f"the WAL has grown to {mebibytes(space.wal)}: somebody reads in one transaction for very long"
         cure = "end that reader; keeptouch doctor --fix takes the WAL in"
         yield Finding(f"{file}-wal", problem, cure, Result.WARNING, partial(_take_in, patient))
+
+
+def room_at(space: Space, file: Path) -> Iterator[Finding]:
+    """As `room`; where all seems well it is tried, because a quota, or a mount for reading alone, is in no number."""
+    found = list(room(space))
+    yield from found
+    refusal = None if found else refusal_at(file)
+    if refusal is not None:
+        problem = f"nothing more can be written: {refusal}"
+        cure = (
+            "look at the quota of the service's user, at df -i and at mount; then as for a full disk: docs/keeping.md"
+        )
+        yield Finding(str(space.folder), problem, cure)
 
 
 def room(space: Space) -> Iterator[Finding]:

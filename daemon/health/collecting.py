@@ -6,12 +6,15 @@ Every family is told at every scrape, without samples where nothing is known: th
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from connectors import traffic
+from daemon.derived import made_by_now
 from daemon.health.looking import Looking
 from daemon.health.readiness import why_not_ready
 from daemon.health.watched import Watched
@@ -114,6 +117,29 @@ class OfService(Collector):
         for result, count in service.tracking.answered.items() if service else ():
             asked.add_metric([result], count)
         yield asked
+
+
+class OfProcess(Collector):
+    """What is counted where it happens, in all of this process: of servers, and of what came of their mail."""
+
+    def collect(self) -> Iterable[Metric]:
+        """See prometheus_client."""
+        counted = traffic.totals()
+        text = "What servers were asked, by the status of their answers; none: there was none."
+        yield _counter("keeptouch_provider_requests_total", text, ["kind", "code"], counted.requests)
+        text = "Octets that went to servers (sent) and came from them (received), without TLS."
+        yield _counter("keeptouch_provider_bytes_total", text, ["kind", "direction"], counted.octets)
+        made = {(name,): count for name, count in made_by_now("interaction").items()}
+        yield _counter("keeptouch_interactions_written_total", "Interactions that are new.", ["type"], made)
+        raised = {(name,): count for name, count in made_by_now("task").items()}
+        yield _counter("keeptouch_tasks_raised_total", "Tasks that were raised.", ["rule"], raised)
+
+
+def _counter(name: str, text: str, labels: list[str], counts: Mapping[Any, int]) -> CounterMetricFamily:
+    family = CounterMetricFamily(name, text, labels=labels)
+    for values, count in counts.items():
+        family.add_metric(values, count)
+    return family
 
 
 def quantile(ascending: tuple[float, ...], share: float) -> float:

@@ -52,6 +52,12 @@ class Counting(Observer):
             ["kind", "result"],
             registry=registry,
         )
+        self._tokens = Counter(
+            "keeptouch_token_refresh_total",
+            "Tokens that providers of OAuth were asked for: ok, refused or failed.",
+            ["provider", "result"],
+            registry=registry,
+        )
         self._watches = Counter(
             "keeptouch_idle_logins_total", "Logins for watching: ok, refused or failed.", ["result"], registry=registry
         )
@@ -82,6 +88,10 @@ class Counting(Observer):
     def logged_in(self, kind: str, error: ConnectorError | None) -> None:
         """Counts the login by what came of it."""
         self._logins.labels(kind, _login(error)).inc()
+
+    def token_fetched(self, provider: str, error: ConnectorError | None) -> None:
+        """Counts what a provider of OAuth answered to the wish for a token."""
+        self._tokens.labels(provider, _login(error)).inc()
 
     def watch_begun(self, error: ConnectorError | None) -> None:
         """Counts the login by what came of it; not that a server wants to be left alone."""

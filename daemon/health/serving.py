@@ -8,7 +8,7 @@ from importlib.metadata import version
 from prometheus_client import CollectorRegistry, Gauge
 
 from daemon.health.answers import Answers
-from daemon.health.collecting import OfService, OfStore
+from daemon.health.collecting import OfProcess, OfService, OfStore
 from daemon.health.counting import Counting
 from daemon.health.looking import Looking
 from daemon.health.process import Process
@@ -28,6 +28,7 @@ def registry_of(session: Session, watched: Watched, looking: Looking) -> tuple[C
     counting = Counting(registry)
     registry.register(OfStore(looking, partial(space_of, session.store.engine), session.clock))
     registry.register(OfService(watched, looking))
+    registry.register(OfProcess())
     registry.register(Process())
     return registry, counting
 

@@ -13,10 +13,11 @@ from pathlib import Path
 from time import monotonic
 from urllib.parse import urlencode, urlsplit
 
-from connectors.api import HttpClient, Misconfigured, Unavailable
+from connectors.api import HttpClient, Misconfigured, Traffic, Unavailable
 
 #: The step of errors.
 STEP = "token"
+_TRAFFIC = Traffic("oauth")
 #: Seconds that a provider may stay silent.
 _TIMEOUT = 12.0
 #: Seconds for a whole answer; the client gives it five times the silence.
@@ -72,7 +73,9 @@ class Http:
             told = self._failure
             raise Unavailable(told.problem, step=STEP, hint=told.hint, retry_after=left)
         try:
-            with HttpClient(url, ca_file=self.ca_file, proxy=self.proxy, timeout=self.timeout) as client:
+            with HttpClient(
+                url, ca_file=self.ca_file, proxy=self.proxy, timeout=self.timeout, traffic=_TRAFFIC
+            ) as client:
                 answer = client.request(method, url, body, given)
         # what went wrong may quote what was sent: it is not chained
         except Unavailable as error:

@@ -21,6 +21,7 @@ from daemon.config import Account, Config
 from daemon.oauth.client import Client, Granted
 from daemon.oauth.http import STEP, TIME_LIMIT
 from daemon.oauth.settings import Grant, OAuth
+from daemon.observer import NOBODY, Observer
 from daemon.problems import ConfigError
 from daemon.sealing import sealing_keys
 from store import standings, tokens
@@ -85,6 +86,8 @@ class Tokens:
         self._lock = threading.Lock()
         self._clients: dict[str, Client] = {}
         self._held: dict[tuple[str, str], _Held] = {}
+        #: Hears of each token that was asked for.
+        self.observer: Observer = NOBODY
         #: Account -> the token that the store did not take: nobody else has it.
         self._unstored: dict[str, Token] = {}
 
@@ -152,7 +155,8 @@ class Tokens:
         elif is_spared and held.is_good("", time.monotonic()):
             return
         else:
-            granted = _impersonal(account, client)
+            with self._observed(client):
+                granted = _impersonal(account, client)
             access, left, is_new = granted.access, granted.lifetime, True
         now = time.monotonic()
         if is_new or held.access is None or access.reveal() != held.access.reveal():
@@ -202,7 +206,8 @@ class Tokens:
         assert token.refresh is not None
         account_id = _id_of(store, account)
         try:
-            granted = client.refresh(token.refresh)
+            with self._observed(client):
+                granted = client.refresh(token.refresh)
         except ConnectorError as error:
             give_up = partial(tokens.release, account_id=account_id, version=token.version, until=until)
             store.transact(give_up)
@@ -225,6 +230,16 @@ class Tokens:
         )
         self._unstored[account.name] = following
         return following if self._store_late(store, keys, account) else None
+
+    @contextmanager
+    def _observed(self, client: Client) -> Iterator[None]:
+        provider = client.settings.provider.value
+        try:
+            yield
+        except ConnectorError as error:
+            self.observer.token_fetched(provider, error)
+            raise
+        self.observer.token_fetched(provider, None)
 
     def _store_late(self, store: Store, keys: SealingKeys, account: Account) -> bool:
         """Store what came of an exchange, also of one before, when the store was not to be had. False: there is

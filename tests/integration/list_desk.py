@@ -50,13 +50,17 @@ class Desk(Office):
         tick(self.store, self.company, lambda: self.now)
         return found
 
-    def objects(self, calendar: str = "todo") -> list[str]:
-        """All that lies in the list, unfolded."""
+    def files(self, calendar: str = "todo") -> list[str]:
+        """Their names, of all that lies in the list."""
         server = Server(CalDavSettings(url=self.user.url, username=self.user.username), Secret(self.user.password))
         path = self.user.path(calendar)
-        files = [each for each, _told in server.members(path, "d:getetag") if each.rstrip("/") != path.rstrip("/")]
+        found = [each for each, _told in server.members(path, "d:getetag") if each.rstrip("/") != path.rstrip("/")]
         server.close()
-        return [self.user.get(calendar, each.rpartition("/")[2]).decode().replace("\r\n ", "") for each in files]
+        return [each.rpartition("/")[2] for each in found]
+
+    def objects(self, calendar: str = "todo") -> list[str]:
+        """All that lies in the list, unfolded."""
+        return [self.user.get(calendar, each).decode().replace("\r\n ", "") for each in self.files(calendar)]
 
     @property
     def only(self) -> str:

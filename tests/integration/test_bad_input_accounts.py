@@ -131,6 +131,13 @@ def test_an_expired_certificate(case: Case, expired: tuple[Dovecot, Path]) -> No
         "ca_file": str(authority),
     }
     case.broken(step="tls", says="certificate of localhost has expired", hint="renewed")
+    # in one look, with the cure
+    status = case.company.run("status")
+    assert (status.code, "bob: have the server's certificate renewed" in status.out) == (1, True)
+    doctor = case.company.run("doctor")
+    assert doctor.code == 1
+    wanted = f"localhost:{server.imaps_port}: tls: the certificate of localhost has expired (needed by bob)\n"
+    assert f"     failed: {wanted}         have the server's certificate renewed\n" in doctor.out
 
 
 def test_a_certificate_of_an_unknown_authority(case: Case) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
@@ -35,7 +36,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def company(tmp_path: Path) -> Iterator[Company]:
     """A company that has read a mail of Alice."""
-    before = os.umask(0o027)
+    before = os.umask(0o022)
     made = Company(tmp_path / "company")
     (made.folder / "identity.key").chmod(0o600)
     (made.folder / "mail").mkdir()
@@ -135,6 +136,17 @@ def test_what_is_wrong_with_the_file_and_its_disk(company: Company, monkeypatch:
         assert [each["step"] for each in status.document["problems"]] == ["disk"]
         assert status.code == (1 if result == "failed" else 0)
     monkeypatch.undo()
+    # as with a quota: the disk has room, and we may not have it
+    limit, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (512 * 1024, hard))
+    try:
+        [refused] = doctor(company)["disk"]["findings"]
+        status = company.run("status")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    assert refused["problem"] == "nothing more can be written: File too large"
+    assert (status.code, "nothing more can be written: File too large" in status.err) == (1, True)
+    assert "quota" in refused["cure"]
     monkeypatch.setattr(database, "LARGE_WAL", 0)
     with contextlib.closing(sqlite3.connect(company.store)) as other:
         other.execute("PRAGMA journal_mode=WAL")
@@ -189,6 +201,12 @@ def test_accounts_that_need_somebody(company: Company) -> None:
         "coverage": [("alice", "failed")],
     }
     assert "7 items are left" in found["cursors"]["findings"][0]["problem"]
+    # a sign-in that its provider takes no more, and one that it can't be asked about just now
+    told_so = "UPDATE account SET reason = 'token: id.example', refusals = ? WHERE name = 'carol'"
+    for refusals, result, cure in ((1, "failed", "accounts login carol"), (0, "warning", "check --account carol")):
+        write(company, told_so, refusals)
+        carol = doctor(company)["accounts"]["findings"][2]
+        assert (carol["result"], cure in carol["cure"]) == (result, True)
     # an alert that nobody takes
     values = ("mail:it@acme.example", "disk:/var", "disk", "/var", "full", "", ago(hours=2), 0, 3)
     insert = (
@@ -284,14 +302,13 @@ def test_a_wrong_password_is_found_in_one_look(
     assert status.code == 1
     assert "refused the login" in status.out
     assert "bob: correct the password or sign in anew, then: keeptouch sync --account bob\n" in status.out
-    for state, result, cure in (
-        ("backoff", "warning", "correct the password or sign in anew, then: keeptouch sync --account bob"),
-        ("auth_failed", "failed", "correct the password or sign in anew, then: keeptouch sync --account bob"),
-    ):
-        write(company, "UPDATE account SET state = ? WHERE name = 'bob'", state)
+    cure = "correct the password or sign in anew, then: keeptouch sync --account bob"
+    for state in ("backoff", "auth_failed"):
+        assert company.run("status", "--json").document["accounts"][1]["state"] == state
         [found] = doctor(company)["accounts"]["findings"]
-        assert (found["subject"], found["result"], found["cure"]) == ("bob", result, cure)
+        assert (found["subject"], found["result"], found["cure"]) == ("bob", "failed", cure)
         assert "refused the login" in found["problem"]
+        company.run("sync", "--account", "bob")
     checked = company.run("check", "--json")
     assert [(each["account"], each["step"]) for each in checked.document["problems"]] == [("bob", "login")]
 

@@ -7,6 +7,7 @@ import hashlib
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,20 +26,58 @@ from tests.servers.radicale import Radicale
 pytestmark = pytest.mark.slow
 #: Operations of EWS that change nothing.
 READING = {"GetFolder", "FindFolder", "SyncFolderHierarchy", "SyncFolderItems", "FindItem", "GetItem", "GetAttachment"}
-MEETING = """BEGIN:VCALENDAR
+
+
+def meeting(uid: str, attendee: str, *, year: int = 2026, more: str = "") -> str:
+    """A calendar object of Bob's."""
+    lines = f"""BEGIN:VCALENDAR
 VERSION:2.0
 PRODID:-//x//x//EN
 BEGIN:VEVENT
-UID:1@work
+UID:{uid}@work
 DTSTAMP:20260301T000000Z
-DTSTART:20260301T090000Z
-DTEND:20260301T100000Z
+DTSTART:{year}0301T090000Z
+DTEND:{year}0301T100000Z
 SUMMARY:Offer
 ORGANIZER:mailto:bob@acme.example
-ATTENDEE;PARTSTAT=ACCEPTED:mailto:ann@client.example
-END:VEVENT
+ATTENDEE;PARTSTAT=ACCEPTED:mailto:{attendee}
+{more}END:VEVENT
 END:VCALENDAR
-""".replace("\n", "\r\n")
+"""
+    return lines.replace("\n", "\r\n")
+
+
+BOUNCE = """From: MAILER-DAEMON@mx.example
+To: alice@example.org
+Subject: Undelivered Mail Returned to Sender
+Date: Sun, 01 Mar 2026 12:05:00 +0000
+Message-ID: <1@bounce>
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: text/plain
+
+User unknown
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example
+
+Final-Recipient: rfc822; ghost@gone.example
+Action: failed
+Status: 5.1.1
+
+--b
+Content-Type: text/rfc822-headers
+
+From: alice@example.org
+To: ghost@gone.example
+Message-ID: <0@lost>
+
+--b--
+""".replace("\n", "\r\n").encode()
 #: (account, folder) -> numbers
 Counts = Mapping[tuple[str, str], Mapping[str, int]]
 
@@ -120,8 +159,12 @@ def test_on_no_store_it_says_what_the_first_sync_does_and_makes_none(company: Co
 
 
 def test_on_a_store_it_says_what_is_new(company: Company, tmp_path: Path) -> None:
-    company.sync()
     inbox = tmp_path / "alice" / "new"
+    lost = letter("alice@example.org", "ghost@gone.example", mid="0@lost")
+    (tmp_path / "alice" / ".Sent" / "new" / "1800000000.0.test").write_bytes(lost)
+    (inbox / "1800000001.0.test").write_bytes(BOUNCE)
+    company.sync()
+    assert company.rows("SELECT 1 FROM v1_contact_address WHERE address = 'ghost@gone.example'") == []
     stranger = letter("stranger@else.example", "alice@example.org", mid="1@new")
     news = [
         stranger,
@@ -129,6 +172,8 @@ def test_on_a_store_it_says_what_is_new(company: Company, tmp_path: Path) -> Non
         letter("friend@new.example", "alice@example.org", mid="3@new"),
         letter("bob@example.org", "alice@example.org", mid="4@new"),
         b"",
+        # with whom mail of ours came back from: no contact, and kept like that of one
+        letter("nobody@else.example", "alice@example.org", cc=["ghost@gone.example"], mid="5@new"),
     ]
     for number, raw in enumerate(news):
         (inbox / f"1900000000.{number}.test").write_bytes(raw)
@@ -137,7 +182,7 @@ def test_on_a_store_it_says_what_is_new(company: Company, tmp_path: Path) -> Non
     assert counts(foretold) == counts(done)
     assert reasons(foretold)["alice", "INBOX"] == {"internal": 1, "no_contact": 1}
     assert total(foretold, "quarantined") == 1
-    assert total(foretold, "seen") == 5
+    assert total(foretold, "seen") == 6
 
 
 def test_earlier_mail_that_becomes_wanted_is_told(company: Company, tmp_path: Path) -> None:
@@ -246,16 +291,45 @@ def test_on_exchange_and_caldav_it_only_asks(tmp_path: Path) -> None:
             mailbox.deliver("INBOX", letter("ann@client.example", "alice@acme.example", mid=f"{n}@a", minute=n))
         mailbox.deliver("Sent", letter("alice@acme.example", "ann@client.example", mid="1@s"))
         mailbox.account(company, "alice")
+        # met only, so a contact by the meeting alone; and one whom nobody has met yet
+        mailbox.deliver("INBOX", letter("eve@met.example", "alice@acme.example", mid="1@e"))
+        mailbox.deliver("INBOX", letter("max@yet.example", "alice@acme.example", mid="1@m"))
+        box = mailbox.mailbox
+        box.put_event("calendar", "uid-1", datetime(2026, 3, 2, 9, tzinfo=UTC))
         calendar = radicale.calendar("bob", "work")
-        (calendar / "1.ics").write_text(MEETING)
+        made = [
+            meeting("0", "ann@client.example"),
+            meeting("1", "eve@met.example"),
+            meeting("2", "max@yet.example", year=2099),
+            meeting("3", "alice@acme.example"),
+            # no machine becomes a contact, whoever meets it
+            meeting("4", "noreply@client.example"),
+            meeting("5", "carol@blocked.example"),
+            meeting("6", "ann@client.example", more="CLASS:PRIVATE\n"),
+        ]
+        for number, each in enumerate(made):
+            (calendar / f"{number}.ics").write_text(each)
+        company.extra = '[privacy]\nblock = ["blocked.example"]'
         options = {"url": radicale.url, "username": "bob", "password_file": "alice.secret"}
         company.accounts["bob"] = Account("bob", "bob@acme.example", options, "caldav")
         kept = {path: path.read_bytes() for path in calendar.iterdir() if path.is_file()}
         foretold = rehearse(company)
         assert {each.operation for each in mailbox.server.requests} <= READING
         done = counts(company.sync())
-        assert counts(foretold) == {place: told for place, told in done.items() if place[0] == "alice"}
-        assert rehearse(company).document["accounts"][0]["seen"] == 0
+        assert counts(foretold) == done
+        assert reasons(foretold) == {
+            ("alice", "INBOX"): {"no_contact": 1},
+            ("alice", "Calendar"): {"internal": 1},
+            ("bob", "work"): {"internal": 1, "no_contact": 1, "blocked": 1},
+        }
+        assert [each["seen"] for each in rehearse(company).document["accounts"]] == [0, 0]
+        # an object that changes, one that is new, and a mail with whom it makes a contact
+        (calendar / "3.ics").write_text(meeting("3", "max@yet.example"))
+        (calendar / "9.ics").write_text(meeting("9", "noreply@client.example"))
+        kept = {path: path.read_bytes() for path in calendar.iterdir() if path.is_file()}
+        foretold = rehearse(company)
+        assert counts(foretold, with_wanted=True) == counts(company.sync())
+        assert total(foretold, "wanted") == 1
         assert {each.operation for each in mailbox.server.requests} <= READING
         assert {path: path.read_bytes() for path in calendar.iterdir() if path.is_file()} == kept
         assert mailbox.server.problems == []

@@ -32,6 +32,7 @@ from tests.integration.test_watch_faults import raw, wait
 from tests.servers.certificates import CertificateAuthority
 from tests.servers.ews import EwsServer, Fault, cut, http_status, server_busy, soap_fault
 from tests.servers.faultproxy import FaultProxy
+from tests.traffic_counts import asked_of
 
 # a server works in the same process
 pytestmark = pytest.mark.slow
@@ -107,10 +108,14 @@ def test_whatever_happens_to_a_mailbox_is_a_hint_on_its_folders(mailbox: Exchang
 
 def test_a_stream_that_the_server_ends_goes_on_over_the_same_connection(mailbox: ExchangeMailbox) -> None:
     with watching(mailbox) as watch:
-        mailbox.server.streams.close()
-        wait(lambda: mailbox.server.streams.open == 0)
-        # half an hour later, for all that the watch knows
-        assert hears(watch, time.monotonic() + 1800) == frozenset()
+        with asked_of("ews") as counted:
+            mailbox.server.streams.close()
+            wait(lambda: mailbox.server.streams.open == 0)
+            # half an hour later, for all that the watch knows
+            assert hears(watch, time.monotonic() + 1800) == frozenset()
+        assert counted.requests == {"200": 1}
+        assert counted.octets["sent"] > 500
+        assert counted.octets["received"] > 500
         wait(lambda: mailbox.server.streams.open == 1)
         mailbox.deliver("INBOX", mail(1))
         assert told(watch) == {"INBOX"}

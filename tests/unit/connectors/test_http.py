@@ -11,7 +11,9 @@ import pytest
 
 from connectors.api import AuthFailed, ConnectorError, Misconfigured, Secret, Unavailable
 from connectors.http import Answer, HttpClient, TooLarge, basic, bearer, retry_after
+from connectors.traffic import Traffic
 from tests.servers.scripted_http import CUT, Request, ScriptedHttp, reply
+from tests.traffic_counts import asked_of
 from tests.unit.connectors import bounds
 from tests.unit.connectors.bounds import bounded
 
@@ -150,6 +152,30 @@ def test_a_server_that_falls_silent_is_given_up() -> None:
 
     with ScriptedHttp(silent) as server:
         assert "did not answer in time" in failure(server, timeout=0.2).problem
+
+
+# -- what is counted ---------------------------------------------------------------------------------------------------
+
+
+def test_requests_and_octets_are_counted_by_the_kind_of_server_alone() -> None:
+    said = iter([reply(200, b"a" * 100), reply(404, b""), reply(299, b""), CUT])
+    heard: list[Request] = []
+
+    def script(request: Request) -> bytes | list[bytes]:
+        heard.append(request)
+        return next(said)
+
+    with asked_of("tested") as counted, ScriptedHttp(script) as server:
+        with HttpClient(server.url, traffic=Traffic("tested")) as client:
+            assert [client.request("POST", "/x", b"b" * 50).status for _ in range(3)] == [200, 404, 299]
+            with pytest.raises(Unavailable):
+                client.request("POST", "/x")
+        with HttpClient("http://127.0.0.1:1/", traffic=Traffic("tested")) as client, pytest.raises(Unavailable):
+            client.request("GET", "/x")
+    # what no standard knows does not make a series of its own
+    assert counted.requests == {"200": 1, "404": 1, "other": 1, "none": 2}
+    assert counted.octets["received"] == sum(map(len, [reply(200, b"a" * 100), reply(404, b""), reply(299, b"")]))
+    assert counted.octets["sent"] > 150 + sum(len(each.target) for each in heard)
 
 
 # -- connections ------------------------------------------------------------------------------------------------------

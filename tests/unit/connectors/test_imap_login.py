@@ -12,6 +12,7 @@ import pytest
 from connectors.api import AuthFailed, ConnectorError, Misconfigured, NotPermitted, Secret, Unavailable
 from connectors.imap import ImapConnector, ImapSettings
 from connectors.imap.errors import UNSURE_REST
+from tests.traffic_counts import asked_of
 from tests.unit.connectors.scripted_imap import CUT, TAG, ScriptedImap
 
 PASSWORD = "s3cret کلید"
@@ -46,6 +47,25 @@ def test_plain_carries_any_password_and_the_mailbox_to_read(capabilities: str) -
         sent = " ".join(server.commands[1:-1])
     encoded = sent.removeprefix("AUTHENTICATE PLAIN ")
     assert base64.b64decode(encoded).decode() == f"sales\0alice\0{PASSWORD}"
+
+
+def test_commands_and_octets_are_counted_however_they_are_sent() -> None:
+    mails = dict.fromkeys(range(1, 4), b"From: a@b.example\r\n\r\n" + b"x" * 1000)
+    with asked_of("imap") as counted, ScriptedImap(mails) as server:
+        with ImapConnector(settings(server), Secret("plain")) as connector:
+            (inbox,) = connector.streams()
+            assert sum(len(page.changes) for page in connector.pages(inbox, None)) == 3
+        sent = list(server.commands)
+        server.answer = lambda command: {"LOGIN": TAG + b" NO [AUTHENTICATIONFAILED] no\r\n"}.get(command.split()[0])
+        failure(server)
+        server.answer = lambda command: CUT if command.startswith("LOGIN") else None
+        failure(server)
+        again = server.commands[len(sent) :]
+    # LOGOUT is answered by BYE, whatever comes after it
+    assert counted.requests == {"OK": len(sent) - 1 + again.count("CAPABILITY"), "BYE": 1, "NO": 1, "none": 1}
+    # tags and line ends come on top
+    assert sum(map(len, sent)) < counted.octets["sent"] < sum(map(len, sent + again)) + 40 * len(sent + again)
+    assert counted.octets["received"] > 3 * 1000
 
 
 @pytest.mark.parametrize("password", [PASSWORD, 'quo"te\\d', "plain"])

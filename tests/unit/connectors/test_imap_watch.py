@@ -10,6 +10,7 @@ import pytest
 
 from connectors.api import Unavailable
 from connectors.imap.watch import RENEW_AFTER, Idle
+from tests.traffic_counts import asked_of
 
 PATIENCE = 60.0
 EARLIEST, LATEST = RENEW_AFTER
@@ -47,6 +48,17 @@ def server() -> Iterator[Server]:
         assert made.say(b"+ idling\r\n", now=0.0) == frozenset()
         yield made
         made.idle.close()
+
+
+def test_what_is_asked_and_heard_is_counted(server: Server) -> None:
+    with asked_of("imap") as counted:
+        server.say(b"* 23 EXISTS\r\n")
+        server.idle.tick(LATEST)
+        assert server.heard() == b"DONE\r\n"
+        server.say(b"W1 OK done\r\n", now=LATEST)
+        assert server.heard() == b"W2 IDLE\r\n"
+    assert counted.requests == {"OK": 1}
+    assert counted.octets == {"sent": len(b"DONE\r\nW2 IDLE\r\n"), "received": len(b"* 23 EXISTS\r\nW1 OK done\r\n")}
 
 
 @pytest.mark.parametrize(

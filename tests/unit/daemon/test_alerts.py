@@ -42,8 +42,8 @@ GIB = 1024**3
 def fares(**more: Any) -> Fares:
     usual: dict[str, Any] = {
         "id": "1", "name": "bob", "state": "ok", "since_at": NOON - timedelta(days=9), "reason": None,
-        "last_success_at": NOON, "coverage": None, "audited_at": None, "read_since_at": None, "backlog": 0, "pages": 1,
-        "still_since_at": None,
+        "last_success_at": NOON, "refusals": 0, "coverage": None, "audited_at": None, "read_since_at": None,
+        "backlog": 0, "pages": 1, "still_since_at": None,
     }  # fmt: skip
     return Fares(**{**usual, **more})
 

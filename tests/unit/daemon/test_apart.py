@@ -26,6 +26,7 @@ from daemon.report import Report
 from daemon.source import Source
 from daemon.worker import Worker
 from store.keys import parse_key
+from tests.traffic_counts import asked_of
 from tests.unit.connectors.scripted_imap import TAG, ScriptedImap
 from tests.unit.daemon.company_mail import KEY, House, company
 
@@ -125,10 +126,14 @@ def test_a_token_that_ends_there_is_no_refused_login(secret: Secret, kind: type[
     with ScriptedImap({}, answer) as server:
         server.capabilities = "IMAP4rev1 AUTH=XOAUTH2 AUTH=PLAIN SASL-IR"
         settings = ImapSettings(host="127.0.0.1", port=server.port, security="none", username="alice")
-        with closing(Apart(Opening(installed().get("imap"), settings, secret), DRAFTING)) as apart:
+        process = closing(Apart(Opening(installed().get("imap"), settings, secret), DRAFTING))
+        with asked_of("imap") as counted, process as apart:
             apart.start()
             with pytest.raises(kind):
                 apart.wait()
+    # what it asked of the server is counted as ours
+    assert counted.requests.get("NO", 0) >= 1
+    assert counted.octets["sent"] > 50
 
 
 def test_a_token_that_cannot_be_had_starts_no_process() -> None:

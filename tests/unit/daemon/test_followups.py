@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from connectors.api import Meeting
+from daemon.derived import made_by_now
 from daemon.erasing import erase
 from daemon.reprocess import reprocess
 from daemon.ticking import tick
@@ -106,6 +107,7 @@ def test_any_order_raises_the_same_and_nothing_before_all_is_read(
         expected = live.states()
     assert len([each for each in expected if each.endswith(" open")]) == 6
     assert len(expected) > 4
+    raised = sum(made_by_now("task").values())
     with Office(tmp_path, BUSY, is_read=False, url=new_url("import")) as office:
         office.now = end
         office.hear()
@@ -134,6 +136,7 @@ def test_any_order_raises_the_same_and_nothing_before_all_is_read(
         tick(office.store, office.company, lambda: end)
         assert office.states() == expected
         assert office.rows("SELECT task_id, position, state FROM task_history") == history
+    assert sum(made_by_now("task").values()) - raised == 6, "each that is open, once"
 
 
 def _arrivals(scenario: Scenario, chance: random.Random) -> list[Line]:

@@ -91,6 +91,7 @@ def test_what_is_asked_over_http(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with asked(tmp_path, "alice", "bob") as found:
         service, session = found.office.service, found.office.session
         wait(lambda: found.office.states() == {"alice": "ok", "bob": "ok"})
+        written = found.sample("keeptouch_interactions_written_total", type="email") or 0
         wait(lambda: service.watching.count() == 4)
         bob.fail(Unavailable("the server ended the connection", step="fetch"), step="fetch")
         bob.fail(AuthFailed("the password is wrong", step="login"), step="login", times=1_000)
@@ -111,6 +112,8 @@ def test_what_is_asked_over_http(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         alice.deliver("INBOX", mail(ANN, ALICE, mid="two@x"))
         alice.push("INBOX")
         wait(lambda: (found.sample("keeptouch_messages_stored_total", kind="memory") or 0) >= 1)
+        new = (found.sample("keeptouch_interactions_written_total", type="email") or 0) - written
+        assert 1 <= new <= 2, "the mails to Alice, and to Bob if he was read before"
         assert (found.sample("keeptouch_sync_duration_seconds_count", kind="memory") or 0) >= 2
         # read from the store, the engine and the process
         assert found.sample("keeptouch_accounts", kind="memory", state="backoff") == 1

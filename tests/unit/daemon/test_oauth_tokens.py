@@ -13,8 +13,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from connectors.api import AuthFailed, ConnectorError, Misconfigured, Secret, Unavailable
+from daemon.health.counting import Counting
 from daemon.oauth import http
 from daemon.oauth import tokens as module
 from daemon.oauth.client import Granted
@@ -98,6 +100,7 @@ def test_nothing_lies_in_the_store_in_clear(signed: Signed) -> None:
 def test_a_rotating_token_is_stored_before_it_is_used(signed: Signed, provider: OAuthProvider) -> None:
     provider.rotates = True
     provider.expires_in = 0
+    signed.tokens.observer = counting = Counting(registry := CollectorRegistry())
     for _time in range(5):
         used = signed.tokens.supply(signed.account)
         kept = signed.kept()
@@ -107,6 +110,10 @@ def test_a_rotating_token_is_stored_before_it_is_used(signed: Signed, provider: 
         assert kept.access.reveal() == used
         assert kept.refresh.reveal() not in provider.spent
     assert len(provider.spent) == 5
+    counting.token_fetched("discovery", Unavailable("it is away", step="token"))
+    name, told = "keeptouch_token_refresh_total", {"provider": "discovery"}
+    assert registry.get_sample_value(name, told | {"result": "ok"}) == 5
+    assert registry.get_sample_value(name, told | {"result": "failed"}) == 1
 
 
 def test_a_refresh_token_that_stays_is_kept(signed: Signed, provider: OAuthProvider) -> None:

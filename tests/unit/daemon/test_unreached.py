@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from connectors.api import Auth, Message, Purpose
 from daemon.reprocess import reprocess
 from matching.policy import Create
 from store.invariants import RULES
+from store.retention import Limits, retain
 from tests.unit.daemon.company_mail import NOON, House, company, empty_store_at, mail
 from tests.unit.daemon.test_signals import ALICE, ANN, OFFER, bounce, reply
 
@@ -112,6 +114,22 @@ def test_reprocessing_finds_the_same(new_house: Callable[..., House]) -> None:
     fill(house, [HERE])
     reprocess(house.store, house.company, lambda: NOON)
     assert contacts(house) == [ANN]
+
+
+def test_what_came_back_is_known_when_its_bounce_has_gone_with_time(house: House) -> None:
+    fill(house, [OFFER, FAILED])
+    later = NOON + timedelta(days=2)
+    house.company = replace(house.company, signal_days=1)
+    retain(house.store, Limits(signals=1), later)
+    reprocess(house.store, house.company, lambda: later)
+    assert house.rows("SELECT * FROM v1_signal") == []
+    assert contacts(house) == []
+    # mail with the address is kept as before, and makes no contact either
+    fill(house, [mail("eve@x.example", ALICE, ANN, mid="eve@x", subject="Both", minute=50)])
+    assert contacts(house) == []
+    assert house.rows("SELECT count(*) FROM v1_interaction") == [(3,)]
+    fill(house, [AGAIN])
+    assert contacts(house) == [ANN], "that one did not come back"
 
 
 def test_who_was_entered_stays(house: House) -> None:

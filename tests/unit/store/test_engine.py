@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import traceback
 from pathlib import Path
@@ -47,6 +48,22 @@ def test_a_new_store_gets_a_key_file_of_its_own_that_nobody_else_reads(tmp_path:
     first = sqlite3.connect(tmp_path / "store.db").execute("SELECT store_id FROM v1_store").fetchone()
     opened(tmp_path).close()
     assert sqlite3.connect(tmp_path / "store.db").execute("SELECT store_id FROM v1_store").fetchone() == first
+
+
+def test_a_new_store_is_its_owners_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        with opened(tmp_path) as store, store.write() as transaction:
+            transaction.exec_driver_sql("UPDATE meta SET value = value")
+            found = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    assert found.keys() >= {"store.db", "store.db-wal", "store.db-shm", "identity.key"}
+    assert set(found.values()) == {0o600}, found
+    # one that was opened to others stays so
+    (tmp_path / "store.db").chmod(0o640)
+    opened(tmp_path).close()
+    assert (tmp_path / "store.db").stat().st_mode & 0o777 == 0o640
 
 
 def test_the_revisions_are_those_that_alembic_knows() -> None:
