@@ -53,7 +53,7 @@ NO_USER = r"""
       |(?:користувач|одержувач|адрес)[^.\n]{0,40}(?:не\ (?:знайден|існу)|невідом)
     | (?:הנמען|המשתמש|הכתובת|נמען|כתובת)[^.\n]{0,30}(?:לא\ (?:נמצא|קיים|ידוע|תקינ))
     | (?:empf[äa]nger|benutzer|adresse|konto|mailadresse)[^.\n]{0,40}(?:unbekannt|existiert\ nicht
-      |nicht\ (?:gefunden|bekannt|vorhanden|g[üu]ltig))
+      |nicht\ (?:gefunden|bekannt|vorhanden|g[üu]ltig|in[^.\n]{1,30}aufgeführt))
     | (?:destinataire|utilisateur|adresse)[^.\n]{0,40}(?:inconnue?|n'existe\ pas|introuvable|invalide)
       |(?:usuario|destinatario|direcci[oó]n|cuenta|buz[oó]n)[^.\n]{0,40}(?:desconocid|no\ existe
       |no\ (?:fue\ |se\ )?encontr|inv[aá]lid)
