@@ -109,7 +109,7 @@ EXPIRED = r"""
 """
 NO_USER = r"""
     5·1·0\ address\ rejected | \b55\d\ (?:5·\d·\d+\ )?mailbox\ unavailable\b(?!\.\ your)
-      | unable\ to\ find\ (?:alias|user|recipient|mailbox)
+    | reason:\ mailbox\ unavailable | unable\ to\ find\ (?:alias|user|recipient|mailbox)
     | recipient\ addresses\ rejected\ ?:\ access\ denied |    and\ other\ recipients\ in\ the\ same\ domain
       | recipient\ address\ rejected(?::\ access\ denied
       |\.?\s*(?:$|\(in\ reply\ to\ RCPT)) |    (?:user|recipient|addressee|mailbox|account|alias|login
