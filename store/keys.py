@@ -101,7 +101,7 @@ def read_or_make(path: Path, name: str, *, may_make: bool = True) -> str:
     except OSError as error:
         raise StoreError(
             f"{name} {path} can't be written: {error.strerror}",
-            "name a file in a folder that keeptouch may write (store.key_file), or make its folder writable once",
+            "name a file in a folder that keeptouch may write (key_file), or make its folder writable once",
         ) from None
     return text
 
