@@ -58,8 +58,9 @@ fresh:  ## demo and test on a new Debian, as an ordinary user (as root)
 deb: setup  ## build dist/keeptouch_VERSION_ARCHITECTURE.deb, for this release of Debian
 	@$(PY) .ci/deb.py $(ARGS)
 
-deb-test: deb  ## install, start, upgrade, remove and purge the package on a new Debian (as root)
+deb-test: deb  ## install, start, upgrade, remove and purge the package on a new Debian, with systemd and without (as root)
 	@.ci/deb-test
+	@.ci/deb-systemd
 
 pages: setup  ## make the manual page and the completion of bash anew
 	@$(PY) .ci/pages.py

@@ -8,11 +8,11 @@ Where to look for what:
     the service        service session environment engine engine_states pool agenda rounds slices retry servers standing
                        lags watching watcher chores upkeep ticking reloading observer watchdog notify listening
     the way of a page  worker source apart prefetch kept order streams drafts reading admission ingest calendar_drafts
-                       calendar_pages report
+                       calendar_pages report renewals
     what went away     following deletions audit reflist
-    derivation         derive derived conversations signals opens answer_times meetings meeting_plans followups words unreached
-    other rules        reprocess calendar_reprocess rereading rehearsal rehearsal_meetings
-                       trying
+    derivation         derive derived conversations signals opens answer_times meetings meeting_plans followups
+                       words unreached
+    other rules        reprocess calendar_reprocess rereading rehearsal rehearsal_meetings trying
     contacts           contacts sources
     what others write  entered merging w1_rows deadlines task_states
     a new store        decisions

@@ -17,6 +17,7 @@ import structlog
 from connectors.api import Connector, CursorExpired, Deleted, Purpose, Stream, Unavailable, Unreadable
 from daemon.derive import derive
 from daemon.ingest import Ingest
+from daemon.order import RENUMBERED
 from daemon.reflist import RefList, in_both, only_in, parts
 from daemon.report import Report
 from daemon.worker import FETCH_BATCH, Worker
@@ -71,6 +72,10 @@ class FolderAudit:
     def differs(self) -> bool:
         """Is there anything to tell, on either side?"""
         return not self.is_whole or len(self.surplus) > 0
+
+    def is_renumbered(self, before: FolderAudit) -> bool:
+        """Are all mails others than those of an earlier look, though what was new has been read in between?"""
+        return self.placed == 0 and bool(self.missing) and bool(before.missing) and not self.confirmed(before).missing
 
     def confirmed(self, before: FolderAudit) -> FolderAudit:
         """What was wrong at an earlier look already."""
@@ -153,7 +158,13 @@ class Audit:
             return first
         self._read_news()
         second = self._look(lambda stream: stream.name in suspects)
-        confirmed = {f.stream.name: f.confirmed(suspects[f.stream.name]) for f in second.folders}
+        confirmed: dict[str, FolderAudit] = {}
+        for folder in second.folders:
+            before = suspects[folder.stream.name]
+            if folder.is_renumbered(before):
+                second.refused.append((folder.stream.name, _renumbered()))
+            else:
+                confirmed[folder.stream.name] = folder.confirmed(before)
         kept = [confirmed.get(f.stream.name, f) for f in first.folders if f.stream.name in confirmed or not f.differs]
         return AccountAudit(kept, [*first.refused, *second.refused])
 
@@ -185,7 +196,10 @@ class Audit:
         self._progress(stream.name, len(there))
         missing, surplus = RefList(only_in(there, placed)), RefList(only_in(placed, there))
         if missing:
-            missing = RefList(in_both(missing, RefList(connector.refs(stream, in_scope=True))))
+            asked = RefList(connector.refs(stream, in_scope=True))
+            if asked and next(in_both(asked, there), None) is None:
+                raise _renumbered()
+            missing = RefList(in_both(missing, asked))
         return FolderAudit(
             stream=stream,
             placed=len(placed) - len(surplus),
@@ -254,3 +268,8 @@ class Audit:
     def _ids(self) -> dict[str, int]:
         with self._store.read() as transaction:
             return {name: each for each, name, _purpose in company.known_streams(transaction, self._account_id)}
+
+
+def _renumbered() -> Unavailable:
+    problem = "the folder was renumbered while it was compared: nothing is known of it"
+    return Unavailable(problem, step="select", hint=RENUMBERED)

@@ -64,6 +64,7 @@ class Engine:
         self.servers.rested = self._note_rest
         self.lags = Lags()
         self._pool = Pool(self._take, clock)
+        self.servers.room = self._pool.borrowed
         self._session = session
         for server, (rest, error) in session.rests(map(server_of, session.config.followed)).items():
             self.servers.resume(server, error, rest)

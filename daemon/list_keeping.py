@@ -27,6 +27,8 @@ log = structlog.get_logger()
 
 #: Lists kept at a time: a server that hangs does not keep the others waiting.
 _AT_ONCE = 8
+#: Of a server whose connections were all taken, seconds until a list is tried again.
+_CROWDED = 5.0
 
 
 class Keeper:
@@ -149,11 +151,14 @@ class TaskLists:
     def _turn(self, account: Account) -> None:
         if self._stop.is_set():
             return
-        rest = self._servers.rest_left(server_of(account))
+        wait = max(self._interval, rest := self._servers.rest_left(server_of(account)))
         try:
-            if rest <= 0:
-                self._keeper.keep(self._session, account, self._stop.is_set)
+            with self._servers.room(server_of(account)) as has_room:
+                if not has_room:
+                    wait = max(rest, _CROWDED)
+                elif rest <= 0:
+                    self._keeper.keep(self._session, account, self._stop.is_set)
         except StoreError as error:
             log.error("store problem", problem=error.problem, hint=error.hint)
         finally:
-            self._rounds.put(account, max(self._interval, rest))
+            self._rounds.put(account, wait)

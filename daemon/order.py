@@ -6,7 +6,7 @@ the past. Sent mail goes first because it tells who is a contact: what is read l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -19,6 +19,11 @@ from daemon.slices import Slice
 RECENT = timedelta(days=30)
 #: A stream that loses its cursor so often in one reading is left to the next.
 _MAX_EXPIRED = 5
+#: What helps where a folder has other UIDs each time.
+RENUMBERED = (
+    "open it once in a mail program: some servers (Courier) keep a folder's UIDVALIDITY only then; or ask who runs"
+    " the server. Until then the folder is read anew a few times an hour"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,8 @@ class Standing:
     cursor: Cursor | None
     #: How much of its past is left; None: not known.
     backlog: int | None
+    #: May it be read from its beginning, where its cursor has expired? Asked once a visit.
+    begins_anew: Callable[[], bool] = lambda: True
 
 
 class Reading:
@@ -117,7 +124,7 @@ class Reading:
 
     def _visit(self, stream: Stream, horizon: datetime | None) -> Iterator[Step]:
         standing = self._standings[stream.name]
-        for _attempt in range(_MAX_EXPIRED):
+        for attempt in range(_MAX_EXPIRED):
             if stream.name in self._left_out:
                 return
             if self._budget.must_end():
@@ -135,6 +142,8 @@ class Reading:
                         return
                 return
             except CursorExpired as expired:
+                if attempt == 0 and not standing.begins_anew():
+                    break
                 standing.cursor, standing.backlog = None, None
                 yield Lost(stream, expired)
             except Unavailable as error:
@@ -143,4 +152,4 @@ class Reading:
                 self.leave_out(stream)
                 yield Refused(stream, error)
         self.leave_out(stream)
-        yield Refused(stream, Unavailable("the folder is renumbered again and again", step="select"))
+        yield Refused(stream, Unavailable("the folder is renumbered again and again", step="select", hint=RENUMBERED))

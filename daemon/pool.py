@@ -15,6 +15,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from enum import IntEnum
 from itertools import count
 from typing import NamedTuple
@@ -79,6 +80,8 @@ class Pool:
         self._changed = threading.Condition()
         self._is_closed = False
         self._places: Mapping[Hashable, Place] = {}
+        #: Host -> one of its places: what is held of it is held to its limit.
+        self._hosts: Mapping[Hashable, Place] = {}
         self._trusted: set[Hashable] = set()
         #: Requests for later times, the next one first.
         self._later: list[tuple[float, int, Hashable, Priority]] = []
@@ -100,7 +103,7 @@ class Pool:
     def arrange(self, places: Mapping[Hashable, Place]) -> None:
         """These accounts and no others; what is asked for the others is dropped."""
         with self._changed:
-            self._places = places
+            self._places, self._hosts = places, {place.host: place for place in places.values()}
             for key, priority in [each for each in self._asked if each[0] not in places]:
                 self._drop(key, priority)
             for key, priority in [each for each in self._asked if self._asked[each] <= self._clock()]:
@@ -122,6 +125,25 @@ class Pool:
                 self._asked[key, priority] = at
                 heapq.heappush(self._later, (at, next(self._numbers), key, priority))
                 self._changed.notify_all()
+
+    @contextmanager
+    def borrowed(self, host: Hashable, patience: float = 5.0) -> Iterator[bool]:
+        """Room for what asks the host in another thread than the pool's, as for a hint: one limit holds for both.
+
+        False: there was none within `patience`, in seconds, and the host is not to be asked. A host without accounts
+        has no limit.
+        """
+        with self._changed:
+            has_room = self._changed.wait_for(lambda: self._has_room_for_guest(host), patience)
+            place = self._hosts.get(host)
+            if has_room and place is not None:
+                self._shares.setdefault(host, Counter())[Priority.PUSH] += 1
+        try:
+            yield has_room
+        finally:
+            if has_room and place is not None:
+                with self._changed:
+                    self._give_back(host, Priority.PUSH)
 
     def is_crowded(self, key: Hashable) -> bool:
         """Does another account wait for the thread, or for the connection, that this one has?"""
@@ -211,6 +233,10 @@ class Pool:
         reserve = 0 if priority <= Priority.PUSH else min(_RESERVE, place.limit - 1)
         return held[priority] < share and held.total() < place.limit - reserve
 
+    def _has_room_for_guest(self, host: Hashable) -> bool:
+        place = self._hosts.get(host)
+        return self._is_closed or place is None or self._has_room(place, Priority.PUSH)
+
     def _held(self, host: Hashable) -> Counter[Priority]:
         """The threads that a host has now."""
         return self._shares.get(host, Counter())
@@ -240,7 +266,11 @@ class Pool:
         with self._changed:
             priority, place = self._running.pop(key)
             self._lanes[priority] -= 1
-            self._shares[place.host][priority] -= 1
-            if not self._shares[place.host].total():
-                del self._shares[place.host]
-            self._changed.notify_all()
+            self._give_back(place.host, priority)
+
+    def _give_back(self, host: Hashable, priority: Priority) -> None:
+        """With the lock held."""
+        self._shares[host][priority] -= 1
+        if not self._shares[host].total():
+            del self._shares[host]
+        self._changed.notify_all()

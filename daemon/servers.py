@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from connectors.api import ConnectorError, Unavailable
@@ -60,6 +61,8 @@ class Servers:
         self._states: dict[Server, _State] = {}
         #: Hears of rests, in seconds: a process that comes after this one keeps them too.
         self.rested: Callable[[Server, float], None] = lambda _server, _seconds: None
+        #: Holds one of the connections that a server allows; False: none became free in a while, it is not to be asked.
+        self.room: Callable[[Server | None], AbstractContextManager[bool]] = lambda _server: nullcontext(True)
 
     def problem(self, server: Server | None) -> Unavailable | None:
         """Why nothing can be had of a server now; None: nothing is known against it."""

@@ -31,6 +31,7 @@ from daemon.ingest import Ingest
 from daemon.kept import Entered, Kept
 from daemon.merging import apply_merges
 from daemon.problems import ConfigError
+from daemon.renewals import Renewals
 from daemon.report import Problem, Report
 from daemon.reprocess import RULES_VERSION, apply, is_due
 from daemon.retry import LONGEST_REST
@@ -72,6 +73,7 @@ class Session:
         self.standings = standings or Standings(store, environment.clock)
         #: Another policy is in force: what still hangs on a server under this one writes nothing when it comes back.
         self.is_over = False
+        self._renewals = Renewals()
 
     def __enter__(self) -> Self:
         """Write people and accounts as the configuration names them; raises StoreError."""
@@ -220,7 +222,8 @@ class Session:
         with self._troubles(account, report) as came:
             opening = self._admitted(account)
             account_id = self.account_ids[account.name]
-            worker = Worker(ingest, account_id, stop=stop, progress=_both(came, progress), opening=opening)
+            told, renewals = _both(came, progress), self._renewals
+            worker = Worker(ingest, account_id, stop=stop, progress=told, opening=opening, renewals=renewals)
             (worker.catch_up if only_wanted else worker.turn)(opening.open(), report)
         if report.error is not None or not only_wanted:
             self.save_state(account, report)
@@ -242,7 +245,7 @@ class Session:
             kept.lent(account.name, lambda: self._entered(account)) as lent,
         ):
             account_id, told = self.account_ids[account.name], _both(came, progress)
-            worker = Worker(self.ingest(), account_id, stop=stop, progress=told)
+            worker = Worker(self.ingest(), account_id, stop=stop, progress=told, renewals=self._renewals)
             read = worker.fetch if only_wanted else worker.slice
             lent.read(lambda entered: read(entered, report, budget))
             lent.may_stay = report.is_stopped and report.error is None and not stop.is_set()
@@ -265,7 +268,7 @@ class Session:
         stop: threading.Event,
     ) -> None:
         """Read what is new in the streams of these names, on a connector that is kept for the next hints."""
-        worker = Worker(self.ingest(), self.account_ids[account.name], stop=stop)
+        worker = Worker(self.ingest(), self.account_ids[account.name], stop=stop, renewals=self._renewals)
         with self._troubles(account, report), kept.lent(account.name, lambda: self._entered(account)) as lent:
             lent.read(lambda entered: worker.push(entered.connector, entered.named(names), report, budget))
             lent.may_stay = report.error is None and not stop.is_set()

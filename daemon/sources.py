@@ -19,6 +19,8 @@ log = structlog.get_logger()
 
 #: Sources read at a time: a database that hangs does not keep the others waiting.
 _AT_ONCE = 2
+#: Of a server whose connections were all taken, seconds until a source is tried again.
+_CROWDED = 5.0
 
 
 class Sources:
@@ -56,6 +58,13 @@ class Sources:
         if rest > 0:
             self._rounds.put(source, rest)
             return
+        with self._servers.room(server_of(source)) as has_room:
+            if has_room:
+                self._synchronise(source)
+            else:
+                self._rounds.put(source, _CROWDED)
+
+    def _synchronise(self, source: ContactSource) -> None:
         report = SourceReport(source.name)
         try:
             report = self._session.follow(source)

@@ -16,6 +16,7 @@ from daemon.drafts import Prepared
 from daemon.ingest import Ingest, Tally
 from daemon.order import RECENT, AllRecent, Found, Lost, Reading, Refused, Standing, Step
 from daemon.prefetch import ahead
+from daemon.renewals import Renewals
 from daemon.report import Report
 from daemon.slices import Slice
 from daemon.source import Source
@@ -59,7 +60,9 @@ class Streams:
         *,
         stop: threading.Event,
         progress: Callable[[str, int], None],
+        renewals: Renewals,
     ) -> None:
+        self._renewals = renewals
         self._ingest = ingest
         self._store = ingest.store
         self._account_id = account_id
@@ -98,7 +101,7 @@ class Streams:
             states = company.stream_states(transaction, self._account_id)
             self._is_horizon_reached = company.is_horizon_reached(transaction, self._account_id)
         followed = {stream.name: _followed(stream, states[ids[stream.name]]) for stream in streams}
-        standings = {name: _standing(states[ids[name]]) for name in followed}
+        standings = {name: self._standing(states[ids[name]]) for name in followed}
         reading = Reading(source, streams, standings, self._horizon, self._budget)
         refused: set[str] = set()
         try:
@@ -116,6 +119,9 @@ class Streams:
         self._report.is_stopped |= reading.is_cut
         self._note_horizon()
         return list(followed.values()), refused
+
+    def _standing(self, state: StreamState) -> Standing:
+        return Standing(state.cursor, state.backlog, partial(self._renewals.begins, state.id))
 
     def _take(self, step: Step, followed: dict[str, Followed], reading: Reading, refused: set[str]) -> None:
         if isinstance(step, AllRecent):
@@ -173,7 +179,3 @@ def _followed(stream: Stream, state: StreamState) -> Followed:
     return Followed(
         stream, state.id, state.version, state.is_uncompared, state.compared_at, is_anew=state.is_uncompared
     )
-
-
-def _standing(state: StreamState) -> Standing:
-    return Standing(state.cursor, state.backlog)

@@ -178,13 +178,23 @@ class Watching:
             # those that are told of already come last: a watch that tells of all takes the place of the others
             streams = [p.stream for p in (place, *sorted(others, key=lambda p: p.watch is not None))]
         try:
-            self._try(account, name, place, streams)
+            with self._servers.room(self._server(account)) as has_room:
+                if has_room:
+                    self._try(account, name, place, streams)
+                else:
+                    self._wait_for_room(key, place)
         finally:
             with self._lock:
                 for other, p in self._of(account).items():
                     if p.is_held:
                         p.is_held = False
                         self._ask_login((account, other))
+
+    def _wait_for_room(self, key: tuple[str, str], place: _Place) -> None:
+        """The server's turns come first: behind the others that wait, it is asked again."""
+        with self._lock:
+            place.is_begun = False
+            self._ask_login(key)
 
     def _try(self, account: str, name: str, place: _Place, streams: Sequence[Stream]) -> None:
         """Log in, and keep what comes of it."""

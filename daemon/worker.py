@@ -24,6 +24,7 @@ from daemon.following import compare, is_due, save_streams
 from daemon.ingest import Ingest, Tally
 from daemon.kept import Entered
 from daemon.reflist import RefList, parts
+from daemon.renewals import Renewals
 from daemon.report import Report
 from daemon.slices import Slice
 from daemon.streams import Followed, Streams
@@ -40,7 +41,7 @@ FETCH_BATCH = 200
 class Worker:
     """Reads one account. `progress(stream name, items seen)` hears of every page.
 
-    With `opening` a long reading may happen in a process of its own.
+    With `opening` a long reading may happen in a process of its own. `renewals` outlives the worker.
     """
 
     def __init__(
@@ -51,8 +52,10 @@ class Worker:
         stop: threading.Event | None = None,
         progress: Callable[[str, int], None] = lambda _name, _seen: None,
         opening: Opening | None = None,
+        renewals: Renewals | None = None,
     ) -> None:
         self._opening = opening
+        self._renewals = renewals or Renewals()
         self._ingest = ingest
         self._store: Store = ingest.store
         self._account_id = account_id
@@ -140,7 +143,15 @@ class Worker:
         budget: Slice,
     ) -> None:
         """Everything new; where something may have gone unseen, what is known is compared with the full listing."""
-        reader = Streams(self._ingest, self._account_id, report, budget, stop=self._stop, progress=self._progress)
+        reader = Streams(
+            self._ingest,
+            self._account_id,
+            report,
+            budget,
+            stop=self._stop,
+            progress=self._progress,
+            renewals=self._renewals,
+        )
         for _round in range(2):
             followed = reader.read(entered.source(self._ingest.drafting), streams, ids)
             streams = [each.stream for each in followed if not self._compare(entered.connector, each, report)]

@@ -99,7 +99,10 @@ def read_or_make(path: Path, name: str, *, may_make: bool = True) -> str:
     except FileExistsError:  # another process was quicker
         return read_or_make(path, name, may_make=False)
     except OSError as error:
-        raise StoreError(f"{name} {path} can't be written: {error.strerror}", "make its folder writable once") from None
+        raise StoreError(
+            f"{name} {path} can't be written: {error.strerror}",
+            "name a file in a folder that keeptouch may write (key_file), or make its folder writable once",
+        ) from None
     return text
 
 

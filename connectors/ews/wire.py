@@ -27,9 +27,10 @@ from connectors.http import adapter as adapters
 from connectors.http.login import Login
 from connectors.records import Misconfigured, Secret
 
-# what fails is told by our errors; exchangelib would log whole requests and answers
-logging.getLogger("exchangelib").propagate = False
-logging.getLogger("exchangelib").addHandler(logging.NullHandler())
+# what fails is told by our errors; they would log whole requests and answers, and a traceback for each missing ticket
+for _name in ("exchangelib", "requests_gssapi"):
+    logging.getLogger(_name).propagate = False
+    logging.getLogger(_name).addHandler(logging.NullHandler())
 
 _VISIBLE = re.compile(r"[\x20-\x7e]+")
 _AFFINITY_COOKIE = "X-BackEndOverrideCookie"

@@ -143,7 +143,8 @@ def _rows(outcome: Outcome) -> Iterator[Sequence[str]]:
     if outcome.audit is None:
         return
     folders = outcome.audit.folders
-    yield (outcome.account, "", *_counts(folders))
+    *counts, coverage = _counts(folders)
+    yield (outcome.account, "", *counts, coverage if outcome.audit.coverage is not None else "unknown")
     for folder in folders:
         if folder.differs:
             yield ("", folder.stream.name, *_counts([folder]))

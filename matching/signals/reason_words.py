@@ -1,10 +1,25 @@
-"""What servers say when they do not take a mail: words as data (`re.VERBOSE`, any case), by what they mean."""
+"""What servers say when they do not take a mail: words as data (`re.VERBOSE`, any case), by what they mean.
+
+Those of other languages are in `reason_languages`.
+"""
 
 from __future__ import annotations
 
+#: Before all else: what a line or a sender's own allowance did, in words that are a mailbox's elsewhere.
+LINE = r"""
+    delivery\ temporarily\ suspended:|lost\ connection\ with\b|host\ not\ found,\ try\ again
+    | (?:connect\ to|conversation\ with)\ [^\n]{1,120}(?:timed\ out|refused|unreachable|no\ route)
+    | have\ been\ failing\ for\ a\ long\ time
+"""
+ALLOWANCE = r"""
+    (?:sending|outgoing|outbound|daily|hourly|queue|relay)\ (?:\w+\ ){0,2}quota
+"""
+OVERSIZE = r"""
+    exceed\w*\ [^.\n]{0,30}\b(?:mail|message)[\ -]?size\b | message\ header\ size
+"""
 FULL = r"""
-    (?:mail ?(?:box|folder|drop|dir)|maildir|inbox|account|user(?:'s)?(?:\ mailbox)?|recipient(?:'s)?(?:\ mailbox)?)
-        [^.\n]{0,60}?\b(?:full\b|over(?:\ ?(?:its|the|their|disk|storage|mail))?[\ -]?(?:quota|limit)
+    (?:mail\ ?(?:box|folder|drop|dir)|maildir|inbox|account|user(?:'s)?(?:\ mailbox)?|recipient(?:'s)?(?:\ mailbox)?)
+        [^.\n]{0,60}?\b(?:full\b|over(?:\ ?(?:its|the|their|disk|storage|mail)){0,3}[\ -]?(?:quota|limit)
           |out\ of\ (?:storage|space|quota))
     | (?:mail(?:box|dir|\ folder)?|account|storage|inbox|recipient(?:'s)?|user(?:'s)?)[^.\n]{0,40}
         (?:exceed(?:s|ed|ing)?|has\ reached|too\ full)[^.\n]{0,40}(?:quota|limit|storage|space
@@ -16,39 +31,42 @@ FULL = r"""
     | \bexceed(?:s|ed)?\b[^.\n]{0,20}\bquota | \bquota\ (?:error|limit)
     | (?:not\ enough|no|insufficient|low\ on)\ (?:storage|disk|free|mailbox|room)?\ ?(?:space|storage
       |room)\ (?:left\ )?(?:in|on|for|available\ in)\ [^.\n]{0,20}(?:mail|user|inbox)
-    | would\ (?:exceed|be\ over)[^.\n]{0,20}(?:quota|mailfolder|mailbox) | mbox\ full
-      | boite\ (?:aux\ lettres\ )?pleine | storage\ quota
+    | would\ (?:exceed|be\ over)[^.\n]{0,20}(?:quota|mailfolder|mailbox) | mbox\ full | storage\ quota
+      | (?:insufficient|no|low)\ mailbox\ (?:space|storage)
+    | mail(?:box|dir|\ folder)\ (?:size\ |storage\ )?limit|(?:mailbox|account|user|recipient)[^.\n]{0,40}
+        (?:not|n't)\ (?:have\ |has\ )?enough\ (?:\w+\ )?(?:space|storage|room)
+    | exceed\w*\ [^.\n]{0,20}\bstorage\b|too\ many\ messages\ (?:on\ the\ server|in\ (?:the|your|his)\ (?:mailbox
+      |inbox))
+    | cannot\ update\ mailbox\b[^\n]{0,200}file\ too\ large
     | has\ exceeded\ (?:the\ |its\ |his\ |their\ )?(?:max(?:imum)?\ )?(?:storage|disk|message\ count|mailbox)
-    | メールボックス(?:に空き|が(?:一杯|いっぱい|容量))|容量(?:を|が)?(?:超|オーバー)|受信容量
-    | (?:почтовый\ )?ящик[^.\n]{0,30}(?:переполнен|полон) | postfach[^.\n]{0,30}(?:voll|überfüllt)|speicherplatz
-    | casella[^.\n]{0,30}piena | buz[oó]n[^.\n]{0,30}lleno | caixa[^.\n]{0,30}cheia
-      | boîte[^.\n]{0,40}(?:pleine|saturée)
-    | 邮箱(?:已满|空间不足|容量)|收件箱已满|信箱已滿
 """
 TOO_LARGE = r"""
-    line\ (?:limit|length)[^.\n]{0,20}exceeded |    (?:message|mail|mesg|content
+    line\ (?:limit|length)[^.\n]{0,20}exceeded | \bline\ (?:is\ )?too\ long | (?:message|mail|mesg|content
       |data)[^.\n]{0,12}\ (?:is\ |was\ |has\ been\ |size\ )?(?:is\ )?too\ (?:big|large|long)
     | (?:message|mail|content|data|headers?)\ ?(?:size|length)[^.\n]{0,30}(?:exceed|limit|larger|greater|too|over)
     | (?:message|mail|it)\ exceeds?[^.\n]{0,40}(?:size|length|maximum)[^.\n]{0,20}
     | exceed(?:s|ed|ing)?\ (?:the\ |a\ |our\ |its\ )?(?:(?:fixed|max(?:imum)?|allowed|server|global
       |configured)\ )*(?:message|mail)[\ -]?size
-    | size\ (?:limit|exceeds) | exceeded\ maximum\ inbound\ message\ size | メッセージ(?:の)?サイズ(?:が|を)
+    | size\ (?:limit|exceeds) | exceeded\ maximum\ inbound\ message\ size
 """
 BAD_CONTENT = r"""
-    (?:multiple|several)\ addresses\ in\ from |    \bvir(?:us|ii|uses)\b[^.\n]{0,40}(?:found|detected
+    (?:multiple|several)\ addresses\ in\ from | \bfrom\b[^.\n]{0,10}\ has\ (?:multiple|several)\ addresses
+    | \bvir(?:us|ii|uses)\b[^.\n]{0,40}(?:found|detected
       |infected|reject)|infected|malware|(?:found|detected|contain\w*)[^.\n]{0,30}\bvirus
     | (?:file|attachment)s?\ (?:types?|extensions?|names?|format)?[^.\n]{0,20}(?:not\ (?:allowed
       |permitted|accepted)|prohibited|banned|blocked|forbidden)
-    | (?:banned|illegal|blocked|prohibited)\ (?:file|attachment|extension)|executable\ (?:content|files?|attachment)
+    | (?:banned|illegal|blocked|prohibited|forbidden)\ (?:file|attachment|extension)|executable\ (?:content|files?
+      |attachment)
     | (?:not\ |non-?\ ?)(?:RFC[\ -]?(?:\d+[\ -])?complian|complian\w+\ with\ RFC)|bare\ (?:LF|CR|<LF>)
       |improper\ use\ of\ 8-?bit|malformed\ (?:message|mime|header)
     | (?:multiple|missing|duplicate|several|invalid)[^.\n]{0,12}\ ['"]?(?:from|to|date|subject
       |message-id|reply-to|headers?)['"]?\ (?:header|field|format|syntax)
     | (?:violat\w+|breach\w*)\ (?:of\ )?rfc|rfc\ ?5322|rfc\ ?2822|rfc\ ?822\ (?:violat|header)
       |invalid\ (?:mime|headers?|message\ content)
-    | routing\ loop\ detected\ --\ body | content\ (?:error|conversion|rejected\b(?!.*spam))
+    | routing\ loop\ detected\ --\ body | content\ (?:error|conversion)
       |unsupported\ (?:content|charset|encoding)
     | message\ (?:contains|has)\ (?:invalid|illegal|a\ prohibited|no\ (?:from|date|subject))
+    | \bbanned:|without\ (?:an?\ |any\ )?(?:valid\ )?(?:message-id|date|from|subject)\b
 """
 GONE_AWAY = r"""
     \bsuspend(?:ed|ido|ida|u)?\b
@@ -59,34 +77,41 @@ GONE_AWAY = r"""
     | (?:disabled|inactive|locked|expired|dormant|frozen|deactivated|suspended)\ (?:user|account|mailbox
       |recipient|address|e?mail\ account)
     | (?:account|mailbox)\ (?:that\ you\ tried\ to\ reach\ )?is\ (?:currently\ )?(?:disabled|inactive|over\ 6\ months)
-    | (?:not\ (?:been\ )?(?:active|used|accessed|logged)\b[^.\n]{0,30}(?:days|months|long)) | invalid/inactive\ user
-    | boite\ (?:du\ destinataire\ )?(?:archiv[eé]e|inactive|d[eé]sactiv)
-      | аккаунт[^.\n]{0,20}(?:заблокирован|отключен) | (?:почтовый\ )?ящик[^.\n]{0,20}(?:заблокирован
-      |отключен)
-    | cuenta[^.\n]{0,20}(?:suspendida|desactivada)|conta[^.\n]{0,20}(?:suspensa|desativada)
-      |konto[^.\n]{0,20}(?:gesperrt|deaktiviert)
+    | (?:not\ (?:been\ )?(?:active|used|accessed|logged)\b[^.\n]{0,30}(?:days|months|long))
+      | invalid/inactive\ user | never\ logged
+    | \b(?:account|mailbox|user)\ (?:is|was|has\ been)\ blocked\b | (?:account|mailbox)\b[^.\n]{0,30}\ closed\b
 """
 #: Before all that speaks of time: what ended by it has a cause of its own, which is told in the same breath.
 SENDER = r"""
     (?:sender|my\ name|name)\ was\ rejected|receiving\ mail\ at\ a\ rate|protocol\ violation
       |insecure\ mail\ relay|relay\ quota|\(BL\)
+    | \bptr\b|reverse\ dns|sender\ address\ (?:rejected|has\ (?:a\ )?null\ mx)|domain\ of\ sender
+      |sender\b[^.\n]{0,40}\ (?:does|do|can)(?:\ not|n't|not)\ (?:resolve|exist)
+      |sender(?:'s)?\ address\ (?:was|is)\ (?:malformed|invalid)|sender\ (?:verify|verification)\ failed
+      |verification\ failed\ for\b
+      |domain\ may\ not\ exist\ or\ dns
     | unverif\w+\ sending\ ip|google\ groups|550\ :\ user\ unknown|(?:domain
       |address)[^.\n]{0,20}is\ invalid\.\ please\ provide\ a\ valid\ from
 """
 MAILER = r"""
     procmail:\ couldn't|command\ died|mailer\ (?:error|exited)|local\ configuration\ error
-      |can't\ create\ output|unable\ to\ (?:open|create|lock)\ (?:mailbox|inbox|spool)
+      |can't\ create\ (?:user\ )?output|could\ not\ exec|mail\ transport\ unavailable|child\ process\ of\b
+      |bounce\ or\ trace\ service
+      |points\ (?:back\ )?to\ (?:the\ )?local\ host|unable\ to\ (?:open|create|lock)\ (?:mailbox|inbox|spool)
 """
 EXPIRED = r"""
-    message\ expired|(?:delivery|queue|retry|maximum)\ (?:time|lifetime|period|timeout)\ (?:exceeded
+    message\ expired|after\ (?:multiple|several|repeated|many)\ (?:retries|attempts|tries)|(?:delivery|queue|retry
+      |maximum)\ (?:time|lifetime|period|timeout)\ (?:exceeded
       |expired|for)|retry\ time\ not\ reached|retry\ timeout|too\ long\ in\ (?:the\ )?queue
-      |service\ refuse[d]?[.,]\ (?:please|veuillez)
     | (?:connection|connect)[^.\n]{0,40}(?:timed\ out|refused|reset)|aborted\ after\ [\d.]+
       |been\ in\ the\ queue\ too\ long|internal\ system\ error|(?:too\ many\ hops|mail\ loop|routing\ loop
       |loops\ back|hop\ count)
 """
 NO_USER = r"""
-    and\ other\ recipients\ in\ the\ same\ domain | recipient\ address\ rejected(?::\ access\ denied
+    5·1·0\ address\ rejected | \b55\d\ (?:5·\d·\d+\ )?mailbox\ unavailable\b(?!\.\ your)
+    | reason:\ mailbox\ unavailable | unable\ to\ find\ (?:alias|user|recipient|mailbox)
+    | recipient\ addresses\ rejected\ ?:\ access\ denied |    and\ other\ recipients\ in\ the\ same\ domain
+      | recipient\ address\ rejected(?::\ access\ denied
       |\.?\s*(?:$|\(in\ reply\ to\ RCPT)) |    (?:user|recipient|addressee|mailbox|account|alias|login
       |user\ ?id|userid|address|e-?mail|alias|localpart|local\ user|name|customer|subscriber
       |destination)\b
@@ -113,36 +138,22 @@ NO_USER = r"""
       |undeliverable|unknown|unverified|invalid|no\ such))|nobody\ (?:with|by)\ (?:that|this)\ name
     | recipient\ (?:address\ )?(?:rejected|denied)[:;.\ ]+(?:user|undeliverable|unknown|unverified
       |invalid|no\ such|address\ unknown|recipient\ not|mailbox)
-    | recipient(?:\ name)?\ (?:is\ )?not\ recogni[sz]ed|RESOLVER\.ADR\.(?:Recip(?:ient)?NotFound
+    | recipient(?:\ name)?\ (?:is\ )?not\ recogni[sz]ed|RESOLVER.ADR.(?:Recip(?:ient)?NotFound
       |ExRecipNotFound|InvalidAddress|BadPrimary)|RecipNotFound|RecipientNotFound
     | user\ name\ (?:not\ found|does\ not\ exist)|not\ listed\ in\ (?:domino|public|the|name)
       |domino\ (?:directory|ディレクトリ)|(?:isn't|is\ not|not)\ listed\ in
     | unknown\ in\ (?:local|virtual|relay)\ \w+\ table|user\ unknown|unknown\ user|recipient\ unknown
       |mailbox\ unavailable\ or\ (?:access|not)|mailbox\ not\ found|not\ a\ valid\ (?:mailbox|user
       |recipient)
-    | no\ mailbox|bad\ destination\ (?:email|mailbox)|could\ not\ find\ (?:a\ )?(?:user|mailbox
+    | not\ have\ a\ mailbox|@[\w·-]+>?\ unknown\b | no\ mailbox|bad\ destination\ (?:email|mailbox)
+      |could\ not\ find\ (?:a\ )?(?:user|mailbox
       |recipient|account)|requested\ action\ not\ taken:\ (?:no\ such|mailbox\ (?:not\ found|unavailable))
-    | (?:unknown|invalid)\ address|no\ longer\ (?:works|with|an?\ employee|employed|at\ this|associated
-      |on\ server)|left\ the\ company|person\ is\ no\ longer
+    | (?:unknown|invalid)\ address|no\ longer\ (?:accept(?:s|ing)\ (?:mail|messages|e-?mail)|works|with
+      |an?\ employee|employed|at\ this|associated
+      |on\ server)|left\ (?:the|this|our)\ (?:company|organi[sz]ation|firm|school)|person\ is\ no\ longer
       |delivery\ to\ the\ following\ recipients\ failed\s*$
     | (?:user|mailbox|address|account)\ (?:has|have)\ (?:moved|changed)|has\ moved|please\ (?:try|use
       |forward)[^.\n]{0,40}new\ (?:e-?mail\ )?address|user\ not\ local;?\ please\ try
-    | 宛先(?:不明|が(?:見つかり|存在))|(?:メール)?アドレスが(?:見つかり|存在し|間違)
-      |ユーザー?[^。\n]{0,60}(?:見つかりません|存在しません|いません)|あて先が(?:見|不)
-    | (?:пользовател|получател|ящик|адрес)[^.\n]{0,60}(?:не\ (?:найден|существует|зарегистрирован)
-      |неизвестен)|такого\ пользователя\ нет|нет\ такого\ (?:пользователя|ящика)
-    | (?:empf[äa]nger|benutzer|adresse|konto|mailadresse)[^.\n]{0,40}(?:unbekannt|existiert\ nicht
-      |nicht\ (?:gefunden|bekannt|vorhanden|g[üu]ltig))
-    | (?:destinataire|utilisateur|adresse)[^.\n]{0,40}(?:inconnue?|n'existe\ pas|introuvable|invalide)
-      |(?:usuario|destinatario|direcci[oó]n|cuenta|buz[oó]n)[^.\n]{0,40}(?:desconocid|no\ existe
-      |no\ encontrad|inv[aá]lid)
-    | (?:utente|destinatario|casella|indirizzo)[^.\n]{0,40}(?:sconosciut|inesistente|non\ (?:esiste
-      |trovat))|(?:usu[aá]rio|destinat[aá]rio|endere[cç]o)[^.\n]{0,40}(?:desconhecid|n[aã]o\ (?:existe
-      |encontrad))
-    | (?:用户|收件人|邮箱|地址|帐号|账号|使用者)[^。\n]{0,20}(?:不存在|未找到|无效|找不到)|查无此人
-      |(?:nieznany|brak)\ (?:u[zż]ytkownik|odbiorc|adresat|skrzynk)|(?:kullan[ıi]c[ıi]
-      |al[ıi]c[ıi])[^.\n]{0,20}(?:bulunamad|yok)
-    | (?:gebruiker|ontvanger)[^.\n]{0,30}(?:onbekend|bestaat\ niet)
 """
 NO_HOST = r"""
     (?:system\ )?not\ accepting\ network\ messages|domain\ is\ not\ reachable |    (?:host|domain|server
@@ -159,7 +170,9 @@ NO_HOST = r"""
     | (?:domain|host|address|it)\ (?:does\ not|doesn't|do\ not|cannot)\ (?:accept
       |receive)\ (?:any\ )?(?:e-?)?mail|null\ ?mx|nullMX|is\ not\ accepting\ mail
       |mail\ server\ is\ not\ accepting|smtp\ protocol\ returned\ 521|does\ not\ accept\ mail
-    | recipient\ address\ has\ a\ null\ mx|not\ a\ valid\ domain|unrouteable\ (?:mail\ )?(?:domain
+    | answer\ with\ no\ data|\bno\ mx\b|(?:domain|host)\b[^.\n;]{0,40}\ (?:doesn't|does\ not)\ resolve
+      |indicated\ no\ smtp\ service|recipient\ address\ has\ a\ null\ mx|not\ a\ valid\ domain
+      |unrouteable\ (?:mail\ )?(?:domain
       |address)|relaying\ mail\ to\ [^\n]{1,80}is\ not\ allowed\ \(mx|no\ route\ to\ domain
 """
 REFUSED = r"""
@@ -178,26 +191,31 @@ REFUSED = r"""
       |allowed|accepted))|verify\ (?:failed|sender)|(?:bad|invalid)\ (?:sender|return\ path|mail\ from)
       |domain\ of\ sender|from\ address|envelope\ sender|mail\ from:?\ (?:command|address|domain)
     | too\ many\ (?:\w+\ ){0,3}(?:connections|sessions|messages|recipients|emails|mails|errors|requests
-      |concurrent)|rate\ ?(?:limit|control)|throttl|too\ (?:fast|much\ mail|frequent)|(?:sending|hourly
+      |commands|concurrent)|rate\ ?(?:limit|control)|throttl|too\ (?:fast|quickly|much\ mail|frequent)|(?:sending
+      |hourly
       |daily)\ (?:rate|limit|quota)|excessive|deferred\ due\ to|temporarily\ deferred|connection\ limit
-    | grey-?list|graylist|suspicious|content\ filter|not\ accept(?:ing|ed)?\ (?:mail|messages
+    | weren't\ sent|permanently\ deferred|not\ welcome|per\ (?:hour|minute|day)\b|limits\ for\ how\ many|\bscored\b
+      | grey-?list|graylist|suspicious|suspected|inappropriate
+      |frequency\ limit|content\ (?:denied|rejected)
+      |(?:mail|messages?|connections?)\ from\b[^\n]{0,60}\bnot\ (?:allowed|accepted|permitted)
+      |\((?:rly|dns|con|hvu|rtr|dyn|snd)\ ?:\ ?\w+\)|\baup\#|\b(?:mi|dt|rp|hl):[a-z]{3}\b|content\ filter
+      |not\ accept(?:ing|ed)?\ (?:mail|messages
       |connections|email)?\ ?from|security\ (?:policy|reasons|violation)|tls|certificate|encrypt|dnssec
       |dane\b|you\ are\ not\ (?:a\ member|allowed|a\ valid)|not\ (?:a\ )?member|moderat|members?\ only
       |only\ accepts
     | administrative(?:ly)?\ (?:prohibit|reject|block)|for\ security|local\ policy|transaction\ failed
       |not\ accepted|bad\ reputation|\[?ip\b[^.\n]{0,40}(?:listed|blocked|banned)
       |client\ host\ (?:rejected|blocked)|(?:host|ip)\ (?:is\ )?(?:rejected|blocked|listed)
-    | (?:スパム|迷惑メール|拒否)|отклонен|спам|abgelehnt|refusé|rechazad|rifiutat|rejeitad|отказано|拒绝|被拒|垃圾邮件
 """
 REJECTED = (
     r"(?:message|mail|recipient|address)[^.\n]{0,12}\ (?:was\ )?(?:rejected|refused|denied|filtered"
-    r"|discarded)"
+    r"|discarded)|\bdenied\b"
 )
 TEMPORARY = r"""
     time(?:d)?[\ -]?out|(?:not|unable\ to|cannot|could\ not|couldn't|can't
       |failed\ to)\ (?:be\ )?(?:connect|establish|contact|reach|deliver\ [^.\n]{0,20}for)
       |connection\ (?:refused|reset|closed|lost|failed|dropped|died|broken|timed)|no\ route|unreachable
-      |not\ responding|did\ not\ respond|no\ (?:answer|response)|network\ (?:error|is)
+      |not\ (?:responding|answer\b)|did\ not\ respond|no\ (?:answer|response)|network\ (?:error|is)
     | (?:retry|delivery|queue|maximum|transfer)\ (?:time|lifetime|period|limit
       |timeout)?[^.\n]{0,20}(?:exceeded|expired)|expired|too\ (?:long|old)\b|over\ \d+\ (?:hours|days)
       |(?:for|in)\ (?:more\ than\ )?\d+\ (?:hours?|days?)|will\ not\ be\ retried|still\ being\ retried
@@ -207,9 +225,9 @@ TEMPORARY = r"""
       |failure)|(?:local|server|service|resources?|configuration)\ (?:error|unavailable|problem
       |not\ available|temporarily)|service\ (?:is\ )?(?:unavailable|not\ available|currently)
       |out\ of\ memory|insufficient\ (?:system\ )?(?:resources|storage|disk)|no\ space\ left|disk\ full
-      |system\ storage|file\ system|lock(?:ing)?\ (?:file|error)|mailer\ (?:error|exited)|exit\ status
+      |system\ storage|disk\ space|server\ busy|session\ setup\ failed|file\ system|lock(?:ing)?\ (?:file|error)
+      |mailer\ (?:error|exited)|exit\ status
       |signal\ \d|pipe\ to|command\ died|procmail|unknown\ mailer|i/o\ error|cannot\ (?:open|create|append
       |write)|unable\ to\ (?:open|create|append|write|chdir|lock)|name\ server|dns\ (?:error|failure
       |lookup|soft)|dns\b|smarthost|alias(?:es)?\ database|config\ error|crash
-    | タイムアウト|混雑|配送に失敗|接続できません
 """

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import re
 
+from matching.signals import reason_languages as languages
 from matching.signals.reason_words import (
+    ALLOWANCE,
     BAD_CONTENT,
     EXPIRED,
     FULL,
     GONE_AWAY,
+    LINE,
     MAILER,
     NO_HOST,
     NO_USER,
+    OVERSIZE,
     REFUSED,
     REJECTED,
     SENDER,
@@ -30,21 +34,27 @@ _MAX_WORDS = 1_000
 _WORDS = tuple(
     (category, re.compile(pattern, re.IGNORECASE | re.VERBOSE | re.MULTILINE))
     for category, pattern in (
-        (Category.MAILBOX_FULL, FULL),
-        (Category.CONTENT, TOO_LARGE),
-        (Category.SUSPENDED, GONE_AWAY),
+        (Category.TEMPORARY, LINE),
+        (Category.REFUSED, ALLOWANCE),
+        (Category.CONTENT, OVERSIZE),
+        (Category.MAILBOX_FULL, f"{FULL} | {languages.FULL}"),
+        (Category.CONTENT, f"{TOO_LARGE} | {languages.TOO_LARGE}"),
+        (Category.SUSPENDED, f"{GONE_AWAY} | {languages.GONE_AWAY}"),
         (Category.CONTENT, BAD_CONTENT),
         (Category.REFUSED, SENDER),
         (Category.TEMPORARY, MAILER),
         (Category.BAD_ADDRESS, NO_HOST),
-        (Category.BAD_ADDRESS, NO_USER),
+        (Category.BAD_ADDRESS, f"{NO_USER} | {languages.NO_USER}"),
         (Category.TEMPORARY, EXPIRED),
-        (Category.REFUSED, REFUSED),
-        (Category.TEMPORARY, TEMPORARY),
-        (Category.REFUSED, REJECTED),
+        (Category.REFUSED, f"{REFUSED} | {languages.REFUSED}"),
+        (Category.TEMPORARY, f"{TEMPORARY} | {languages.TEMPORARY}"),
     )
 )
+#: What says no more than that it was not taken: a code of the table below knows better.
+_REJECTED = re.compile(REJECTED, re.IGNORECASE)
 _URL = re.compile(r"https?://\S+")
+#: Dots in names, addresses and numbers end no sentence.
+_INNER_DOT = re.compile(r"(?<=\w)\.(?=\w)")
 #: The code before each line of an answer of several lines (RFC 5321, section 4.2.1).
 _CODE_AGAIN = re.compile(r"\s[45]\d\d[ -](?:[45]\.\d{1,2}\.\d{1,3}[ -])?(?=\S)")
 #: At which command the server said no, as Exim, Postfix, qmail, sendmail and m-FILTER tell it: before a recipient...
@@ -62,7 +72,9 @@ _AFTER_RCPT = re.compile(
 _AT_RCPT = re.compile(
     r"\b(?:after|in reply to|our|to) RCPT TO\b|SMTP command\s+RCPT|RCPT TO response|\[RCPT_TO\]", re.IGNORECASE
 )
-_UNKNOWN_USER = re.compile(r"user unknown|unknown user|no such user", re.IGNORECASE)
+_UNKNOWN_USER = re.compile(r"user unknown|unknown user", re.IGNORECASE)
+_NO_SUCH_USER = re.compile(r"user unknown|unknown user|no such user", re.IGNORECASE)
+_NULL_MX = re.compile(r"null ?mx", re.IGNORECASE)
 #: Codes that speak of the recipient whenever they come.
 _OF_RECIPIENT = ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10")
 
@@ -126,6 +138,7 @@ def category_of(status: str | None, words: str, talk: str = "") -> Category:
     speaks of no bad address: filters of mobile carriers do the one, checks of senders the other.
     """
     words = _CODE_AGAIN.sub(" ", " ".join(_URL.sub("", words[:_MAX_WORDS]).split()))
+    words = _INNER_DOT.sub("·", words)
     for category, pattern in _WORDS:
         if pattern.search(words):
             if (
@@ -134,23 +147,28 @@ def category_of(status: str | None, words: str, talk: str = "") -> Category:
                 and _is_other(status or "", words, talk)
             ):
                 return Category.REFUSED
-            if category is Category.BAD_ADDRESS and (status or "")[:1] == "4" and status != "4.1.1":
+            if category is Category.BAD_ADDRESS and _may_come_right(status or "", words):
                 return Category.TEMPORARY
             return category
-    return category_of_code(status)
+    told = category_of_code(status)
+    is_told = status is not None and status.partition(".")[2] in _CODES and status.startswith("5")
+    return Category.REFUSED if not is_told and _REJECTED.search(words) else told
 
 
 def _is_other(status: str, words: str, talk: str) -> bool:
     """Do words that sound like a bad address mean something else, at the command where they came?"""
     if _BEFORE_RCPT.search(words):
         return True
-    if (
-        not _UNKNOWN_USER.search(words)
-        or _AT_RCPT.search(words)
-        or (_AT_RCPT.search(talk) and not _AFTER_RCPT.search(talk))
-    ):
+    if _AT_RCPT.search(words) or (_AT_RCPT.search(talk) and not _AFTER_RCPT.search(talk)):
         return False
-    return status[2:3] in ("2", "7") or (_AFTER_RCPT.search(words) or _AFTER_RCPT.search(talk)) is not None
+    if _UNKNOWN_USER.search(words) and status[2:3] in ("2", "7"):
+        return True
+    return (_AFTER_RCPT.search(words) or _AFTER_RCPT.search(talk)) is not None and bool(_NO_SUCH_USER.search(words))
+
+
+def _may_come_right(status: str, words: str) -> bool:
+    """Is an address only bad for now, by its code? Not where its domain says that it takes no mail (RFC 7505)."""
+    return status[:1] == "4" and status != "4.1.1" and not _NULL_MX.search(words)
 
 
 def category_of_code(status: str | None) -> Category:

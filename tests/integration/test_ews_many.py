@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from daemon import watching
 from tests.integration.company import Company, Raw
 from tests.integration.exchange import PASSWORD, ExchangeMailbox
 from tests.integration.mailboxes import letter, received
@@ -66,5 +65,5 @@ def test_a_server_is_asked_as_much_at_once_as_it_may_be_and_each_mailbox_has_its
     tmp_path: Path, mailboxes: int
 ) -> None:
     server = follow(tmp_path / "company", mailboxes)
-    # streams begin beside the turns, a few at a time
-    assert 1 < server.most_at_once <= LIMIT + watching._LOGINS
+    # the beginnings of streams count as turns do
+    assert 1 < server.most_at_once <= LIMIT

@@ -32,9 +32,10 @@ LANGUAGES = (
         ),
         subject=(
             r"(?:automatic|automated|auto)[ -]?(?:reply|response|answer|responder|generated reply|acknowledg\w*)"
+            r"(?! (?:set|polic|templ|texts?\b|rules?\b|word|feature))"
             r"|out[ -]of[ -](?:the[ -])?office(?:[ -](?:auto[ -]?(?:reply|response)|reply|response|message"
             r"|notification|notice|:|re:)|\s*$)|auto:|autoreply|autoresponse|ooo:|vacation (?:reply|response"
-            r"|message|notice)|away from (?:my )?(?:mail|office|desk)"
+            r"|message|notice|auto)|vacation\s*$|away from (?:my )?(?:mail|office|desk)"
             r"|i am (?:currently )?(?:out of (?:the )?office|away|on (?:annual leave|leave|holiday|vacation))"
             r"|on (?:annual leave|holiday|vacation|leave)\s*(?::|-|re:|until|\(|$)|absence (?:notice"
             r"|notification)|thank you for your (?:e-?mail|message)\s*$|out of office\b.{0,40}\b(?:returning"
@@ -58,7 +59,7 @@ LANGUAGES = (
             r"|address) is (?:no longer|not) (?:monitored|in use|active|checked)"
         ),
         then=(
-            r"\b(?:(?:will|shall|'ll) (?:not )?(?:\w+ )?(?:return|be back|respond|reply|answer|get back|read"
+            r"\b(?:(?:(?:will|shall|'ll) (?:not )?|won't )(?:\w+ )?(?:return|be back|respond|reply|answer|get back|read"
             r"|be (?:returning|checking|forwarded|responding)|have (?:limited|no|only|restricted|intermittent"
             r"|sporadic))|return(?:ing)? (?:on|to|in)|back (?:on|in|to|from)|until|limited access|no access"
             r"|limited availability|access to (?:my )?e?-?mail|(?:please|pls) (?:contact|call|e?-?mail|reach"
@@ -70,7 +71,9 @@ LANGUAGES = (
         automatic=(
             r"\bthis is an? (?:auto(?:mated|matic)?(?:ally)?[ -]?(?:generated )?)\s?(?:reply|response"
             r"|e-?mail reply|answer|acknowledg\w+|responder|message to (?:let you know|inform you"
-            r"|confirm)[^.]{0,40}(?:receiv|away|out))|\b(?:auto(?:mated|matic)?[ -]?(?:reply|response|responder"
+            r"|confirm)[^.]{0,40}(?:receiv|away|out))"
+            r"|\bthis is an automat(?:ic|ed) (?:message|e-?mail)\b[^\n]{0,80}\b(?:out of (?:the )?office|away"
+            r"|on (?:annual )?(?:leave|vacation|holiday))\b|\b(?:auto(?:mated|matic)?[ -]?(?:reply|response|responder"
             r"|generated reply))\b[^\n]{0,40}(?:only|do not|please|from)|\bthis (?:reply|response) (?:is"
             r"|was) (?:automatically|auto)|\bautomatically generated (?:reply|response|answer|acknowledg)"
         ),

@@ -217,3 +217,30 @@ def test_what_is_gone_for_good_is_told_after_a_repair_too(house: House, box: Mai
 )
 def test_a_percentage_is_never_rounded_up(covered: int, expected: int, result: float) -> None:
     assert percent(covered, expected) == result
+
+
+class _Renumbering(MemoryConnector):
+    """Courier, of a folder that no mail program has opened yet: other UIDs whenever it is opened."""
+
+    def refs(self, stream: Stream, *, in_scope: bool = False) -> Iterator[str]:
+        if stream.name == "INBOX":
+            self._mailbox.renumber("INBOX")
+        return super().refs(stream, in_scope=in_scope)
+
+
+def test_nothing_is_said_of_a_folder_that_is_renumbered_at_each_look(house: House) -> None:
+    found = audit(house, by=lambda: _Renumbering(MemorySettings(mailbox="alice"), None))
+    assert [(name, error.step) for name, error in found.refused] == [("INBOX", "select")]
+    assert "Courier" in found.refused[0][1].hint
+    assert (found.coverage, found.is_whole) == (None, False)
+    assert house.rows(STATUS) == [(None, False)]
+
+
+def test_nor_of_one_that_is_renumbered_between_two_looks(house: House, box: Mailbox) -> None:
+    def renumbered() -> Connector:
+        box.renumber("INBOX")
+        return connect()
+
+    found = audit(house, by=renumbered)
+    assert [name for name, _error in found.refused] == ["INBOX"]
+    assert audit(house).refused == []

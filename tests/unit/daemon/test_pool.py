@@ -97,6 +97,27 @@ def test_some_connections_of_a_host_are_left_to_hints(worked: Worked) -> None:
     worked.has_begun(("a0", POLL), ("a1", POLL), ("a15", PUSH))
 
 
+def test_whoever_borrows_a_connection_counts_as_a_turn_does(worked: Worked) -> None:
+    """Logins for watching, lists of contacts and of tasks: a host is never asked by more at once than it allows."""
+    place(worked, limit=2, a=4)
+    with worked.pool.borrowed("a") as first, worked.pool.borrowed("a") as second, worked.pool.borrowed("a", 0) as third:
+        assert (first, second, third) == (True, True, False)
+        worked.pool.request("a0", USER)
+        worked.has_begun()
+        with worked.pool.borrowed("b", 0) as elsewhere, worked.pool.borrowed(None, 0) as nowhere:
+            assert elsewhere
+            assert nowhere
+    worked.has_begun(("a0", USER))
+    worked.pool.request("a1", PUSH)
+    worked.has_begun(("a0", USER), ("a1", PUSH))
+    released = threading.Timer(0.05, worked.end, ("a0", USER))
+    released.start()
+    with worked.pool.borrowed("a", 5) as waited:
+        assert waited
+    worked.pool.request("a2", PUSH)
+    worked.has_begun(("a0", USER), ("a1", PUSH), ("a2", PUSH))
+
+
 def test_a_host_has_its_share_and_who_holds_fewest_threads_is_next(worked: Worked) -> None:
     place(worked, limit=100, a=50, b=2, c=2)
     for number in range(50):

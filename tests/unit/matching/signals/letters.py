@@ -11,6 +11,7 @@ LETTERS: dict[str, list[tuple[str, str]]] = {
         ("", "I was out of the office last week, sorry for the late reply. The offer looks good."),
         ("", "I will be out of the office on Friday. Could we meet on Thursday instead?"),
         ("Re: Automatic reply: Offer", "Thanks, I saw your out of office message. I will call Ann."),
+        ("Automatic reply setup", "Could you set up an automatic reply for sales@? Text: we are closed until Monday."),
         ("Vacation plans", "We are going on vacation in July. Send me your dates so that we can plan the project."),
         ("Fwd: Out of Office: Offer", "See below, he is away. What shall we do?"),
         ("", "Please add an out of office rule to our mail server; the automatic replies confuse customers."),
