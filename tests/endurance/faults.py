@@ -83,7 +83,7 @@ class Faults:
                     company.config.write_text("[[accounts\n")
                 case "half":
                     text = company.config.read_text()
-                    company.config.write_text(text[: chance.randrange(len(text))])
+                    company.config.write_text(text[: chance.randrange(len(text) + 1)])
             self.world.running.reload()
             time.sleep(chance.choice((0.0, 0.0, 0.02, 0.2)))
         company.write()
