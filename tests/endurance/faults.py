@@ -96,7 +96,10 @@ class Faults:
         staying = [name for name in world.guests if world.chance.random() < 0.5]
         gone = set(world.guests) - set(staying)
         world.company.accounts = {name: each for name, each in world.accounts.items() if name not in gone}
-        changed = world.company.accounts[world.chance.choice(list(world.company.accounts))]
+        # whoever has other options is tried with the old password once more
+        changed = world.chance.choice(
+            [each for name, each in world.company.accounts.items() if name not in self.locked]
+        )
         if world.chance.random() < 0.5:
             changed.outer["poll_seconds"] = world.chance.randrange(1, 6)
         else:
@@ -114,8 +117,8 @@ class Faults:
         """Of an account of each kind the password is changed on the server; whoever was logged in is no more."""
         states = self.world.states()
         for kind in _KINDS:
-            # who was parked before and is not yet tried again tells nothing
-            well = [each for each in self.world.residents if states.get(each.name) != "auth_failed"]
+            # of others it is remembered that they were refused before
+            well = [each for each in self.world.residents if states.get(each.name) == "ok"]
             free = [each for each in well if each.kind == kind and each.name not in self.locked]
             if not free:
                 continue
