@@ -19,8 +19,8 @@ from pathlib import Path
 import structlog
 
 from daemon.cli.arguments import Verbs, add_verb
+from daemon.cli.interrupts import set_by, stop_on_signals
 from daemon.cli.opening import opened_session
-from daemon.cli.sync import set_by, stop_on_signals
 from daemon.health.service import Health
 from daemon.health.watched import Watched
 from daemon.notify import Notifier
