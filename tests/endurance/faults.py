@@ -174,9 +174,15 @@ def _slow(proxy: FaultProxy) -> Fault:
     return _healed(proxy)
 
 
-def _hole(proxy: FaultProxy) -> Fault:
+@contextmanager
+def _hole(proxy: FaultProxy) -> Iterator[None]:
     proxy.up.hole = proxy.down.hole = True
-    return _healed(proxy)
+    try:
+        yield
+    finally:
+        # TCP never goes on behind bytes that were lost
+        proxy.cut()
+        proxy.heal()
 
 
 def _spoil(proxy: FaultProxy) -> Fault:
