@@ -99,8 +99,6 @@ def is_whole(everybody: World) -> None:
     assert set(stored) == truth.mails
     meetings = company.rows("SELECT uid, starts_at, status FROM v1_meeting")
     live = {uid: datetime.fromisoformat(at) for uid, at, status in meetings if status != "cancelled"}
-    others = {uid: (live.get(uid), at) for uid, at in truth.meetings.items() if live.get(uid) != at}
-    assert others == {}, [rep.name for rep in everybody.reps.values() if others.keys() & rep._meetings.keys()]
     assert live == truth.meetings
     assert {uid for uid, _at, status in meetings if status == "cancelled"} <= truth.removed
     assert len(meetings) == len({uid for uid, *_rest in meetings})
