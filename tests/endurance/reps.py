@@ -20,6 +20,8 @@ from tests.servers.radicale import Radicale
 
 ANN = "ann@client.example"
 _NUMBERS = count()
+#: So far ahead meetings are history already: they begin within these hours.
+_HOURS = 60 * 24
 
 
 @dataclass(slots=True)
@@ -114,7 +116,7 @@ class Rep(ABC):
         number = int(uid[1:]) if uid else next(_NUMBERS)
         uid = f"m{number}"
         version = self._meetings[uid] = self._meetings.get(uid, -1) + 1
-        begins = START + timedelta(hours=number + version)
+        begins = START + timedelta(hours=(number + version) % _HOURS)
         self.arrange(number, begins, version)
         self.truth.meetings[uid] = begins
 

@@ -24,7 +24,7 @@ _PATIENCE = 240.0
 
 
 @pytest.mark.parametrize(
-    ("accounts", "interval", "seconds"), [(48, 4, 30), pytest.param(300, 10, 240, marks=pytest.mark.soak)]
+    ("accounts", "interval", "seconds"), [(48, 4, 30), pytest.param(300, 10, 180, marks=pytest.mark.soak)]
 )
 def test_faults_lose_nothing_and_nothing_grows(tmp_path: Path, accounts: int, interval: int, seconds: int) -> None:
     seed = int(os.environ.get("KEEPTOUCH_TEST_SEED") or random.SystemRandom().randrange(10**6))
