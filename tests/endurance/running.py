@@ -93,7 +93,8 @@ class Running:
         wal = self._company.store.with_name(f"{self._company.store.name}-wal")
         size = wal.stat().st_size if wal.exists() and chance.random() < 0.5 else 0
         pid = self.life.process.pid
-        before = resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+        before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, before[1]))
         try:
             yield
         finally:
@@ -111,6 +112,8 @@ class Running:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self.life.process.poll() is None:
+            resource.prlimit(self.life.process.pid, resource.RLIMIT_CORE, (0, 0))
         # where something is wrong, the log tells where every thread was
         self.life.process.send_signal(signal.SIGKILL if kind is None else signal.SIGABRT)
         self.life.process.wait()

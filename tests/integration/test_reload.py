@@ -253,15 +253,16 @@ def test_a_full_disk_ends_no_service_and_what_was_told_meanwhile_counts_when_the
     wait(lambda: running.has(0, 1))
     pid = running.process.pid
     size = (running.folder / "keeptouch.db-wal").stat().st_size
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+    before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, before[1]))
     running.configure(SISTER)
     running.reload()
     wait(lambda: "store problem" in [each["event"] for each in running.events()])
     # now there is no room for a line of the log either
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, before[1]))
     time.sleep(2)
     assert running.has(1)
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
     wait(lambda: not running.has(1))
     running.deliver(2)
     wait(lambda: running.has(0, 2))
