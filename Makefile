@@ -32,7 +32,7 @@ else
 	$(PY) -m pytest $(ARGS)
 endif
 
-soak: setup  ## 1,400 kills and other long forms, in parts of minutes; one part: make soak ARGS="-k 'killed and news'"
+soak: setup  ## 1,400 kills, 300 accounts under faults and other long forms, in parts of minutes; one: ARGS="-k endurance"
 	$(PY) -m pytest -m soak --durations=0 $(ARGS)
 
 check: setup  ## format, lint, types, floors, house rules

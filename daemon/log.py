@@ -8,6 +8,7 @@ warnings on: their debugging output would show what goes over the wire.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import os
@@ -83,13 +84,19 @@ def configure(
 
 
 class _Stderr(io.TextIOBase):
-    """Whatever stderr is at the moment: who replaces it for a while sees the log there."""
+    """Whatever stderr is at the moment: who replaces it for a while sees the log there.
+
+    What can't be written, as its disk is full or nobody reads it any more, is lost: no work ends for a line about it.
+    """
 
     def write(self, text: str) -> int:
-        return sys.stderr.write(text)
+        with contextlib.suppress(OSError):
+            sys.stderr.write(text)
+        return len(text)
 
     def flush(self) -> None:
-        sys.stderr.flush()
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
 
     def isatty(self) -> bool:
         return sys.stderr.isatty()

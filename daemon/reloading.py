@@ -36,7 +36,10 @@ class Refusal:
 
 
 def reloaded(session: Session) -> Session | None:
-    """A session under the configuration as it is now; None: it is refused, which the store tells `status`."""
+    """A session under the configuration as it is now; None: it is refused, which the store tells `status`.
+
+    Raises StoreError where the store can't take it: then it is to be read again later, and nothing is lost.
+    """
     problems: Sequence[Problem]
     try:
         config = load_again(session.config, session.store, session.environ, session.clock())
@@ -105,12 +108,9 @@ def refusal(transaction: Transaction) -> Refusal | None:
 
 def _note(store: Store, refused: Refusal) -> None:
     problems = [(each.key, each.problem, each.hint) for each in refused.problems]
-    try:
-        with store.write() as transaction:
-            noted = json.dumps({"at": refused.at.isoformat(), "problems": problems})
-            company.save_setting(transaction, _MARK, noted)
-    except StoreError as error:
-        log.error("store problem", problem=error.problem, hint=error.hint)
+    noted = json.dumps({"at": refused.at.isoformat(), "problems": problems})
+    with store.write() as transaction:
+        company.save_setting(transaction, _MARK, noted)
 
 
 def forget_refusal(store: Store) -> None:

@@ -12,6 +12,7 @@ import shlex
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +25,7 @@ from daemon.report import Report
 from daemon.retry import PARKED, Backoff
 from store import standings
 from store.engine import Store, Transaction
+from store.errors import StoreError
 from store.keys import IdentityKey
 from store.standings import Standing
 
@@ -62,6 +64,8 @@ class Standings:
         self._insisted: set[str] = set()
         self._keys: dict[str, bytes] = {}
         self._rests: dict[str, _Rest] = {}
+        #: What refused logins have made of accounts while the store could not be written: they count all the same.
+        self._unsaved: dict[str, Standing] = {}
 
     def begin(self, transaction: Transaction, account_ids: Collection[str]) -> None:
         """These accounts are followed from now on."""
@@ -87,7 +91,7 @@ class Standings:
         """
         key = login_key(self._store.key, opening)
         with self._store.read() as transaction:
-            standing = standings.standing(transaction, account_id)
+            standing = self._standing(transaction, account_id)
         with self._lock:
             self._keys[account_id] = key
             is_insisted = account_id in self._insisted
@@ -112,44 +116,77 @@ class Standings:
         changes.
         """
         if isinstance(report.failure, Resting):
+            self._save_unsaved(account_id)
             return report.failure.retry_after
         with self._lock:
             key = self._keys.get(account_id)
             is_insisted = account_id in self._insisted
             self._insisted.discard(account_id)
-        with self._store.write() as transaction:
-            before = standings.standing(transaction, account_id)
-            if before is None or before.state == "disabled":
-                return 0.0
-            if isinstance(report.failure, AuthFailed) and not is_insisted and before.refused_key == key:
-                rest = self._left(account_id, before)
+        try:
+            with self._store.write() as transaction:
+                before = self._standing(transaction, account_id)
+                if before is None or before.state == "disabled":
+                    return 0.0
+                rest = 0.0 if is_insisted else self._left(account_id, before, report, key)
                 if rest > 0:
-                    # it began before the last refusal was noted: a poll and a watch may log in at once
                     return rest
-            after, wait = advanced(before, report, self._clock(), self.backoff, key, fine)
-            standings.save(transaction, account_id, after)
-        with self._lock:
-            self._failing.discard(account_id)
-            if after.state in standings.FAILING:
-                self._failing |= {account_id} & self._followed
-            if after.next_try_at is not None and wait is not None:
-                self._rests[account_id] = _Rest(after.next_try_at, self._monotonic() + wait)
-        if after.state != before.state:
-            tell = log.info if after.state == "ok" else log.warning
-            tell(
-                "account state",
-                account=report.account,
-                state=after.state,
-                before=before.state,
-                problem=after.reason,
-                next_try_at=_text(after.next_try_at),
-            )
+                after, wait = advanced(before, report, self._clock(), self.backoff, key, fine)
+                standings.save(transaction, account_id, after)
+        except StoreError:
+            if isinstance(report.failure, AuthFailed):
+                self._keep_unsaved(account_id, report, key)
+            raise
+        self._heed(account_id, after, wait, is_saved=True)
+        _tell(report.account, before, after)
         return wait
 
-    def _left(self, account_id: str, standing: Standing) -> float:
-        """Seconds that an account rests after a refused login."""
+    def _standing(self, transaction: Transaction, account_id: str) -> Standing | None:
+        """Where it stands, by all that is known here."""
+        return self._unsaved.get(account_id) or standings.standing(transaction, account_id)
+
+    def _keep_unsaved(self, account_id: str, report: Report, key: bytes | None) -> None:
+        """Remember a refusal that the store could not take: a full disk must not have the server asked again and again.
+
+        Where the store can't be read either, nobody logs in.
+        """
+        with suppress(StoreError), self._store.read() as transaction:
+            before = self._standing(transaction, account_id)
+            if before is None or before.state == "disabled" or self._left(account_id, before, report, key) > 0:
+                return
+            after, wait = advanced(before, report, self._clock(), self.backoff, key, None)
+            self._heed(account_id, after, wait, is_saved=False)
+            _tell(report.account, before, after)
+
+    def _save_unsaved(self, account_id: str) -> None:
+        """Note what could not be noted when it came, where the store can be written again; raises StoreError."""
+        unsaved = self._unsaved.get(account_id)
+        if unsaved is not None:
+            with self._store.write() as transaction:
+                standings.save(transaction, account_id, unsaved)
+            with self._lock:
+                if self._unsaved.get(account_id) is unsaved:
+                    del self._unsaved[account_id]
+
+    def _heed(self, account_id: str, standing: Standing, wait: float | None, *, is_saved: bool) -> None:
+        """Let it count in this process, until it may be tried again by our own clock."""
         with self._lock:
-            return self._rest(account_id, standing) if standing.refusals else 0.0
+            if is_saved:
+                self._unsaved.pop(account_id, None)
+            else:
+                self._unsaved[account_id] = standing
+            self._failing.discard(account_id)
+            if standing.state in standings.FAILING:
+                self._failing |= {account_id} & self._followed
+            if standing.next_try_at is not None and wait is not None:
+                self._rests[account_id] = _Rest(standing.next_try_at, self._monotonic() + wait)
+
+    def _left(self, account_id: str, standing: Standing, report: Report, key: bytes | None) -> float:
+        """Seconds that an account rests after a refused login, where this one began before that was noted: a poll and a
+        watch may log in at once."""
+        if not isinstance(report.failure, AuthFailed) or standing.refused_key != key or not standing.refusals:
+            return 0.0
+        with self._lock:
+            return self._rest(account_id, standing)
 
     def _rest(self, account_id: str, standing: Standing) -> float:
         """Seconds until then, with the lock held. A time that another process wrote is taken over once."""
@@ -161,6 +198,19 @@ class Standings:
             until = self._monotonic() + min(max(left, 0.0), PARKED)
             known = self._rests[account_id] = _Rest(standing.next_try_at, until)
         return known.until - self._monotonic()
+
+
+def _tell(account: str, before: Standing, after: Standing) -> None:
+    """Say in the log that the state is another one."""
+    if after.state != before.state:
+        (log.info if after.state == "ok" else log.warning)(
+            "account state",
+            account=account,
+            state=after.state,
+            before=before.state,
+            problem=after.reason,
+            next_try_at=_text(after.next_try_at),
+        )
 
 
 def advanced(

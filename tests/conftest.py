@@ -34,6 +34,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 _OF_CASES = 3
 #: Files that take longest, and begin first: the others are done meanwhile.
 _LONGEST = (
+    "test_endurance.py",
     "test_many_accounts.py",
     "test_caldav.py",
     "test_setup.py",

@@ -12,10 +12,10 @@ from itertools import islice
 from connectors.api import AuthFailed, ConnectorError
 from daemon.audit import AccountAudit, Audit, FolderAudit, percent
 from daemon.cli.arguments import Verbs, add_verb
+from daemon.cli.interrupts import stop_on_signals
 from daemon.cli.opening import opened_session
 from daemon.cli.output import Trouble, write_json, write_table, write_troubles
 from daemon.cli.progress import Tell, progress_shown
-from daemon.cli.sync import stop_on_signals
 from daemon.config import Account
 from daemon.deletions import loss
 from daemon.problems import ConfigError

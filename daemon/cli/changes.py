@@ -7,9 +7,9 @@ import sys
 import threading
 
 from daemon.cli.arguments import Verbs, add_verb
+from daemon.cli.interrupts import stop_on_signals
 from daemon.cli.opening import opened_store
 from daemon.cli.output import instant, json_text, write_line
-from daemon.cli.sync import stop_on_signals
 from daemon.problems import refuse
 from store import feed
 from store.engine import Store

@@ -13,11 +13,12 @@ from pathlib import Path
 from rich.console import Console
 
 from daemon.cli.arguments import Verbs, add_verb
+from daemon.cli.interrupts import stop_on_signals
 from daemon.cli.opening import session_of
 from daemon.cli.output import Trouble, instant, write_json, write_refusal
 from daemon.cli.progress import progress_shown
 from daemon.cli.sync import document as report_document
-from daemon.cli.sync import stop_on_signals, sync_all
+from daemon.cli.sync import sync_all
 from daemon.cli.timeline import contact as contact_document
 from daemon.cli.timeline import document as item_document
 from daemon.cli.why import document as why_document

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 
 from daemon.cli.arguments import Verbs, add_verb
+from daemon.cli.interrupts import stop_on_signals
 from daemon.cli.opening import opened_session
 from daemon.cli.output import write_json, write_text
-from daemon.cli.sync import stop_on_signals
 from store.retention import retain
 
 

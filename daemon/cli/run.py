@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import fcntl
+import math
 import os
 import select
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,19 +19,24 @@ from pathlib import Path
 import structlog
 
 from daemon.cli.arguments import Verbs, add_verb
+from daemon.cli.interrupts import set_by, stop_on_signals
 from daemon.cli.opening import opened_session
-from daemon.cli.sync import set_by, stop_on_signals
 from daemon.health.service import Health
 from daemon.health.watched import Watched
 from daemon.notify import Notifier
 from daemon.problems import refuse
 from daemon.reloading import forget_refusal, reloaded
+from daemon.retry import Backoff
 from daemon.service import Service
 from daemon.session import Session
 from daemon.watchdog import Watchdog
 from store.engine import Store
+from store.errors import StoreError
 
 log = structlog.get_logger()
+
+#: How long a new configuration waits for a store that could not be written.
+_AGAIN = Backoff(first=1.0, longest=60.0)
 
 
 def register(verbs: Verbs) -> None:
@@ -84,8 +91,8 @@ def run(args: argparse.Namespace) -> int:
                 watched.service = None
                 if fresh is None:
                     stack.close()
-            if fresh is not None:
-                fresh.apply_policy()
+            if fresh is not None and not _decided(fresh, stop):
+                fresh = None
         forget_refusal(session.store)
         log.info("stopped")
     return 0
@@ -100,13 +107,19 @@ def _follow(
     health: Health,
 ) -> Session | None:
     """Until told to stop (None), or to work under another policy: all begins anew then, so none is read under two."""
+    failures = 0
     while True:
-        _sleep(stop, reload)
+        _sleep(stop, reload, seconds=_AGAIN.delay(failures) if failures else math.inf)
         if stop.is_set():
             return None
         reload.clear()
         notifier.reloading()
-        fresh = reloaded(session)
+        try:
+            fresh, failures = reloaded(session), 0
+        except StoreError as error:
+            # nobody asks for it a second time
+            fresh, failures = None, failures + 1
+            log.error("store problem", problem=error.problem, hint=error.hint)
         notifier.ready()
         if fresh is None:
             continue
@@ -119,16 +132,36 @@ def _follow(
         session = fresh
 
 
-def _sleep(*events: threading.Event) -> None:
-    """Until a signal sets one. Waiting for the event itself could hold the lock that the signal's handler needs."""
+def _decided(session: Session, stop: threading.Event) -> bool:
+    """Decide anew under the session's policy, as often as it takes: a store that is full or away must not end us.
+
+    False: told to stop before that.
+    """
+    failures = 0
+    while not stop.is_set():
+        try:
+            session.apply_policy()
+        except StoreError as error:
+            failures += 1
+            log.error("store problem", problem=error.problem, hint=error.hint)
+            _sleep(stop, seconds=_AGAIN.delay(failures))
+        else:
+            return True
+    return False
+
+
+def _sleep(*events: threading.Event, seconds: float = math.inf) -> None:
+    """Until a signal sets one, or for so long. Waiting for the event itself could hold the lock that the signal's
+    handler needs."""
+    until = time.monotonic() + seconds
     woken, waker = socket.socketpair()
     with woken, waker:
         waker.setblocking(False)
         before = signal.set_wakeup_fd(waker.fileno())
         try:
-            while not any(event.is_set() for event in events):
-                select.select([woken], [], [])
-                woken.recv(4096)
+            while not any(event.is_set() for event in events) and (left := until - time.monotonic()) > 0:
+                if select.select([woken], [], [], None if math.isinf(left) else left)[0]:
+                    woken.recv(4096)
         finally:
             signal.set_wakeup_fd(before)
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from daemon.cli import sources
 from daemon.cli.arguments import Verbs, add_account, add_verb
+from daemon.cli.interrupts import stop_on_signals
 from daemon.cli.opening import opened_session
 from daemon.cli.output import Trouble, write_json, write_table, write_troubles
 from daemon.cli.progress import progress_shown
@@ -146,23 +145,6 @@ class _StopOrRest(threading.Event):
 
     def is_set(self) -> bool:
         return self._stop.is_set() or self._servers.is_resting(self._server)
-
-
-def stop_on_signals() -> AbstractContextManager[threading.Event]:
-    """An event that SIGTERM and SIGINT set: the page in hand is finished, the rest comes next time."""
-    return set_by(signal.SIGTERM, signal.SIGINT)
-
-
-@contextmanager
-def set_by(*numbers: signal.Signals) -> Iterator[threading.Event]:
-    """An event that these signals set."""
-    event = threading.Event()
-    before = {number: signal.signal(number, lambda *_: event.set()) for number in numbers}
-    try:
-        yield event
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def counts(tally: Tally) -> dict[str, int]:

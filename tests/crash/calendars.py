@@ -25,7 +25,7 @@ def _stamp(when: datetime) -> str:
     return f"{when:%Y%m%dT%H%M%SZ}"
 
 
-def _event(number: int, start: datetime, *lines: str, people: tuple[str, ...], stamped: int = 0) -> str:
+def event(number: int, start: datetime, *lines: str, people: tuple[str, ...], stamped: int = 0) -> str:
     """An hour; who asks is the first of `people`, each of them written like "ACCEPTED:ann@client.example"."""
     organizer = people[0].partition(":")[2]
     said = (
@@ -44,7 +44,7 @@ def _event(number: int, start: datetime, *lines: str, people: tuple[str, ...], s
     return "\r\n".join(said)
 
 
-def _calendar(*events: str, method: str = "") -> bytes:
+def calendar(*events: str, method: str = "") -> bytes:
     head = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//keeptouch//tests//EN\r\n{method}"
     return f"{head}{''.join(events)}END:VCALENDAR\r\n".encode()
 
@@ -61,13 +61,13 @@ def _begins(number: int) -> datetime:
 def _series(number: int, *, bob: str = "NEEDS-ACTION", moved_by: int = 0, is_called_off: bool = False) -> bytes:
     """A weekly one in which the second was moved or called off, if so."""
     people, start = _people(number, bob), _begins(number)
-    events = [_event(number, start, "RRULE:FREQ=WEEKLY;COUNT=9", people=people, stamped=int(bool(moved_by)))]
+    events = [event(number, start, "RRULE:FREQ=WEEKLY;COUNT=9", people=people, stamped=int(bool(moved_by)))]
     second = start + 6 * _WEEK
     if moved_by or is_called_off:
         status = "STATUS:CANCELLED" if is_called_off else "STATUS:CONFIRMED"
         lines = (f"RECURRENCE-ID:{_stamp(second)}", "SEQUENCE:1", status)
-        events.append(_event(number, second + timedelta(hours=moved_by), *lines, people=people, stamped=2))
-    return _calendar(*events)
+        events.append(event(number, second + timedelta(hours=moved_by), *lines, people=people, stamped=2))
+    return calendar(*events)
 
 
 @dataclass(slots=True)
@@ -84,25 +84,25 @@ class Plans:
             self.users[owner] = CalendarUser(self.radicale.url, name, "secret", f"/{name}/")
             self.users[owner].make("work")
         for number in range(10):
-            single = _calendar(_event(number, _begins(number), people=_people(number)))
+            single = calendar(event(number, _begins(number), people=_people(number)))
             self._put("alice", number, _series(number) if number < 3 else single)
             if number < 6:
-                answered = _calendar(_event(number, _begins(number), people=_people(number, "ACCEPTED")))
+                answered = calendar(event(number, _begins(number), people=_people(number, "ACCEPTED")))
                 self._put("bob", number, _series(number, bob="ACCEPTED") if number < 3 else answered)
         for number in (10, 11):
-            self._put("bob", number, _calendar(_event(number, _begins(number), people=_people(number)[1:])))
+            self._put("bob", number, calendar(event(number, _begins(number), people=_people(number)[1:])))
 
     def change(self) -> None:
         """Moved, called off, refused, deleted, new."""
         self._put("alice", 0, _series(0, moved_by=3))
         self._put("alice", 1, _series(1, is_called_off=True))
         self._put("bob", 1, _series(1, bob="DECLINED"))
-        moved = _event(4, _begins(4) + timedelta(hours=2), "SEQUENCE:1", people=_people(4), stamped=3)
-        self._put("alice", 4, _calendar(moved))
+        moved = event(4, _begins(4) + timedelta(hours=2), "SEQUENCE:1", people=_people(4), stamped=3)
+        self._put("alice", 4, calendar(moved))
         self.users["alice"].remove("work", "8.ics")
         for number in range(20, 26):
-            self._put("alice", number, _calendar(_event(number, _begins(number), people=_people(number))))
-        self._put("bob", 20, _calendar(_event(20, _begins(20), people=_people(20, "ACCEPTED"))))
+            self._put("alice", number, calendar(event(number, _begins(number), people=_people(number))))
+        self._put("bob", 20, calendar(event(20, _begins(20), people=_people(20, "ACCEPTED"))))
 
     def invitations(self) -> list[bytes]:
         """Mails to Alice: her meetings are answered, and one comes by mail alone."""
@@ -111,7 +111,7 @@ class Plans:
             asked = (f"ACCEPTED:p{number}@client.example", f"NEEDS-ACTION:{ALICE}")
             method = "REQUEST" if number == 30 else "REPLY"
             people = asked if number == 30 else (f"ACCEPTED:{ALICE}", f"TENTATIVE:p{number}@client.example")
-            raw = _calendar(_event(number, START, people=people, stamped=5), method=f"METHOD:{method}\r\n")
+            raw = calendar(event(number, START, people=people, stamped=5), method=f"METHOD:{method}\r\n")
             head, _blank, _text = letter(
                 f"p{number}@client.example", ALICE, mid=f"invite{number}@client.example", minute=number
             ).partition(b"\r\n\r\n")

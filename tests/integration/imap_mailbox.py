@@ -60,6 +60,14 @@ class ImapMailbox:
 
     def remove(self, name: str, message_id: str) -> None:
         """Remove the mail with this Message-ID."""
+        self._find(name, message_id).unlink()
+
+    def move(self, name: str, message_id: str, to: str) -> None:
+        """Move the mail with this Message-ID to another folder, where it gets another UID."""
+        found, target = self._find(name, message_id), self.folder(to)
+        found.rename(target / "new" / f"{next(self.numbers)}.M1.test")
+
+    def _find(self, name: str, message_id: str) -> Path:
         needle = f"<{message_id}>".encode()
         (found,) = (
             file
@@ -67,7 +75,7 @@ class ImapMailbox:
             for file in (self.folder(name) / part).iterdir()
             if needle in file.read_bytes()
         )
-        found.unlink()
+        return found
 
     def renumber(self, name: str, uidvalidity: int = 1_900_000_000) -> None:
         """Give a folder another UIDVALIDITY."""

@@ -1,35 +1,27 @@
-"""python -m tests.integration.quick_service CONFIG SECONDS: the service, with short waits after failures."""
+"""python -m tests.integration.quick_service CONFIG SECONDS: `keeptouch run`, with short waits after failures."""
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-import threading
-from datetime import UTC, datetime
-from pathlib import Path
+from functools import partial
+from unittest.mock import patch
 
-from daemon.cli.opening import session_of
-from daemon.config import load
-from daemon.log import configure
+from daemon.cli import run
+from daemon.cli.main import entry
 from daemon.retry import Backoff
 from daemon.service import Service
 
+#: A login that was refused is tried once more, as ever; only sooner.
+_QUICK = Backoff(first=0.5, longest=5.0, refused=2.0)
 
-def main() -> None:
-    """Work until told to stop."""
+
+def work() -> int:
+    """Follow the accounts until told to stop."""
     config, interval = sys.argv[1:]
-    configure(level="info")
-    told = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: told.set())
-    loaded = load(Path(config), environ=os.environ, today=datetime.now(UTC).date())
-    with (
-        session_of(loaded) as session,
-        Service(session, float(interval), threading.Event(), backoff=Backoff(first=0.5, longest=5.0)),
-    ):
-        while not told.wait(0.2):
-            pass
+    sys.argv[1:] = ["--config", config, "--log-level", "info", "run", "--interval", interval]
+    with patch.object(run, "Service", partial(Service, backoff=_QUICK)):
+        return entry()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(work())

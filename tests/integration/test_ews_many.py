@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.endurance.running import Life, Running
 from tests.integration.company import Company, Raw
 from tests.integration.exchange import PASSWORD, ExchangeMailbox
 from tests.integration.mailboxes import letter, received
-from tests.integration.test_many_accounts import Measured, holds, serving
+from tests.integration.test_many_accounts import holds
 from tests.integration.test_watch_faults import wait
 from tests.servers.ews import EwsServer
 
@@ -22,7 +23,7 @@ ANN = "ann@client.example"
 LIMIT = 6
 
 
-def follow(folder: Path, mailboxes: int, look: Callable[[Measured], object] = Measured.look) -> EwsServer:
+def follow(folder: Path, mailboxes: int, look: Callable[[Life], object] = Life.look) -> EwsServer:
     """Follow so many mailboxes with a few mails until all are watched and news comes; the server as it was asked."""
     with EwsServer() as server:
         server.latency = 0.01
@@ -45,16 +46,18 @@ def follow(folder: Path, mailboxes: int, look: Callable[[Measured], object] = Me
             ]
         )
         company.write()
-        with serving(company, 3600) as measured:
-            wait(lambda: measured.process.poll() is not None or holds(company, 3 * mailboxes), 60 + mailboxes)
-            assert measured.process.poll() is None, (company.folder / "log").read_text()
+        with Running(company, 3600) as running:
+            life = running.life
+            wait(lambda: life.process.poll() is not None or holds(company, 3 * mailboxes), 60 + mailboxes)
+            assert life.process.poll() is None, running.said()
             wait(lambda: server.streams.open == mailboxes, 60 + mailboxes)
             assert {each.user for each in server.requests} == {SERVICE}
             for n, box in enumerate(boxes):
                 box.deliver("INBOX", received(letter(ANN, box.mailbox.address, mid=f"{n}.new@client", minute=9)))
             wait(lambda: holds(company, 4 * mailboxes), 60 + mailboxes)
             time.sleep(1)
-            look(measured)
+            look(life)
+            running.end()
         assert server.count("Subscribe") == server.count("GetStreamingEvents") == mailboxes
     return server
 

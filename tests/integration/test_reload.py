@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
 import signal
 import sqlite3
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, event
 
+from daemon.cli import run
+from daemon.config import load
+from daemon.environment import Environment, open_store
+from daemon.retry import Backoff
+from daemon.session import Session
 from tests.integration.company import answered
 from tests.integration.test_run import COMMAND
 
@@ -233,3 +243,55 @@ def test_retention_and_people_are_taken_over(running: Running) -> None:
     wait(lambda: [each["event"] for each in running.events()].count("configuration reloaded") == 2)
     running.deliver(1)
     wait(lambda: running.rows("SELECT 1 FROM placement WHERE verdict = 'expired'"))
+
+
+SISTER = HEAD.replace('["acme.example"]', '["acme.example", "sister.example"]') + ALICE
+
+
+def test_a_full_disk_ends_no_service_and_what_was_told_meanwhile_counts_when_there_is_room(running: Running) -> None:
+    running.deliver(1, domain="sister.example")
+    wait(lambda: running.has(0, 1))
+    pid = running.process.pid
+    size = (running.folder / "keeptouch.db-wal").stat().st_size
+    before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, before[1]))
+    running.configure(SISTER)
+    running.reload()
+    wait(lambda: "store problem" in [each["event"] for each in running.events()])
+    # now there is no room for a line of the log either
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, before[1]))
+    time.sleep(2)
+    assert running.has(1)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+    wait(lambda: not running.has(1))
+    running.deliver(2)
+    wait(lambda: running.has(0, 2))
+    assert running.process.poll() is None
+
+
+def test_another_policy_waits_for_a_store_that_can_not_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mail").mkdir()
+    (tmp_path / "mail" / "1.eml").write_text(MAIL.format(number=1, domain="sister.example"))
+    config = tmp_path / "config.toml"
+    config.write_text(HEAD + ALICE)
+    assert answered(config, "sync").code == 0
+    config.write_text(SISTER)
+    loaded = load(config, environ=os.environ, today=datetime.now(UTC).date())
+    monkeypatch.setattr(run, "_AGAIN", Backoff(first=0.01, longest=0.02))
+    left = [1, 1, 1]
+
+    def fail(connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA query_only = {left.pop() if left else 0}")
+
+    with Session(loaded, open_store(loaded, os.environ), Environment(os.environ)) as session:
+        event.listen(session.store.engine, "begin", fail)
+        event.listen(session.store.engine, "checkin", lambda raw, _: raw.execute("PRAGMA query_only = 0"))
+        assert run._decided(session, threading.Event())
+        with session.store.read() as transaction:
+            assert transaction.exec_driver_sql("SELECT count(*) FROM v1_interaction").scalar() == 0
+        stop = threading.Event()
+        stop.set()
+        assert not run._decided(session, stop)
+    assert left == []

@@ -111,8 +111,12 @@ class Dovecot(Server):
         """End the user's connections on the server's side (`* BYE`)."""
         self.doveadm("kick", user)
 
+    def restart(self) -> None:
+        """A crash: every connection is lost, the mail stays."""
+        self.crash(self._serve)
+
     def _launch(self) -> None:
-        command = find("dovecot")
+        find("dovecot")
         for part in ("imap", "lmtp"):
             if not Path("/usr/lib/dovecot", part).exists():
                 raise MissingServer(f"dovecot-{part}d is not installed")
@@ -126,10 +130,12 @@ class Dovecot(Server):
         if self.options.oauth_url:
             text = Template(_INTROSPECTION).substitute(url=self.options.oauth_url)
             (self.dir / "oauth2.conf.ext").write_text(text)
-        configuration = self.dir / "dovecot.conf"
-        configuration.write_text(self._configuration())
+        (self.dir / "dovecot.conf").write_text(self._configuration())
         self.give(self.dir)
-        self.process = self.spawn([command, "-F", "-c", configuration])
+        self._serve()
+
+    def _serve(self) -> None:
+        self.process = self.spawn([find("dovecot"), "-F", "-c", self.dir / "dovecot.conf"])
         self.wait_greeting(self.imap_port, b"* OK")
 
     def _write_certificates(self) -> None:

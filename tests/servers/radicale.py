@@ -61,6 +61,21 @@ class Radicale(Server):
         """The folder of a calendar, made if need be."""
         return self._collection(user, name, "VCALENDAR", displayname)
 
+    def set_password(self, user: str, password: str) -> None:
+        """Valid for the next request."""
+        self._users[user] = password
+        self._write_users()
+
+    def restart(self) -> None:
+        """A crash: every connection is lost, the collections stay."""
+        self.crash(self._serve)
+
+    def _write_users(self) -> None:
+        # as a whole: a request may read it at this moment
+        written = self.dir / "users.new"
+        written.write_text("".join(f"{user}:{password}\n" for user, password in self._users.items()))
+        written.rename(self.dir / "users")
+
     def _collection(self, user: str, name: str, tag: str, displayname: str) -> Path:
         folder = self.dir / "collections" / "collection-root" / user / name
         if not folder.exists():
@@ -74,7 +89,7 @@ class Radicale(Server):
             raise MissingServer("radicale is not installed (pip install 'keeptouch[dev]')")
         (self.port,) = free_ports(1)
         (self.dir / "collections").mkdir()
-        (self.dir / "users").write_text("".join(f"{user}:{password}\n" for user, password in self._users.items()))
+        self._write_users()
         ssl = ""
         if self._authority is not None:
             certificate = self._authority.issue()
@@ -84,5 +99,8 @@ class Radicale(Server):
         text = _CONFIGURATION.format(host=HOST, port=self.port, folder=self.dir, ssl=ssl)
         (self.dir / "config").write_text(text)
         self.give(self.dir)
+        self._serve()
+
+    def _serve(self) -> None:
         self.process = self.spawn([sys.executable, "-P", "-m", "radicale", "--config", self.dir / "config"])
         self.wait_open(self.port)

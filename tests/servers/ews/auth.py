@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -46,6 +47,8 @@ class Doorkeeper:
         self.bearer: Callable[[str], str | None] = lambda _token: None
         #: Bearer tokens that are good, and whose they are.
         self.tokens: dict[str, str] = {}
+        #: How often a password was wrong, by user name in lower case.
+        self.refused: Counter[str] = Counter()
         self._connections: dict[int, Account] = {}
 
     def enter(self, request: Request) -> Account | Refusal:
@@ -90,4 +93,7 @@ class Doorkeeper:
         except (binascii.Error, UnicodeDecodeError):
             return None
         account = self.accounts.get(user.lower())
-        return account if account is not None and account.password == password else None
+        if account is not None and account.password == password:
+            return account
+        self.refused[user.lower()] += 1
+        return None

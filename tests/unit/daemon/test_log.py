@@ -197,6 +197,19 @@ def test_the_log_follows_a_replaced_stderr(monkeypatch: pytest.MonkeyPatch) -> N
     assert lines(replaced)[0]["event"] == "page stored"
 
 
+def test_a_line_that_can_not_be_written_ends_no_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    with os.fdopen(full, "w", buffering=1, closefd=False) as stream:
+        monkeypatch.setattr("sys.stderr", stream)
+        log.configure()
+        structlog.get_logger().error("store problem", problem="database or disk is full")
+        logging.getLogger("a.library").error("no room")
+        with Path(os.devnull).open("w") as sink:
+            # what the stream still holds goes there when it is closed
+            os.dup2(sink.fileno(), full)
+    os.close(full)
+
+
 def test_setting_it_up_warns_of_nothing() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, event
 from structlog.testing import capture_logs
 
 from connectors.api import AuthFailed, ConnectorError, Misconfigured, NotPermitted, Secret, Stream, Unavailable
@@ -21,6 +23,7 @@ from daemon.standing import Resting, Standings, login_key
 from store import company, standings
 from store.company import AccountFacts, PersonFacts
 from store.engine import Store
+from store.errors import StoreError
 from store.keys import IdentityKey
 from store.standings import Standing
 from tests.unit.daemon.company_mail import KEY
@@ -161,6 +164,42 @@ def test_logins_that_are_refused_at_once_are_one_refusal(office: Office) -> None
     office.times.move(office.standings.backoff.refused + 1)
     office.meet(REFUSED, process=beside)
     assert office.now.state == "auth_failed"
+
+
+@contextmanager
+def unwritable(store: Store) -> Iterator[None]:
+    """It can be read and not written, as on a full disk."""
+
+    def forbid(connection: Connection) -> None:
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+
+    def allow(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA query_only = OFF")
+
+    event.listen(store.engine, "begin", forbid)
+    event.listen(store.engine, "checkin", allow)
+    yield
+    event.remove(store.engine, "begin", forbid)
+
+
+def test_refusals_that_a_full_disk_does_not_take_count_all_the_same(tmp_path: Path) -> None:
+    with Store.open(f"sqlite:///{tmp_path}/store.db", key_text=KEY, key_file=tmp_path / "unused") as store:
+        office, tries = Office(store), []
+        with unwritable(store):
+            for minute in range(0, 24 * 60, 10):
+                if office.may_log_in():
+                    tries.append(minute)
+                with pytest.raises(StoreError):
+                    office.meet(REFUSED)
+                office.times.move(600)
+            assert tries == [0, 10, 370, 730, 1090]
+            assert (office.now.state, office.now.refusals) == ("new", 0)
+            assert not office.may_log_in()
+        # as soon as there is room it is told, and a process that comes after this one knows it
+        office.meet(REFUSED)
+        assert (office.now.state, office.now.refusals) == ("auth_failed", 5)
+        assert not office.may_log_in(process=office.process())
+        assert office.may_log_in(Opening(CONNECTOR, MemorySettings(mailbox="alice"), Secret("right-pass")))
 
 
 def test_a_clock_that_jumps_moves_no_rest(office: Office) -> None:
