@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
 from connectors import memory
@@ -90,8 +91,13 @@ _GOOD = (
     ics._Seen({"a.ics": ics._File("mark", {"u": "h"})}).dump(),
     Cursor("[7,1,2,3,4]"),
 )
+#: In the first byte: what follows is no cursor, but chooses fields of a good one and what stands there instead.
+_CHANGED = 0x80
 #: The first byte is the kind.
-SEEDS = tuple(bytes([number]) + cursor.encode() for number, cursor in enumerate(_GOOD))
+SEEDS = (
+    *(bytes([number]) + cursor.encode() for number, cursor in enumerate(_GOOD)),
+    *(bytes([_CHANGED | number, 1, number, 200]) for number in range(len(KINDS))),
+)
 WORDS = tuple(
     each.encode()
     for each in (
@@ -145,7 +151,7 @@ def check(raw: bytes) -> None:
     """Raise AssertionError, or what a reader raises beside CursorExpired, where something is wrong."""
     kind = KINDS[(raw[0] if raw else 0) % len(KINDS)]
     try:
-        position = kind.load(Cursor(raw[1:].decode("utf-8", "replace")))
+        position = kind.load(_cursor(raw))
     except CursorExpired as error:
         expired = error
     else:
@@ -156,3 +162,42 @@ def check(raw: bytes) -> None:
     assert expired.step
     assert expired.problem.startswith("this is no cursor of ")
     assert len(expired.problem) < 500
+
+
+def _cursor(raw: bytes) -> Cursor:
+    if not raw or raw[0] < _CHANGED:
+        return Cursor(raw[1:].decode("utf-8", "replace"))
+    good: Any = json.loads(_GOOD[raw[0] % len(KINDS)])
+    left = iter(raw[1:])
+    for place in left:
+        good[place % len(good)] = _value(left)
+    return Cursor(json.dumps(good))
+
+
+def _value(left: Iterator[int], depth: int = 0) -> Any:
+    """What the next bytes mean."""
+    kind, size = next(left, 0), next(left, 0)
+    match kind % 12:
+        case 0:
+            return None
+        case 1:
+            return size % 2 == 0
+        case 2:
+            return size
+        case 3:
+            return (size - 128) * 10 ** (size % 40)
+        case 4:
+            return size / 7
+        case 5:
+            return "".join(map(chr, islice(left, size % 12)))
+        case 6:
+            return f"{size * 37 % 9999 + 1:04}-{size % 13:02}-{size % 31 + 1:02}"
+        case 7:
+            return f"{size * 37 % 9999 + 1:04}-01-01T00:00:00" + ("", "Z", "+14:00", "-12:00", "+00:00")[size % 5]
+        case 8:
+            return pack(json.dumps(_value(left, depth + 1)).encode())
+        case 9:
+            return {str(number): _value(left, depth + 1) for number in range(size % 3)} if depth < 4 else {}
+        case 10:
+            return chr(0xD800 + size)
+    return [_value(left, depth + 1) for _each in range(size % 5)] if depth < 4 else []
