@@ -14,7 +14,7 @@ _ROOT = " ".join(f'xmlns:{prefix}="{name}"' for prefix, name in _PREFIXES.items(
 #: Elements within elements; more is no multistatus.
 _MAX_DEPTH = 50
 #: Elements in all: 20 MiB of the shortest would take a gigabyte of memory.
-_MAX_ELEMENTS = 1_500_000
+_MAX_ELEMENTS = 500_000
 #: Responses of an answer that is read as it comes, and elements and characters of each.
 MAX_RESPONSES = 300_000
 _MAX_EACH = 10_000

@@ -13,8 +13,9 @@ T = "{http://schemas.microsoft.com/exchange/services/2006/types}"
 _E = "{http://schemas.microsoft.com/exchange/services/2006/errors}"
 #: Elements within elements; more is no answer of Exchange.
 _MAX_DEPTH = 100
-#: Elements in all: 20 MiB of the shortest would take a gigabyte of memory.
-_MAX_ELEMENTS = 1_000_000
+#: Elements in all, an attribute for two: 20 MiB of the shortest would take a gigabyte of memory. Questions about items
+#: are asked again by halves where the answer is more.
+_MAX_ELEMENTS = 300_000
 #: Exchange writes what a sender wrote, also what XML can't hold (XML 1.0, section 2.2).
 _UNWRITABLE = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _REFERENCE = re.compile(rb"&#(?:x([0-9A-Fa-f]{1,6})|([0-9]{1,7}));")
@@ -61,7 +62,7 @@ class _Builder(ET.TreeBuilder):
 
     def start(self, tag: str, attrs: dict[str, str]) -> ET.Element:
         self._depth += 1
-        self._count += 1
+        self._count += 1 + 2 * len(attrs)
         if self._depth > _MAX_DEPTH or self._count > _MAX_ELEMENTS:
             raise NoAnswer("it has too many elements")
         return super().start(tag, attrs)
