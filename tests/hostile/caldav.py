@@ -15,9 +15,10 @@ import pytest
 from connectors.api import AuthFailed, Change, ConnectorError, CursorExpired, Deleted, Meeting, Unavailable, Unreadable
 from connectors.conformance import last_cursor, read
 from connectors.dav import discovery
-from tests.hostile.running import MEMORY, Case
+from tests.hostile.running import Case
 from tests.servers.calendars import event
 from tests.servers.scripted_http import CUT, Request, ScriptedHttp, reply
+from tests.unit.connectors.bounds import MEMORY
 from tests.unit.connectors.test_caldav import HEAD, Said, Script, etag, multistatus, pages, status
 
 Before = Callable[[Request], Said | Iterable[bytes] | None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import os
 import signal
 import time
@@ -15,6 +16,7 @@ from types import FrameType
 from typing import Generic, TypeVar
 
 import pytest
+import structlog
 
 from tests import forked
 from tests.unit.connectors.bounds import MEMORY, begin, growth
@@ -85,6 +87,8 @@ def _all(
     writer: int,
 ) -> None:
     signal.signal(signal.SIGALRM, _too_long)
+    # what the program logs of all this is no output of the tests
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with os.fdopen(writer, "wb") as told, world() as inside:
         # what is loaded at a first use is no growth
         good(inside)
