@@ -92,6 +92,9 @@ def _all(
     with os.fdopen(writer, "wb") as told, world() as inside:
         # what is loaded at a first use is no growth
         good(inside)
+        gc.collect()
+        # so that what is collected before each case is what the cases left
+        gc.freeze()
         for case in cases:
             told.write(json.dumps(asdict(_one(case, inside, good))).encode() + b"\n")
             told.flush()

@@ -10,6 +10,7 @@ from itertools import repeat
 
 import pytest
 
+from connectors import webdav
 from connectors.api import Unavailable
 from tests.servers.scripted_http import Request, ScriptedHttp, reply
 from tests.unit.connectors.test_caldav import (
@@ -80,7 +81,13 @@ BOMBS = {
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BOMBS)
 @pytest.mark.parametrize("step", ["calendars", "objects"])
-def test_ten_gigabytes_are_given_up_early(name: str, step: str) -> None:
+@pytest.mark.parametrize(
+    "responses", [webdav.MAX_RESPONSES // 10, pytest.param(webdav.MAX_RESPONSES, marks=pytest.mark.soak)]
+)
+def test_ten_gigabytes_are_given_up_early(
+    name: str, step: str, responses: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webdav, "MAX_RESPONSES", responses)
     script = Telling()
     script.bomb = bomb = BOMBS[name]
     bomb.sent = 0
