@@ -122,7 +122,7 @@ def _check_times(meeting: Meeting, zone: str) -> None:
     within = list(occurrences(meeting, SINCE, UNTIL, zone))
     assert within == list(occurrences(meeting, SINCE, UNTIL, zone))
     assert len(within) <= MAX_OCCURRENCES
-    check_sound(within)
+    check_sound([(each.recurrence_id, each.starts, each.ends) for each in within])
     keys = [each.recurrence_id for each in within if each.recurrence_id]
     assert len(keys) == len(set(keys)), "an occurrence twice"
     for each in within:
