@@ -100,8 +100,9 @@ def _not_smuggled(end: bytes, at: World) -> str:
         assert line.say(b"DATA\r\n")[:3] == b"354"
         said = line.say(b"Subject: x\r\n\r\nx" + end + evil + b".\r\n")
         assert said[:3] == b"550", said
-        assert line.say(START[2] + b"\r\n")[:3] == b"250"
-    assert at.sink.taken == []
+        assert [line.say(each + b"\r\n")[:3] for each in (*START[2:], b"DATA")] == [b"250", b"250", b"354"]
+        assert line.say(b"x\r\n.\r\n")[:3] == b"250"
+    assert [raw for _from, _to, raw in at.sink.taken] == [b"x\r\n"]
     return said.decode().strip()
 
 
