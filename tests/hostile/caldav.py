@@ -231,6 +231,8 @@ _HTTPS: dict[str, tuple[Said | Callable[[], Iterable[bytes]], type[ConnectorErro
     "gzip that is cut": (reply(207, gzip.compress(HEAD.encode() * 50)[:40], Content_Encoding="gzip"), Unavailable),
     "a wish to be left alone": (reply(503, Retry_After="120"), Unavailable),
     "a wish of a million years": (reply(503, Retry_After="9" * 14), Unavailable),
+    "a wish of a date of 30 digits": (reply(503, Retry_After=f"Sun, 06 Nov {'9' * 30} 08:49:37 GMT"), Unavailable),
+    "a date of 30 digits": (reply(503, Retry_After="Sun, 06 Nov 1994 08:49:37 GMT", Date="9" * 30), Unavailable),
     "a wish that is no time": (reply(503, Retry_After="soon \xff"), Unavailable),
     "a refused password": (reply(401, WWW_Authenticate='Basic realm="x"'), AuthFailed),
     "a login of an unknown kind": (reply(401, WWW_Authenticate="Hostile " + "x" * 10_000), AuthFailed),
