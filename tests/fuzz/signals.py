@@ -1,10 +1,12 @@
-"""What a mail tells of other mails: each signal has its ground, within the limits, and is told the same twice."""
+"""What a mail tells of other mails, and what is said in it: with its ground, within the limits, the same twice."""
 
 from __future__ import annotations
 
 import math
+from datetime import date, timedelta
 
 from connectors.api import Message, parse_message
+from matching.said import complaint, promise
 from matching.signals import Kind, Mail, classify
 from matching.signals.records import MAX_EVIDENCE, MAX_REASON, MAX_SIGNALS
 from tests.fuzz.sound import check_sound
@@ -38,6 +40,7 @@ SEEDS = (
     b"From: postmaster@mx.example\nSubject: Undelivered Mail Returned to Sender\n"
     b"X-Failed-Recipients: jo@shop.example\n\n"
     b"<jo@shop.example>: host mx said: 552 5.2.2 mailbox full (in reply to RCPT TO command)\n",
+    b"From: jo@shop.example\nSubject: Offer\n\nI will send you the offer by Friday. I am very disappointed.\n",
     b"From: jo@shop.example\nSubject: unsubscribe\nList-Id: <l.x.example>\nPrecedence: list\n\nPlease remove me.\n",
 )
 WORDS = tuple(
@@ -94,7 +97,14 @@ WORDS = tuple(
         ),
     )
 )
-FOUND: dict[str, bytes] = {}
+_AWAY = (
+    "From: jo@shop.example\nSubject: Automatic reply\nAuto-Submitted: auto-replied\nDate: {}\n\nI am out until {}.\n"
+)
+FOUND = {
+    "a return after the last of all days": _AWAY.format("1 Dec 9999 10:00:00 +0000", "9 December").encode(),
+    "a promise on the last of all days": b"From: jo@shop.example\n\nIch sende\n",
+}
+_DAYS = (date.min, date(2026, 3, 2), date.max - timedelta(days=300), date.max)
 
 
 def check(raw: bytes) -> None:
@@ -105,6 +115,10 @@ def check(raw: bytes) -> None:
     mail = Mail.of(message)
     told = classify(mail)
     assert classify(mail) == told
+    complaint(message.text)
+    for day in _DAYS:
+        promised = promise(message.text, day)
+        assert promised is None or promised.by is None or promised.by >= day
     assert len(told) <= MAX_SIGNALS
     check_sound(told)
     for each in told:

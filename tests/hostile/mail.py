@@ -7,6 +7,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -52,10 +53,10 @@ def good(at: World) -> None:
     assert at.house.execute("SELECT count(*) FROM v1_contact_address WHERE address = ?", to) == [(1,)]
 
 
-def _taken(raw: bytes, verdicts: tuple[str, ...], at: World) -> str:
+def _taken(raw: bytes, verdicts: tuple[str, ...], at: World, received_at: datetime | None = NOON) -> str:
     """What becomes of it, from its bytes to its place in the store."""
     ref = f"hostile{next(_numbers)}"
-    read = parse_message(raw, ref=ref, received_at=NOON)
+    read = parse_message(raw, ref=ref, received_at=received_at)
     check_sound(read)
     if isinstance(read, Message):
         assert is_within(read.text, MAX_TEXT)
@@ -89,6 +90,7 @@ DATES = (
     *(b"2 Mar 99999 12:00:00 +0000", b"0", b"", b"Sat, 30 Feb 2026 00:00:00 +0000", b"1 Jan 1 00:00:00 +0000"),
     *(b"(" * 5000 + b"2 Mar 2026", b"2 Mar 2026 25:61:61 +0000", b"9" * 5000, b"Mon, 2 Mar 2026 12:00:00 -0000 (\xff)"),
 )
+LAST_DAYS = (b"Wed, 1 Dec 9999 10:00:00 +0000", b"Fri, 31 Dec 9999 10:00:00 +0000", b"Mon, 1 Jan 0001 10:00:00 +0000")
 PEOPLE = (
     *(b"", b"<>", b"@@@@", b"a@b@c@d", b"\xff\xff@\xff", LONE + b"@client.example", b"a\x00b@client.example"),
     *(b'"a\x00b" <ann@client.example>', b"<ann\x00@client.example>", b"group: a@b.c, d@e.f;", b"(" * 3000),
@@ -263,6 +265,17 @@ def mails() -> Iterator[tuple[str, bytes]]:
     for name, value in PARAMETERS.items():
         yield name, mail({"Content-Type": b"application/x;" + value})
     yield from ((name, mail({"Content-Type": kind}, body)) for name, (kind, body) in BODIES.items())
+    yield from ((_named("Received", date), mail({"Received": b"from a by b; " + date})) for date in DATES)
+    for date in LAST_DAYS:
+        away = {
+            "From": ANN,
+            "To": ALICE,
+            "Date": date,
+            "Auto-Submitted": b"auto-replied",
+            "Subject": b"Automatic reply",
+        }
+        yield _named("an absence that begins", date), mail(away, b"I am out of the office until 9 December.\r\n")
+        yield _named("a promise of", date), mail({"Date": date}, b"I will send you the offer by Friday, next week.\r\n")
     yield "5,000 recipients", mail({"To": b", ".join(b"p%d@client.example" % n for n in range(5000))})
     yield "100,000 headers", mail({"X-Long": b"y\r\nX: y" * 100_000})
     yield from NO_MAIL.items()
@@ -276,6 +289,13 @@ def _cases() -> Iterator[Case[World]]:
         # the same in other headers takes the same way; `test_whole` goes through all
         if not name.startswith(_ALIKE):
             yield Case(name, partial(_taken, raw, ("stored", "skipped")))
+    for when in (datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)):
+        come = partial(_taken, mail({"Subject": str(when).encode()}), ("stored",), received_at=when)
+        yield Case(f"received at {when}", come)
+        never = partial(
+            _taken, mail({"Date": f"{when:%d %b %Y %H:%M:%S} +0000".encode()}), ("stored",), received_at=None
+        )
+        yield Case(f"sent at {when}, and never received", never)
     for name, raw in EMPTY.items():
         yield Case(f"a mail of {name}", partial(_taken, raw, ("quarantined",)))
 

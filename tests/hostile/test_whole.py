@@ -31,7 +31,10 @@ def company(request: pytest.FixtureRequest, tmp_path: Path) -> Company:
     plans = company.folder / "plans"
     plans.mkdir()
     for number, (_told, raw) in enumerate(CALENDARS):
-        (plans / f"{number}.ics").write_bytes(raw)
+        # with somebody outside, so that it becomes history
+        (plans / f"{number}.ics").write_bytes(
+            raw.replace(b"END:VEVENT", b"ATTENDEE:mailto:ann@client.example\r\nEND:VEVENT")
+        )
     return company
 
 
