@@ -31,7 +31,8 @@ def company(request: pytest.FixtureRequest, tmp_path: Path) -> Company:
     plans = company.folder / "plans"
     plans.mkdir()
     for number, (_told, raw) in enumerate(CALENDARS):
-        # with somebody outside, so that it becomes history
+        # each a meeting of its own with somebody outside, so that it becomes history
+        raw = raw.replace(b"UID:u@x.example", b"UID:%d@x.example" % number)
         (plans / f"{number}.ics").write_bytes(
             raw.replace(b"END:VEVENT", b"ATTENDEE:mailto:ann@client.example\r\nEND:VEVENT")
         )
