@@ -33,6 +33,7 @@ else
 endif
 
 soak: setup  ## 1,400 kills, 300 accounts under faults and other long forms, in parts of minutes; one: ARGS="-k endurance"
+	@.ci/setup fuzz
 	$(PY) -m pytest -m soak --durations=0 $(ARGS)
 
 check: setup  ## format, lint, types, floors, house rules

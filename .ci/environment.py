@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import time
 import venv
 from collections.abc import Iterator
@@ -93,6 +94,19 @@ def locked(package: str) -> str:
     return match[0] + "\n"
 
 
+def add(extra: str) -> None:
+    """Install what requirements.lock pins for one extra alone, where this machine can have it."""
+    only = f"extra == '{extra}' and "
+    names = re.findall(rf"^([\w.-]+)==.* ; {re.escape(only)}", LOCKED.read_text(), re.MULTILINE)
+    if not names:
+        raise SetupError(f"{LOCKED.name} pins nothing for the extra {extra}")
+    python = FINAL / "bin" / "python"
+    with tempfile.NamedTemporaryFile("w", suffix=".lock") as own:
+        own.write("".join(map(locked, names)).replace(only, ""))
+        own.flush()
+        run_pip([str(python), "-m", "pip"], "--require-hashes", "--only-binary=:all:", "-r", own.name)
+
+
 def run_pip(command: list[str], *words: str | Path) -> None:
     """`pip install`, whatever the user's own settings make it do elsewhere."""
     env = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME", "PIP_TARGET")}
@@ -162,19 +176,20 @@ def say(text: str) -> None:
     print(f"setup: {text}", file=sys.stderr, flush=True)
 
 
-def main() -> int:
-    """Exit 0 when .venv is ready."""
+def main(extras: list[str]) -> int:
+    """Exit 0 when .venv is ready, and has these extras."""
     expected = stamp()
-    if is_ready(expected):
+    if is_ready(expected) and not extras:
         return 0
     try:
         with only_one():
-            if is_ready(expected):
-                return 0
-            say("building .venv with the packages of requirements.lock; this takes up to a minute")
-            start = time.monotonic()
-            build(expected)
-            say(f"ready after {time.monotonic() - start:.0f} seconds")
+            if not is_ready(expected):
+                say("building .venv with the packages of requirements.lock; this takes up to a minute")
+                start = time.monotonic()
+                build(expected)
+                say(f"ready after {time.monotonic() - start:.0f} seconds")
+            for extra in extras:
+                add(extra)
             return 0
     except SetupError as error:
         say(str(error))
@@ -186,4 +201,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

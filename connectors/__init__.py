@@ -2,7 +2,7 @@
 
 Where to look for what:
 
-    for plug-ins     api records conformance calendar_conformance memory
+    for plug-ins     api records cursors conformance calendar_conformance memory
     optional powers  addressbooks tasks watching
     kinds            imap ews dav carddav local
     a mail           mime headers structure parameters transfer words mailboxes dates bodies html html_quotes charsets

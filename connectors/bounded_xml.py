@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 class Bounded(ET.TreeBuilder):
     """Refuses what no answer has: document types, whose entities grow, elements too deep in others, and too many."""
 
-    #: Elements within elements, and elements in all.
+    #: Elements within elements, and elements in all, each attribute for two.
     deepest: ClassVar[int]
     most: ClassVar[int]
     #: What is raised, with a reason in words for people.
@@ -28,7 +28,7 @@ class Bounded(ET.TreeBuilder):
         self.depth += 1
         if self.depth > self.deepest:
             raise self.error("its elements lie too deep")
-        self.elements += 1
+        self.elements += 1 + 2 * len(attrs)
         if self.elements > self.most:
             raise self.error("it has too many elements")
         return super().start(tag, attrs)

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import ClassVar, NamedTuple, Self
 
+from connectors.cursors import count, parsed, reading
 from connectors.foldernames import in_order, purpose
 from connectors.mime import parse_message
 from connectors.records import (
@@ -388,8 +389,6 @@ def _outline(mail: _Delivered) -> Outline:
 
 
 def _load(cursor: Cursor) -> _At:
-    try:
-        validity, low, high, total, log = json.loads(cursor)
-        return _At(int(validity), int(low), int(high), int(total), int(log))
-    except (ValueError, TypeError) as error:
-        raise CursorExpired(f"this is no cursor of a mailbox in memory: {error}", step="select") from error
+    with reading("a mailbox in memory"):
+        validity, low, high, total, log = map(count, parsed(cursor))
+        return _At(validity, low, high, total, log)

@@ -110,7 +110,7 @@ def _prop(names: Iterable[str]) -> str:
 class _Builder(Bounded):
     deepest = 50
     #: 20 MiB of the shortest would take a gigabyte of memory.
-    most = 1_500_000
+    most = 500_000
     error = NoMultistatus
 
 

@@ -12,6 +12,7 @@ from matching.names import clean_name
 from store import deadlines, engagement, merging, w1_deadline
 from store.engine import Store, Transaction
 from store.merging import MergeRefused
+from store.w1 import too_long
 from store.w1_deadline import DeadlineRow
 
 log = structlog.get_logger()
@@ -78,8 +79,8 @@ def _problem(row: DeadlineRow) -> str | None:
         return "since_at is no instant such as 2026-03-01T08:00:00Z"
     if row.title is not None and not row.title:
         return "title is empty, or no text in UTF-8"
-    if row.title is not None and len(row.title) > MAX_TITLE:
-        return f"title has {len(row.title)} characters; at most {MAX_TITLE} are possible"
+    if problem := too_long("title", row.title, MAX_TITLE):
+        return problem
     if row.contact_id is None and row.thread_id is None:
         return "contact_id and thread_id are both NULL: one of them must say what it is set on"
     if row.contact_id == "" or row.thread_id == "":

@@ -142,6 +142,8 @@ def read(path: Path) -> Iterator[tuple[int, Decision]]:
             raise BadFile("it is not text in UTF-8") from error
         except json.JSONDecodeError as error:
             raise BadFile(f"line {number} is no JSON: {error.msg}") from error
+        except RecursionError as error:
+            raise BadFile(f"line {number} is no JSON that can be read") from error
     if not is_ended:
         raise BadFile("its end is missing; it was not copied whole")
 
@@ -151,7 +153,7 @@ def key_check_of(path: Path) -> str:
     try:
         with path.open(encoding="utf-8") as lines:
             header = json.loads(lines.readline(10_000))
-    except ValueError:
+    except (ValueError, RecursionError):
         header = None
     if not isinstance(header, dict) or header.get("kind") != "decisions":
         raise BadFile("it is no file of keeptouch decisions export")
@@ -173,7 +175,7 @@ def _decision(kind: object, document: Mapping[str, Any], number: int) -> Decisio
         if isinstance(kind, str) and kind in _KINDS:
             decision: Decision = _made(_KINDS[kind], document)
             return decision
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise BadFile(f"line {number}, of kind {kind}: {error}") from error
     raise BadFile(f"line {number} is of a kind that this keeptouch does not know: {kind!r}")
 

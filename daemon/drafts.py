@@ -57,6 +57,7 @@ class Drafting:
 
     def draft(self, message: Message) -> Draft:
         """The mail as the store takes it, under the company's policy."""
+        message = policy.credible(message)
         assessment = policy.assess(message, self.company)
         made = policy.created_by(assessment.parties, bool(assessment.bulk), self.company.create)
         told = NOTHING_TOLD if message.is_skimmed else read(message)

@@ -172,9 +172,8 @@ def _contact_error(unit: Unit, now: datetime) -> str | None:
         if getattr(unit.contact, name) is None:
             return f"{column} is not text in UTF-8"
     for name in ("display_name", "organization"):
-        length = len(getattr(unit.contact, name))
-        if length > MAX_NAME:
-            return f"{name} has {length} characters; at most {MAX_NAME} are possible"
+        if problem := w1.too_long(name, getattr(unit.contact, name), MAX_NAME):
+            return problem
     if unit.contact.is_deleted is None:
         return "is_deleted is neither true nor false"
     if unit.contact.has_bad_time:

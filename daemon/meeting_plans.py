@@ -355,5 +355,8 @@ def _is_recurring(meeting: Meeting | None) -> bool:
 def _entries(meeting: Meeting, now: datetime) -> list[datetime]:
     """When a meeting that is far ahead comes into sight, a day too early at most."""
     days = [_day(event.start.local) for event in meeting.events if event.start is not None]
-    sights = [datetime.combine(day, time(), UTC) - AHEAD - timedelta(days=1) for day in days if day.year > 1]
-    return [max(each, now + _ROLLING) for each in sights if each + AHEAD + timedelta(days=3) > now]
+    starts = [datetime.combine(day, time(), UTC) for day in days]
+    # nothing is added to them: behind the last of all days, where programs put what has no day, there is none
+    return [
+        max(start - AHEAD - timedelta(days=1), now + _ROLLING) for start in starts if start > now - timedelta(days=2)
+    ]

@@ -11,6 +11,7 @@ from daemon.w1_rows import apply_rows
 from matching.followups import State
 from store import tasks, w1_task_state
 from store.engine import Store, Transaction
+from store.w1 import too_long
 from store.w1_task_state import TaskStateRow
 
 log = structlog.get_logger()
@@ -44,8 +45,8 @@ def _apply(transaction: Transaction, row: TaskStateRow, now: datetime) -> str | 
     if row.has_bad_time:
         return "snoozed_until_at is no instant such as 2026-03-01T08:00:00Z"
     for name, value, most in (("changed_by", row.changed_by, _MAX_BY), ("note", row.note, _MAX_NOTE)):
-        if value is not None and len(value) > most:
-            return f"{name} has {len(value)} characters; at most {most} are possible"
+        if problem := too_long(name, value, most):
+            return problem
     try:
         tasks.decide(
             transaction,

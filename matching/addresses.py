@@ -113,18 +113,23 @@ def normalize_domain(domain: str) -> str | None:
         return literal
     if domain.isascii() and _ASCII_DOMAIN.fullmatch(plain := domain.lower().rstrip(".")):
         return plain
-    for text in (domain, domain.replace("\u200c", "").replace("\u200d", "")):
+    shown = _shown(domain)
+    for text in (domain, domain.replace("\u200c", "").replace("\u200d", ""), shown):
         try:
             return idna.encode(text, uts46=True).decode("ascii").lower().rstrip(".") or None
         except (idna.IDNAError, UnicodeError):
             continue
-    return _literal_domain(domain)
+    return _literal_domain(shown)
 
 
-def _literal_domain(domain: str) -> str | None:
-    """What IDNA refuses (symbols, mixed directions) keeps its letters, if it has the shape of a domain."""
+def _shown(domain: str) -> str:
+    """Its letters, without what is not seen of them, nor dots behind them ("…" is three)."""
     visible = "".join(c for c in unicodedata.normalize("NFKC", domain) if unicodedata.category(c) != "Cf")
-    text = _lower(visible).rstrip(".")
+    return _lower(visible).rstrip(".")
+
+
+def _literal_domain(text: str) -> str | None:
+    """What IDNA refuses (symbols, mixed directions) keeps its letters, if it has the shape of a domain."""
     if _NOT_IN_DOMAIN.search(text) or any(unicodedata.category(c) in ("Cs", "Co", "Cn") for c in text):
         return None
     return text if text and all(text.split(".")) else None

@@ -11,7 +11,7 @@ Three questions, in this order:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -267,10 +267,23 @@ def occurred_at(sent_at: datetime | None, arrived_at: datetime | None, *, is_sen
     """
     if sent_at is None or arrived_at is None:
         return sent_at or arrived_at
-    earliest = datetime.min.replace(tzinfo=UTC) if is_sent_copy else arrived_at - timedelta(days=7)
-    return sent_at if earliest <= sent_at <= arrived_at + timedelta(days=1) else arrived_at
+    # differences, because seven days before the first of all times there is none
+    is_late = sent_at - arrived_at > timedelta(days=1)
+    is_early = arrived_at - sent_at > timedelta(days=7) and not is_sent_copy
+    return arrived_at if is_late or is_early else sent_at
 
 
+def credible(message: Message) -> Message:
+    """The mail without those of its times that no mail can have: a forged Date, Received or INTERNALDATE."""
+    times = (message.sent_at, message.received_at, message.transported_at)
+    if all(when is None or _FIRST <= when <= _LAST for when in times):
+        return message
+    sent_at, received_at, transported_at = (when if when and _FIRST <= when <= _LAST else None for when in times)
+    return replace(message, sent_at=sent_at, received_at=received_at, transported_at=transported_at)
+
+
+#: With room on both sides for the days, weeks and years that are counted from a mail.
+_FIRST, _LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 #: Folders whose mail is never history unless the configuration names them.
 _UNLOGGED = {Purpose.DRAFTS: "draft", Purpose.JUNK: "junk", Purpose.TRASH: "trash"}
 

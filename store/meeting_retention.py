@@ -82,16 +82,17 @@ def _note(connection: Connection, name: str, before: datetime) -> int:
 
 
 def _is_over(held: Meeting, before: datetime) -> bool:
-    """Has all of it ended before?"""
+    """Has all of it ended before, wherever the clock hangs?"""
+    earliest = before - timedelta(days=1)
     if any(event.rules or event.extra for event in held.events):
         window = occurrences(held, before - _LONGEST, before + _AHEAD, "UTC")
-        return all(_ended(each.ends) < before for each in window)
+        return all(_ended(each.ends) < earliest for each in window)
     ends = [event.end or event.start for event in held.events]
     days = [each.local for each in ends if each is not None]
-    return bool(days) and all(_ended(each) < before for each in days)
+    return bool(days) and all(_ended(each) < earliest for each in days)
 
 
 def _ended(value: datetime | date) -> datetime:
-    """By then, wherever the clock hangs."""
+    """As a clock of UTC shows it."""
     latest = value if isinstance(value, datetime) else datetime.combine(value, time())
-    return latest.replace(tzinfo=UTC) + timedelta(days=1)
+    return latest.replace(tzinfo=UTC)

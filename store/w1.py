@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, and_, bindparam, literal, select, text, type_coerce, update
+from sqlalchemy import Connection, Row, Select, Table, and_, bindparam, func, literal, select, text, type_coerce, update
 from sqlalchemy.types import NullType
 
 from matching.addresses import normalize
@@ -23,8 +23,12 @@ from store.w1_schema import w1_contact, w1_contact_address
 #: (external_source, external_id)
 Identity = tuple[str, str]
 
+#: Columns whose length nothing bounds.
+_LONG = ("display_name", "organization", "tracking_consent", "tracking_consent_source", "error")
 #: Columns in which SQLite lets anything stand.
 _LENIENT = ("is_primary", "is_deleted", "valid_from_at", "valid_to_at", "tracking_consent_at")
+#: Characters of a text that are looked at: more are possible nowhere, and would have to be held.
+LONGEST = 20_000
 #: What bytes that are not UTF-8 become when they are read leniently.
 _UNDECODED = re.compile("[\\ud800-\\udfff]")
 
@@ -194,7 +198,7 @@ def _rows(connection: Connection, table: Table, source: str, ids: list[str], bus
     flags = [name for name in _LENIENT if name in table.c]
     rest = [c for c in table.columns if c.name not in ("external_source", "applied_at", *flags)]
     query: Select[Any] = select(
-        *rest,
+        *(bounded(column).label(column.name) if column.name in _LONG else column for column in rest),
         *(type_coerce(table.c[name], NullType()).label(name) for name in flags),
         table.c.applied_at.is_(None).label("is_unapplied"),
     ).with_for_update(skip_locked=True)
@@ -248,14 +252,28 @@ def _address_row(row: Row[Any]) -> AddressRow:
 
 def instant(value: object) -> datetime | None:
     """A time as a program wrote it; None where it is none."""
-    if isinstance(value, str):
-        try:
+    try:
+        if isinstance(value, str):
             value = datetime.fromisoformat(value)
-        except ValueError:
+        if not isinstance(value, datetime):
             return None
-    if not isinstance(value, datetime):
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except (ValueError, OverflowError):
+        # an hour before the year 1, or after 9999, has no instant of UTC
         return None
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def bounded(column: Any) -> Any:
+    """As much of a text as is looked at, with one character more where there is more."""
+    return func.substr(column, 1, LONGEST + 1)
+
+
+def too_long(name: str, text: str | None, most: int) -> str | None:
+    """What is answered to a text of more than `most` characters; None: it has no more."""
+    if text is None or len(text) <= most:
+        return None
+    length = str(len(text)) if len(text) <= LONGEST else f"more than {LONGEST}"
+    return f"{name} has {length} characters; at most {most} are possible"
 
 
 def flag(value: object) -> bool | None:

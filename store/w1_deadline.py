@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, bindparam, literal, select, text, type_coerce, update
 from sqlalchemy.types import NullType
 
-from store.w1 import flag, instant, is_text, lenient
+from store.w1 import bounded, flag, instant, is_text, lenient
 from store.w1_schema import w1_deadline
 
 _WAITS = and_(w1_deadline.c.applied_at.is_(None), w1_deadline.c.error.is_(None))
+#: Columns whose length nothing bounds.
+_LONG = ("contact_id", "thread_id", "title")
 _KEY = (w1_deadline.c.external_source, w1_deadline.c.external_id)
 
 
@@ -45,7 +47,8 @@ def is_anything_waiting(connection: Connection) -> bool:
 def waiting(connection: Connection, limit: int) -> list[DeadlineRow]:
     """Rows that wait, kept from changing until the transaction ends; those that somebody has locked wait on."""
     names = ("external_source", "external_id", "contact_id", "thread_id", "due_on", "title", "since_at", "is_deleted")
-    columns: list[Any] = [type_coerce(w1_deadline.c[name], NullType()).label(name) for name in names]
+    given = (bounded(w1_deadline.c[name]) if name in _LONG else w1_deadline.c[name] for name in names)
+    columns: list[Any] = [type_coerce(each, NullType()).label(name) for name, each in zip(names, given, strict=True)]
     if connection.dialect.name == "sqlite":
         columns.append(text("rowid AS row_number"))
     query = select(*columns).where(_WAITS).order_by(*_KEY).limit(limit).with_for_update(skip_locked=True)

@@ -11,10 +11,12 @@ from sqlalchemy import Connection, and_, bindparam, delete, literal, select, tex
 from sqlalchemy.types import NullType
 
 from store.upsert import one_of
-from store.w1 import instant, is_text, lenient
+from store.w1 import bounded, instant, is_text, lenient
 from store.w1_schema import w1_task_state
 
 _WAITS = and_(w1_task_state.c.applied_at.is_(None), w1_task_state.c.error.is_(None))
+#: Columns whose length nothing bounds.
+_LONG = ("changed_by", "note")
 _TEXTS = ("task_id", "state", "changed_by", "note")
 
 
@@ -45,7 +47,9 @@ def waiting(connection: Connection, limit: int) -> list[TaskStateRow]:
     table = w1_task_state.c
     key: Any = text("rowid AS key") if connection.dialect.name == "sqlite" else table.task_id.label("key")
     names = (*_TEXTS, "snoozed_until_at")
-    query = select(key, *(type_coerce(table[name], NullType()).label(name) for name in names)).where(_WAITS)
+    given = (bounded(table[name]) if name in _LONG else table[name] for name in names)
+    query = select(key, *(type_coerce(each, NullType()).label(name) for name, each in zip(names, given, strict=True)))
+    query = query.where(_WAITS)
     with lenient(connection):
         rows = connection.execute(query.order_by(table.task_id).limit(limit).with_for_update(skip_locked=True)).all()
     return [_row(row) for row in rows]

@@ -56,7 +56,8 @@ def make_checkout(folder: Path) -> Path:
     """A checkout of the small project."""
     shutil.copytree(ROOT / ".ci", folder / ".ci", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "pyproject.toml").write_text(PROJECT)
-    (folder / "requirements.lock").write_text(pinned("pip", "setuptools"))
+    extra = pinned("iniconfig").replace(" \\", " ; extra == 'more' and python_version >= '3.11' \\", 1)
+    (folder / "requirements.lock").write_text(pinned("pip", "setuptools") + extra)
     (folder / "daemon").mkdir()
     (folder / "daemon" / "__init__.py").write_text("def entry() -> None:\n    print('hello')\n")
     return folder
@@ -76,15 +77,15 @@ def ready(tmp_path_factory: pytest.TempPathFactory, package_index: None) -> Path
     return folder
 
 
-def start(checkout: Path) -> subprocess.Popen[str]:
+def start(checkout: Path, *extras: str) -> subprocess.Popen[str]:
     env = os.environ | {"PYTHON": sys.executable}
-    command = [checkout / ".ci" / "setup"]
+    command = [str(checkout / ".ci" / "setup"), *extras]
     return subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
-def set_up(checkout: Path) -> str:
+def set_up(checkout: Path, *extras: str) -> str:
     """Run the set-up to its good end; what it said."""
-    with start(checkout) as process:
+    with start(checkout, *extras) as process:
         said = process.communicate()[1]
     assert process.returncode == 0, said
     return said
@@ -116,6 +117,17 @@ def greeting(checkout: Path) -> str:
 def test_a_second_set_up_has_nothing_to_do(ready: Path) -> None:
     assert greeting(ready) == "hello\n"
     assert set_up(ready) == ""
+
+
+@pytest.mark.slow
+def test_an_extra_is_there_only_where_it_was_asked_for(ready: Path) -> None:
+    importing = [str(ready / ".venv" / "bin" / "python"), "-c", "import iniconfig"]
+    assert subprocess.run(importing, capture_output=True, check=False).returncode == 1
+    assert set_up(ready, "more") == ""
+    assert subprocess.run(importing, capture_output=True, check=False).returncode == 0
+    with start(ready, "unknown") as process:
+        said = process.communicate()[1]
+    assert (process.returncode, "pins nothing for the extra unknown" in said) == (1, True)
 
 
 @pytest.mark.slow

@@ -15,9 +15,10 @@ from typing import Self
 
 from connectors import webdav
 from connectors.addressbooks import Book, Card, CardPage
+from connectors.cursors import parsed, reading, string_or_none
 from connectors.http import Answer, HttpClient, TooLarge, basic
 from connectors.network import quoted
-from connectors.records import ConnectorError, Cursor, Misconfigured, Secret, Unavailable
+from connectors.records import ConnectorError, Cursor, CursorExpired, Misconfigured, Secret, Unavailable
 from connectors.traffic import Traffic
 from connectors.webdav import CALENDARSERVER, CARD, DAV, Multistatus, NoMultistatus, Response
 
@@ -145,10 +146,11 @@ class CardDav:
         token, ctag = self._standings.get(book.id, (None, None))
         before = _read_cursor(since)
         again = [ref for ref, version in known.items() if not version]
-        if before is not None and ctag is not None and before.get("ctag") == ctag and not again:
+        if before is not None and ctag is not None and before["ctag"] == ctag and not again:
             yield CardPage(cursor=since)
             return
-        told = self._since(book.id, before["token"]) if before is not None and before.get("token") else None
+        last = before["token"] if before is not None else None
+        told = self._since(book.id, last) if last else None
         if told is None:
             versions = self._listed(book.id)
             gone = known.keys() - versions.keys()
@@ -260,9 +262,12 @@ class CardDav:
         return Unavailable(problem, step="books", hint="check url: it must lead to CardDAV, and be this user's own")
 
 
-def _read_cursor(cursor: Cursor | None) -> dict[str, str] | None:
-    try:
-        found = json.loads(cursor) if cursor is not None else None
-    except ValueError:
+def _read_cursor(cursor: Cursor | None) -> dict[str, str | None] | None:
+    if cursor is None:
         return None
-    return found if isinstance(found, dict) else None
+    try:
+        with reading("a book"):
+            found = parsed(cursor)
+            return {name: string_or_none(found.get(name)) for name in ("token", "ctag")}
+    except CursorExpired:
+        return None

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import zlib
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Self
 
-from connectors.records import Cursor, CursorExpired
+from connectors.cursors import count, flag, pack, parsed, reading, string, string_or_none, unpack
+from connectors.records import Cursor
 
 _VERSION = 1
-#: Unpacked, of a calendar of a million objects.
-_MAX_BYTES = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,18 +32,21 @@ class Position:
     @classmethod
     def load(cls, cursor: Cursor) -> Self:
         """Raises CursorExpired where it is none of ours."""
-        try:
-            fields: Any = json.loads(cursor)
-            version, token, ctag, after, count, is_again, packed = fields
-            etags = json.loads(zlib.decompressobj().decompress(base64.b64decode(packed, validate=True), _MAX_BYTES))
-            if version != _VERSION or not isinstance(etags, dict):
+        with reading("a calendar"):
+            version, token, ctag, after, number, is_again, packed = parsed(cursor)
+            if version != _VERSION:
                 raise ValueError("another version")
-            return cls(token=token, ctag=ctag, after=after, count=int(count), is_again=bool(is_again), etags=etags)
-        except (ValueError, TypeError, zlib.error) as error:
-            raise CursorExpired(f"this is no cursor of a calendar: {error}", step="select") from error
+            return cls(
+                token=string_or_none(token),
+                ctag=string_or_none(ctag),
+                after=string_or_none(after),
+                count=count(number),
+                is_again=flag(is_again),
+                etags={string(ref): string(etag) for ref, etag in parsed(unpack(packed)).items()},
+            )
 
     def dump(self) -> Cursor:
         """As text; `load` takes it back."""
-        packed = base64.b64encode(zlib.compress(json.dumps(self.etags, separators=(",", ":")).encode())).decode()
+        packed = pack(json.dumps(self.etags, separators=(",", ":")).encode())
         fields = [_VERSION, self.token, self.ctag, self.after, self.count, self.is_again, packed]
         return Cursor(json.dumps(fields, separators=(",", ":")))

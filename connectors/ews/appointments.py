@@ -108,6 +108,8 @@ def meeting_of(
         return _meeting(ref, item, list(exceptions), frozenset(map(str.casefold, mailbox)))
     except (BadAppointment, BadRecurrence) as error:
         return Unreadable(ref, str(error))
+    except OverflowError:
+        return Unreadable(ref, "one of its times lies before the year 1 or after 9999")
 
 
 def _meeting(ref: str, item: ET.Element, exceptions: Sequence[ET.Element], mailbox: frozenset[str]) -> Meeting:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 from xml.etree import ElementTree as ET
 
+from connectors.cursors import flag, parsed, reading, string
 from connectors.ews import questions
 from connectors.ews.appointments import FIELDS, LINK, exceptions_of, meeting_of, stand_in
 from connectors.ews.items import Item
@@ -20,7 +20,7 @@ from connectors.ews.reading import Reader, reason
 from connectors.ews.server import Server
 from connectors.ews.sync import MAX_ANSWERS, Folder
 from connectors.ical import MAX_EVENTS
-from connectors.records import Change, Cursor, CursorExpired, Deleted, Page, Phase, Unreadable
+from connectors.records import Change, Cursor, Deleted, Page, Phase, Unreadable
 
 _VERSION = 1
 #: Items of one question.
@@ -43,14 +43,11 @@ class _Position:
 
 def _load(cursor: Cursor) -> _Position:
     """The position in a cursor; raises CursorExpired where it is none of ours."""
-    try:
-        fields: Any = json.loads(cursor)
-        version, state, is_whole = fields
-        if version != _VERSION or not isinstance(state, str):
+    with reading("an Exchange calendar"):
+        version, state, is_whole = parsed(cursor)
+        if version != _VERSION:
             raise ValueError("another version")
-    except (ValueError, TypeError) as error:
-        raise CursorExpired(f"this is no cursor of an Exchange calendar: {error}", step="select") from error
-    return _Position(state, bool(is_whole))
+        return _Position(string(state), flag(is_whole))
 
 
 class Calendar:

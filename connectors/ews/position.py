@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
-from typing import Any
 
-from connectors.records import Cursor, CursorExpired
+from connectors.cursors import count, day_of, flag, instant_of, parsed, reading, string
+from connectors.records import Cursor
 
 _VERSION = 1
 #: Exchange knows no mail before its own time.
@@ -74,21 +74,18 @@ class Position:
 
 def load(cursor: Cursor) -> Position:
     """The position in a cursor; raises CursorExpired where it is none of ours."""
-    try:
-        fields: Any = json.loads(cursor)
-        version, state, since, is_listing, below, seen, left = fields
-        if version != _VERSION or not isinstance(state, str) or not isinstance(seen, list):
+    with reading("an Exchange folder"):
+        version, state, since, is_listing, below, seen, left = parsed(cursor)
+        if version != _VERSION or not isinstance(seen, list):
             raise ValueError("another version")
         return Position(
-            state=state,
-            since=None if since is None else date.fromisoformat(since),
-            is_listing=bool(is_listing),
-            below=None if below is None else datetime.fromisoformat(below),
-            seen=tuple(map(str, seen)),
-            left=int(left),
+            state=string(state),
+            since=day_of(since),
+            is_listing=flag(is_listing),
+            below=instant_of(below),
+            seen=tuple(map(string, seen)),
+            left=count(left),
         )
-    except (ValueError, TypeError) as error:
-        raise CursorExpired(f"this is no cursor of an Exchange folder: {error}", step="select") from error
 
 
 def start_of(day: date | None) -> datetime:

@@ -50,8 +50,9 @@ class Reply:
 
 class _Builder(Bounded):
     deepest = 100
-    #: 20 MiB of the shortest would take a gigabyte of memory.
-    most = 1_000_000
+    #: 20 MiB of the shortest would take a gigabyte of memory. Questions about items are asked again by halves where the
+    #: answer is more.
+    most = 300_000
     error = NoAnswer
 
 

@@ -68,7 +68,8 @@ class Folder:
             raise errors.unreadable(NoAnswer("it has no SyncState"), self._server.settings, "select")
         changes = reply.element.find(f"{M}Changes")
         for change in changes if changes is not None else ():
-            _take(told, change)
+            if not _take(told, change):
+                raise errors.unreadable(NoAnswer("it tells of an item without its id"), self._server.settings, "select")
         if told.is_quiet:
             watched.settle(self._folder, state, mark)
         return told
@@ -112,7 +113,10 @@ class Folder:
         items = root.find(f"{T}Items")
         total = root.get("TotalItemsInView", "")
         found = [item_of(each) for each in items] if items is not None else []
-        return [each for each in found if each.id], int(total) if total.isdecimal() and len(total) < 10 else 0
+        if not all(each.id for each in found):
+            # what it is about can't be asked for, and would be passed over for good
+            raise errors.unreadable(NoAnswer("its list has an item without an id"), self._server.settings, "select")
+        return found, int(total) if total.isdecimal() and len(total) < 10 else 0
 
 
 class Sync:
@@ -257,20 +261,24 @@ class Sync:
         return [each for each in read if not isinstance(each, Deleted)]
 
 
-def _take(told: _Told, change: ET.Element) -> None:
-    """Take over one change; one that makes no sense is none."""
+def _take(told: _Told, change: ET.Element) -> bool:
+    """Take over one change; False where it does not say of what. One of another kind is none."""
     kind = change.tag.removeprefix(T)
     told.is_quiet = False
     if kind == "Delete":
         gone = id_of(change)
         told.present.pop(gone, None)
         told.gone += [gone] if gone else []
-    elif kind in ("Create", "Update") and len(change):
-        item = item_of(change[0])
-        if item.id:
-            told.present[item.id] = item
-            told.updated.discard(item.id)
-            told.updated |= {item.id} if kind == "Update" else set()
+        return bool(gone)
+    if kind not in ("Create", "Update"):
+        return True
+    item = item_of(change[0]) if len(change) else None
+    if item is None or not item.id:
+        return False
+    told.present[item.id] = item
+    told.updated.discard(item.id)
+    told.updated |= {item.id} if kind == "Update" else set()
+    return True
 
 
 def _behind(position: Position, batch: Sequence[Item]) -> Position:

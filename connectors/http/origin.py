@@ -18,6 +18,8 @@ _UNWRITTEN = re.compile(r"[\x00-\x20\x7f]")
 _NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
 #: What the C library takes for a part of an IPv4 address: 2130706433, 0x7f.1
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+#: Dots that name a folder; those that are written as such urljoin has taken away (RFC 3986, section 5.2.4).
+_HIDDEN_DOTS = re.compile(r"/\.\.?(?:/|\Z)")
 _EXAMPLE = "such as https://dav.acme.example/"
 
 
@@ -76,6 +78,9 @@ class Origin:
         try:
             origin, path = Origin.of(urljoin(f"{self.url}{base}", href.strip(" \t\r\n")))
         except (Misconfigured, ValueError):
+            return None
+        if _HIDDEN_DOTS.search(path.partition("?")[0]):
+            # "%2e%2e" stands in the folder that it is shown in, and leads out of it
             return None
         return (origin, path) if origin.is_tls or not self.is_tls else None
 

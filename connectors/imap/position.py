@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from connectors.cursors import count, count_or_none, day_of, instant_of, parsed, reading
 from connectors.imap.responses import Standing
 from connectors.records import Cursor, CursorExpired
 
@@ -137,35 +138,24 @@ class Position:
 
 def load(cursor: Cursor) -> Position:
     """The position in a cursor; raises CursorExpired where it is no cursor of this connector."""
-    try:
-        fields: Any = json.loads(cursor)
-        version, uidvalidity, hi, uidnext, since, gaps, messages, modseq, anchor = fields
+    with reading("an IMAP folder"):
+        version, uidvalidity, hi, uidnext, since, gaps, messages, modseq, anchor = parsed(cursor)
         if version != _VERSION:
             raise ValueError(f"version {version}")
         return Position(
-            uidvalidity=int(uidvalidity),
-            hi=int(hi),
-            uidnext=int(uidnext),
-            since=_date(since),
-            gaps=tuple(Gap(_date(a), _date(z), int(below), int(left)) for a, z, below, left in gaps),
-            messages=_count(messages),
-            modseq=_count(modseq),
+            uidvalidity=count(uidvalidity),
+            hi=count(hi),
+            uidnext=count(uidnext),
+            since=day_of(since),
+            gaps=tuple(Gap(day_of(a), day_of(z), count(below), count(left)) for a, z, below, left in gaps),
+            messages=count_or_none(messages),
+            modseq=count_or_none(modseq),
             anchor=_anchor(anchor),
         )
-    except (ValueError, TypeError) as error:
-        raise CursorExpired(f"this is no cursor of an IMAP folder: {error}", step="select") from error
 
 
 def _text(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
-
-
-def _date(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
-
-
-def _count(number: Any) -> int | None:
-    return None if number is None else int(number)
 
 
 def _listed(anchor: Anchor | None) -> list[Any] | None:
@@ -179,4 +169,4 @@ def _anchor(fields: Any) -> Anchor | None:
     if fields is None:
         return None
     uid, size, when = fields
-    return Anchor(int(uid), int(size), None if when is None else datetime.fromisoformat(when))
+    return Anchor(count(uid), count(size), instant_of(when))

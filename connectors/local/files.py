@@ -59,7 +59,19 @@ def read(path: Path) -> Raw:
         if not stat.S_ISREG(status.st_mode):
             raise OSError("no regular file")
         data = file.read(PREFIX if status.st_size > SIZE_LIMIT else SIZE_LIMIT)
-    return Raw(data, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+    return Raw(data, status.st_size, written_at(status))
+
+
+def written_at(status: os.stat_result) -> datetime:
+    """When a file was last written, UTC.
+
+    Some file systems keep any number as that time; where it is no year from 1 to 9999 it is the time of the last
+    change of the file, or of what is known of it, which nobody sets.
+    """
+    try:
+        return datetime.fromtimestamp(status.st_mtime, UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(status.st_ctime, UTC)
 
 
 def record(

@@ -6,9 +6,7 @@ file that was written anew without a change is no news. A meeting's ref is its f
 
 from __future__ import annotations
 
-import base64
 import json
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from connectors.cursors import pack, parsed, reading, string, unpack
 from connectors.http import HttpClient
 from connectors.ical import parse_calendar
 from connectors.local import files
@@ -27,7 +26,6 @@ from connectors.records import (
     Batch,
     Change,
     Cursor,
-    CursorExpired,
     Deleted,
     Outline,
     Page,
@@ -42,7 +40,6 @@ _SUFFIX = ".ics"
 _PAGE = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _VERSION = 1
-_MAX_BYTES = 256 * 1024 * 1024
 _LONGEST_UID = 255
 
 
@@ -65,19 +62,20 @@ class _Seen:
     def load(cls, cursor: Cursor | None) -> _Seen:
         if cursor is None:
             return cls()
-        try:
-            version, packed = json.loads(cursor)
-            raw = zlib.decompressobj().decompress(base64.b64decode(packed, validate=True), _MAX_BYTES)
-            told: Any = json.loads(raw)
+        with reading("calendar files"):
+            version, packed = parsed(cursor)
             if version != _VERSION:
                 raise ValueError("another version")
-            return cls({name: _File(mark, dict(meetings)) for name, (mark, meetings) in told.items()})
-        except (ValueError, TypeError, AttributeError, zlib.error) as error:
-            raise CursorExpired(f"this is no cursor of calendar files: {error}", step="select") from error
+            told = parsed(unpack(packed)).items()
+            return cls({string(name): _File(string(mark), _strings(meetings)) for name, (mark, meetings) in told})
 
     def dump(self) -> Cursor:
-        packed = zlib.compress(json.dumps(self.files, separators=(",", ":")).encode())
-        return Cursor(json.dumps([_VERSION, base64.b64encode(packed).decode()], separators=(",", ":")))
+        packed = pack(json.dumps(self.files, separators=(",", ":")).encode())
+        return Cursor(json.dumps([_VERSION, packed], separators=(",", ":")))
+
+
+def _strings(told: Any) -> dict[str, str]:
+    return {string(ref): string(mark) for ref, mark in told.items()}
 
 
 class IcsFiles:

@@ -8,9 +8,7 @@ the difference it is that one, else all of the bucket comes again, which is harm
 
 from __future__ import annotations
 
-import base64
 import json
-import zlib
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,9 +16,10 @@ from datetime import UTC, datetime
 from functools import reduce
 from hashlib import blake2b
 from operator import xor
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
-from connectors.records import Change, Cursor, CursorExpired, Page, Phase
+from connectors.cursors import count, flag, pack, parsed, reading, string, unpack
+from connectors.records import Change, Cursor, Page, Phase
 
 _BUCKETS = 512
 PAGE_MAILS = 200
@@ -28,6 +27,8 @@ _PAGE_BYTES = 16 * 1024 * 1024
 #: There is no mail on a disk from before its time.
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _VERSION = 1
+#: A file's time may lie before 1970.
+_LEAST = -(2**63)
 
 
 class Entry(NamedTuple):
@@ -67,20 +68,18 @@ class Listing:
         """The state in a cursor; raises CursorExpired where it is none of ours."""
         if cursor is None:
             return cls(None, False, array("Q", bytes(8 * _BUCKETS)))
-        try:
-            fields: Any = json.loads(cursor)
-            version, when, mark, is_done, packed = fields
-            sums = array("Q", zlib.decompress(base64.b64decode(packed, validate=True)))
+        with reading("a folder of files"):
+            version, when, mark, is_done, packed = parsed(cursor)
+            sums = array("Q", unpack(packed, 8 * _BUCKETS))
             if version != _VERSION or len(sums) != _BUCKETS:
                 raise ValueError("another version")
-            return cls(None if when is None else (int(when), str(mark)), bool(is_done), sums)
-        except (ValueError, TypeError, zlib.error) as error:
-            raise CursorExpired(f"this is no cursor of a folder of files: {error}", step="select") from error
+            last = None if when is None else (count(when, least=_LEAST), string(mark))
+            return cls(last, flag(is_done), sums)
 
     def dump(self) -> Cursor:
         """As text; `load` takes it back."""
         when, mark = self.last or (None, None)
-        packed = base64.b64encode(zlib.compress(self.sums.tobytes())).decode("ascii")
+        packed = pack(self.sums.tobytes())
         return Cursor(json.dumps([_VERSION, when, mark, self.is_done, packed], separators=(",", ":")))
 
     def steps(self, entries: Sequence[Entry]) -> Iterator[_Step]:

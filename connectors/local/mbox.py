@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
+from connectors.cursors import count, flag, parsed, reading, string
 from connectors.foldernames import in_order, purpose
 from connectors.local.files import Raw, looking, record, text_of
 from connectors.local.mboxfile import Mail, hash_until, new_hash, scan
@@ -36,6 +36,8 @@ from connectors.records import (
 )
 
 _VERSION = 1
+#: A file's time may lie before 1970.
+_LEAST = -(2**63)
 _PAGE_MAILS = 200
 _PAGE_BYTES = 16 * 1024 * 1024
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -60,14 +62,12 @@ class _State:
 
     @classmethod
     def load(cls, cursor: Cursor) -> _State:
-        try:
-            fields: Any = json.loads(cursor)
-            version, at, before, last, size, written_ns, is_done = fields
+        with reading("an mbox"):
+            version, at, before, last, size, written_ns, is_done = parsed(cursor)
             if version != _VERSION:
                 raise ValueError("another version")
-            return cls(int(at), str(before), str(last), int(size), int(written_ns), bool(is_done))
-        except (ValueError, TypeError) as error:
-            raise CursorExpired(f"this is no cursor of an mbox: {error}", step="select") from error
+            written_ns = count(written_ns, least=_LEAST)
+            return cls(count(at), string(before), string(last), count(size, least=-1), written_ns, flag(is_done))
 
 
 class Mbox:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from connectors.foldernames import in_order, purpose
-from connectors.local.files import Raw, looking, read, record, text_of
+from connectors.local.files import Raw, looking, read, record, text_of, written_at
 from connectors.local.listing import Entry, pages
 from connectors.records import Batch, Change, Cursor, Deleted, Outline, Page, Stream, Unavailable, Unreadable
 
@@ -86,7 +86,7 @@ class Tree(ABC):
         for ref in refs:
             if ref in places and places[ref].is_file():
                 status = places[ref].stat()
-                raw = Raw(b"", status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+                raw = Raw(b"", status.st_size, written_at(status))
                 found[ref] = Outline(raw.size, self.received_at(places[ref], raw))
         return found
 

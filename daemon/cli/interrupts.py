@@ -22,15 +22,19 @@ class Told(threading.Event):
         self._is_told = False
 
     def is_set(self) -> bool:
+        """Has it been set?"""
         return self._is_told
 
     def set(self) -> None:
+        """Takes no lock."""
         self._is_told = True
 
     def clear(self) -> None:
+        """As if it had never been set."""
         self._is_told = False
 
     def wait(self, timeout: float | None = None) -> bool:
+        """Whether it is set within `timeout`, in seconds; None: without end."""
         until = math.inf if timeout is None else time.monotonic() + timeout
         while not self._is_told and (left := until - time.monotonic()) > 0:
             time.sleep(min(left, _LOOK_EVERY))

@@ -11,9 +11,11 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
+
+from store.w1 import instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,7 @@ class FileAddress:
 
 def instant_of(text: str) -> datetime | None:
     """A day or an instant (ISO 8601, by itself in UTC) as files tell them; None: it is neither."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return instant(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
-from daemon.contacts.files import FileAddress, FileContact, Rejected, instant_of
+from daemon.contacts.files import FileAddress, FileContact, Rejected
 from daemon.problems import suggestion
 from store.foreign import ForeignError
+from store.w1 import instant
 
 #: Column -> must the query give it?
 COLUMNS = {
@@ -123,14 +125,12 @@ def _text(value: Any) -> str | None:
         return value.strip()
     if isinstance(value, int | uuid.UUID):
         return str(value)
-    if isinstance(value, Decimal | float) and value == int(value):
+    if isinstance(value, Decimal | float) and isfinite(value) and value == int(value):
         return str(int(value))
     return None
 
 
 def _instant(value: Any) -> datetime | None:
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-    if isinstance(value, date):
+    if isinstance(value, date) and not isinstance(value, datetime):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
-    return instant_of(value) if isinstance(value, str) else None
+    return instant(value)

@@ -122,7 +122,7 @@ def _skew(host: Host, secured: ssl.SSLSocket, clock: Callable[[], datetime]) -> 
         if name.strip().lower() == "date":
             try:
                 told = parsedate_to_datetime(value.strip())
-            except ValueError:
+            except (ValueError, OverflowError):
                 return None
             told = told if told.tzinfo else told.replace(tzinfo=UTC)
             return told - clock()

@@ -13,6 +13,8 @@ from matching.written_days import FORMS, read_day
 
 #: What is promised for later than this is read wrongly, or nothing to remind of.
 _LONGEST = timedelta(days=200)
+#: Behind this day a Date is a lie, and 999 weeks are not left.
+_LAST = date.max - timedelta(weeks=1_100)
 #: Pieces that look like dates and are tried.
 _MAX_TRIED = 4
 _CLOCK = re.compile(r"\b\d{1,2}:\d{2}\b")
@@ -44,6 +46,8 @@ class Days:
 
     def named(self, sentence: str, said_on: date) -> list[date]:
         """The days that a sentence names, of that day and later ones, earliest first."""
+        if said_on > _LAST:
+            return []
         latest = said_on + _LONGEST
         return sorted(each for each in self._found(_CLOCK.sub(" ", sentence), said_on) if said_on <= each <= latest)
 

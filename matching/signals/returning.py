@@ -21,6 +21,8 @@ _MAX_TRIED = 6
 _LONGEST = timedelta(days=500)
 #: A date without a year that lies farther ahead is one of the last days, which the next year has again.
 _WITHIN_A_YEAR = timedelta(days=330)
+#: Behind this day a Date is a lie, and no days are left to return on.
+_LAST = date.max - 2 * _LONGEST
 _YEAR = re.compile(r"\d{4}")
 
 _WEEKDAYS = re.compile(
@@ -45,7 +47,7 @@ _CUES = {
 
 def return_date(language: str, text: str, sent_at: datetime | None) -> date | None:
     """The first date of a return in a folded text, later than the day of the mail; None where none is told."""
-    if sent_at is None or language not in _CUES:
+    if sent_at is None or language not in _CUES or sent_at.date() > _LAST:
         return None
     sent_on = sent_at.date()
     for tried, (candidate, piece) in enumerate(_candidates(language, text)):

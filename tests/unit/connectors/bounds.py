@@ -17,12 +17,21 @@ _STATUS = Path("/proc/self/status")
 @pytest.fixture
 def bounded() -> Iterator[None]:
     """The test takes less than MEMORY at any time, and less than SECONDS of processor."""
-    # the kernel's peak begins anew (man 5 proc)
-    Path("/proc/self/clear_refs").write_text("5")
-    before, start = _kilobytes("VmRSS"), time.process_time()
+    before, start = begin(), time.process_time()
     yield
-    assert (_kilobytes("VmHWM") - before) * 1024 < MEMORY
+    assert growth(before) < MEMORY
     assert time.process_time() - start < SECONDS
+
+
+def begin() -> int:
+    """Bytes of this process in memory now; its peak begins anew (man 5 proc)."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return _kilobytes("VmRSS") * 1024
+
+
+def growth(before: int) -> int:
+    """By how many bytes the peak since `begin` lies above what was there then."""
+    return _kilobytes("VmHWM") * 1024 - before
 
 
 def _kilobytes(name: str) -> int:

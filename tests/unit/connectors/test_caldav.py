@@ -137,15 +137,6 @@ def test_an_answer_that_names_much_but_not_all_asks_for_no_comparison(script: Sc
     assert [page.asks_comparison for page in pages(server, last_cursor(before))] == [False]
 
 
-@pytest.mark.parametrize("code", [403, 409, 410, 412, 507])
-def test_a_token_that_is_refused_has_expired(script: Script, server: ScriptedHttp, code: int) -> None:
-    before = pages(server)
-    script.token = "t2"
-    script.sync = lambda _token: reply(code, b"<d:error xmlns:d='DAV:'><d:valid-sync-token/></d:error>")
-    with pytest.raises(CursorExpired):
-        pages(server, last_cursor(before))
-
-
 def test_a_cut_answer_leads_on_by_its_token(script: Script, server: ScriptedHttp) -> None:
     before = pages(server)
     script.token = "t4"
@@ -214,29 +205,6 @@ def test_objects_that_are_refused_large_odd_or_gone_are_told_and_the_others_come
     assert {ref[3:-4] for ref, change in found.items() if isinstance(change, Deleted)} >= {"task", "lost"}
 
 
-def test_a_server_that_gives_no_object_at_all_is_unavailable(script: Script, server: ScriptedHttp) -> None:
-    def before(request: Request) -> Said | None:
-        return reply(500) if request.method == "GET" or b"multiget" in request.body else None
-
-    script.before = before
-    with pytest.raises(Unavailable, match="gives no object"):
-        pages(server)
-
-
-def test_hrefs_lead_nowhere_else(script: Script, server: ScriptedHttp) -> None:
-    strange = ("https://elsewhere.example/c/1.ics", "http://127.0.0.1:1/c/2.ics", "/other/3.ics", "/c/../x.ics", "")
-
-    def before(request: Request) -> Said | None:
-        if b"calendar-query" in request.body:
-            return multistatus(*(etag(ref) for ref in (*script.objects, *strange[:3])))
-        return None
-
-    script.before = before
-    assert {change.ref for change in read(pages(server))} == set(script.objects)
-    asked = {request.target for request in server.requests}
-    assert asked == {"/c/"}
-
-
 @pytest.mark.parametrize("property_name", ["d:current-user-principal", "c:calendar-home-set"])
 def test_no_calendars_are_sought_on_another_server(script: Script, server: ScriptedHttp, property_name: str) -> None:
     def before(_request: Request) -> Said:
@@ -252,24 +220,6 @@ def test_no_calendars_are_sought_on_another_server(script: Script, server: Scrip
     script.before = before
     with pytest.raises(Unavailable, match=r"elsewhere\.example"):
         connector(server, path="/").__enter__()
-
-
-@pytest.mark.parametrize("where", ["https://elsewhere.example/", "http://127.0.0.1:1/", "ftp://x/"])
-def test_no_redirect_leads_to_another_server(script: Script, server: ScriptedHttp, where: str) -> None:
-    script.before = lambda _request: reply(301, Location=where)
-    with pytest.raises(Unavailable, match="another server"):
-        connector(server).__enter__()
-
-
-LAUGHS = '<!DOCTYPE x [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;">]><x>&b;</x>'
-ENTITY = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>'
-
-
-@pytest.mark.parametrize("body", [LAUGHS, ENTITY, "", "<html>", "<x/>", "\x00", "<a>" * 100_000])
-def test_what_is_no_multistatus_is_told(script: Script, server: ScriptedHttp, body: str) -> None:
-    script.before = lambda _request: reply(207, body.encode(), Content_Type="application/xml")
-    with pytest.raises(Unavailable, match="can't be read"):
-        connector(server).__enter__()
 
 
 def test_entities_are_refused_where_the_library_asks(script: Script, server: ScriptedHttp) -> None:

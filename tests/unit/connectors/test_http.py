@@ -225,6 +225,8 @@ def test_only_what_changes_nothing_is_sent_again(method: str, times: int) -> Non
         ({"retry-after": "1e999"}, None),
         ({"retry-after": "soon"}, None),
         ({"retry-after": "Sun, 99 Nov 2044 08:49:37 GMT"}, None),
+        ({"retry-after": f"Sun, 06 Nov {'9' * 30} 08:49:37 GMT"}, None),
+        ({"retry-after": "Sun, 06 Nov 1994 08:49:37 GMT", "date": f"Sun, {'9' * 30} Nov 2044 08:48:37 GMT"}, 0.0),
         ({}, None),
     ],
 )

@@ -20,7 +20,7 @@ from connectors.api import (
 from connectors.conformance import ids, last_cursor, mail, message_id, read
 from connectors.imap import ImapConnector, ImapSettings, wire
 from tests.unit.connectors.bounds import bounded
-from tests.unit.connectors.scripted_imap import CUT, TAG, ScriptedImap, uids
+from tests.unit.connectors.scripted_imap import TAG, ScriptedImap, uids
 
 __all__ = ["bounded"]
 pytestmark = pytest.mark.usefixtures("bounded")
@@ -52,9 +52,8 @@ def bad_message(bad: int, said: bytes) -> Callable[[str], bytes | None]:
 # a message that is asked for
 
 
-@pytest.mark.parametrize("said", [b"NO [SERVERBUG] no such file", b"NO can't read it", b"BAD what?"])
-def test_a_refused_message_is_unreadable_and_the_others_come(said: bytes) -> None:
-    with ScriptedImap(MAILS, bad_message(3, TAG + b" " + said + b"\r\n")) as server:
+def test_a_refused_message_is_unreadable_and_the_others_come() -> None:
+    with ScriptedImap(MAILS, bad_message(3, TAG + b" NO [SERVERBUG] no such file\r\n")) as server:
         changes = read_all(server)
     assert ids(changes) == [message_id(n) for n in (1, 2, 4, 5)]
     (unreadable,) = (change for change in changes if isinstance(change, Unreadable))
@@ -62,13 +61,8 @@ def test_a_refused_message_is_unreadable_and_the_others_come(said: bytes) -> Non
     assert "the server refuses this message" in unreadable.reason
 
 
-@pytest.mark.parametrize(
-    "said",
-    [CUT, b"* BYE FETCH failed\r\n" + CUT, b"* 3 FETCH (UID 3)\r\n* BYE no\r\n" + CUT, b"nonsense\r\n",
-     b"* 3 FETCH (UID 3 BODY[] {999999999999}\r\n", b"* 3 FETCH (UID 3 BODY[] {30}\r\nonly a part" + CUT],
-)  # fmt: skip
-def test_a_message_that_breaks_the_connection_is_unreadable_and_the_others_come(said: bytes) -> None:
-    with ScriptedImap(MAILS, bad_message(3, said)) as server:
+def test_a_message_that_breaks_the_connection_is_unreadable_and_the_others_come() -> None:
+    with ScriptedImap(MAILS, bad_message(3, b"* 3 FETCH (UID 3 BODY[] {999999999999}\r\n")) as server:
         changes = read_all(server)
         assert server.connections == 5
     assert ids(changes) == [message_id(n) for n in (1, 2, 4, 5)]

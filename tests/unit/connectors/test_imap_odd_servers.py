@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.api import CursorExpired, Message, Misconfigured, Stream, Unavailable, Unreadable
+from connectors.api import CursorExpired, Misconfigured, Stream, Unavailable, Unreadable
 from connectors.conformance import ids, last_cursor, mail, message_id, read
 from connectors.imap import fetch
 from tests.servers.certificates import CertificateAuthority
@@ -98,19 +98,6 @@ def test_uids_that_are_given_to_other_mails_after_a_restore_are_read_anew() -> N
         assert ids(read(connector.pages(INBOX, None))) == sorted(map(message_id, (1, 22)))
 
 
-def test_descending_and_repeated_uids_are_each_mail_once() -> None:
-    def answer(command: str) -> bytes | None:
-        if "SEARCH" in command:
-            return b"* SEARCH 5 4 3 2 1 5 4\r\n" + DONE
-        if "UID FETCH" in command:
-            wanted = [n for n in sorted(uids(command), reverse=True) if n in MAILS]
-            return b"".join(server.fetched(n, command) for n in wanted * 2) + DONE
-        return None
-
-    with ScriptedImap(MAILS, answer) as server:
-        assert ids(read_all(server)) == ALL
-
-
 @pytest.mark.parametrize("modseq", [b"1", b"0", b"x", b"99999999999999999999999999", b"NIL"])
 def test_whatever_highestmodseq_does_new_mail_is_found_or_the_cursor_expires(modseq: bytes) -> None:
     def answer(command: str) -> bytes | None:
@@ -129,21 +116,6 @@ def test_whatever_highestmodseq_does_new_mail_is_found_or_the_cursor_expires(mod
         except CursorExpired:
             found = ids(read(connector.pages(INBOX, None)))
     assert message_id(6) in found
-
-
-@pytest.mark.parametrize("said", [b"NO [NONEXISTENT] gone", b"NO [NOPERM] no", b"NO Mailbox does not exist", b"BAD no"])
-def test_a_folder_that_went_away_after_it_was_listed_is_told_and_the_others_are_read(said: bytes) -> None:
-    def answer(command: str) -> bytes | None:
-        if command.startswith("LIST"):
-            return b'* LIST () "/" Old\r\n* LIST () "/" INBOX\r\n' + DONE
-        return TAG + b" " + said + b"\r\n" if command.startswith("EXAMINE") and "Old" in command else None
-
-    with ScriptedImap(MAILS, answer) as server, connect(server) as connector:
-        old, inbox = sorted(connector.streams(), key=lambda stream: stream.name == "INBOX")
-        with pytest.raises(Unavailable) as caught:
-            list(connector.pages(old, None))
-        assert caught.value.step == "select"
-        assert ids(read(connector.pages(inbox, None))) == ALL
 
 
 def test_a_folder_that_is_renamed_between_two_runs_is_no_empty_folder() -> None:
@@ -166,104 +138,6 @@ def test_a_folder_that_is_renamed_between_two_runs_is_no_empty_folder() -> None:
 # while messages are read
 
 
-@pytest.mark.parametrize(
-    "noise",
-    [b"* 2 EXPUNGE\r\n", b"* 0 EXISTS\r\n", b"* 7 EXISTS\r\n* 2 RECENT\r\n", b"* 1 FETCH (FLAGS (\\Deleted))\r\n",
-     b"* VANISHED 2:3\r\n", b"* OK [ALERT] go away\r\n", b"* FLAGS (\\Seen)\r\n", b"* NO disk nearly full\r\n",
-     b"* 1 FETCH (UID 1 MODSEQ (99))\r\n", b'* LIST () "/" Other\r\n', b"* SEARCH 99\r\n"],
-)  # fmt: skip
-def test_what_a_server_tells_meanwhile_spoils_nothing(noise: bytes) -> None:
-    def answer(command: str) -> bytes | None:
-        if "UID FETCH" not in command:
-            return None
-        return noise + b"".join(noise + server.fetched(n, command) for n in uids(command)) + noise + DONE
-
-    with ScriptedImap(MAILS, answer) as server:
-        assert ids(read_all(server)) == ALL
-
-
-def test_goodbye_between_two_commands_is_an_unavailable_server() -> None:
-    with ScriptedImap(MAILS, told("EXAMINE", b"* BYE shutting down\r\n" + CUT)) as server, pytest.raises(Unavailable):
-        read_all(server)
-
-
-@pytest.mark.parametrize(
-    "said", [b"nonsense\r\n", b"X9 OK done\r\n", b"\x00\xff\x00\r\n", b"* \r\n", CUT, b"* 5" + CUT]
-)
-@pytest.mark.parametrize("word", ["CAPABILITY", "LOGIN", "LIST", "EXAMINE", "SEARCH"])
-def test_an_answer_that_makes_no_sense_is_an_unavailable_server(word: str, said: bytes) -> None:
-    with ScriptedImap(MAILS, told(word, said + CUT)) as server, pytest.raises(Unavailable):
-        _read_streams(server)
-
-
-def test_a_literal_that_is_longer_than_it_says_spoils_one_message_at_most() -> None:
-    def answer(command: str) -> bytes | None:
-        if "BODY.PEEK" not in command or 2 not in uids(command):
-            return None
-        return b"* 2 FETCH (UID 2 BODY[] {5}\r\n" + MAILS[2] + b")\r\n" + DONE
-
-    with ScriptedImap(MAILS, answer) as server:
-        changes = read_all(server)
-    assert {change.ref for change in changes} == {f"7:{n}" for n in MAILS}
-    assert set(ids(changes)) >= set(ALL) - {message_id(2)}
-
-
-@pytest.mark.parametrize("size", [b"0", b"1", b"-5", b"x", b"NIL", b"419430400", b"99999999999999999999", b"(1)"])
-def test_a_wrong_size_costs_no_message(size: bytes) -> None:
-    lines = [b'%d FETCH (UID %d RFC822.SIZE %s INTERNALDATE "06-Jan-2025 10:00:00 +0000" FLAGS ())' % (n, n, size)
-             for n in MAILS]  # fmt: skip
-    with ScriptedImap(MAILS, about(*lines)) as server:
-        assert ids(read_all(server)) == ALL
-
-
-@pytest.mark.parametrize(
-    "line",
-    [b"UID %d", b"UID %d FLAGS NIL INTERNALDATE NIL RFC822.SIZE NIL",
-     b"UID %d RFC822.SIZE 9 RFC822.SIZE 8 FLAGS () FLAGS (a)", b"UID %d X-ODD (((a) \"b)\")) RFC822.SIZE 9",
-     b"uid %d flags ()",
-     b'UID %d INTERNALDATE "99-Foo-2025 99:99:99 +9999"', b"UID %d INTERNALDATE 06-Jan-2025"],
-)  # fmt: skip
-def test_fields_that_are_missing_or_doubled_cost_no_message(line: bytes) -> None:
-    lines = [b"%d FETCH (%s)" % (n, line.replace(b"%d", b"%d" % n)) for n in MAILS]
-    with ScriptedImap(MAILS, about(*lines)) as server:
-        assert ids(read_all(server)) == ALL
-
-
-@pytest.mark.parametrize(
-    "line",
-    [b"UID %d UID 77", b"UID NIL", b"FLAGS NIL INTERNALDATE NIL RFC822.SIZE NIL ENVELOPE NIL", b"UID %d FLAGS",
-     b"UID %d FLAGS (", b"", b"UID"],
-)  # fmt: skip
-def test_a_server_whose_answers_name_no_message_is_unavailable_and_none_is_passed_over(line: bytes) -> None:
-    lines = [b"%d FETCH (%s)" % (n, line.replace(b"%d", b"%d" % n)) for n in MAILS]
-    with ScriptedImap(MAILS, about(*lines)) as server, pytest.raises(Unavailable):
-        read_all(server)
-
-
-@pytest.mark.parametrize("body", [b"BODY[] NIL", b"BODY[]", b'BODY[TEXT] "x"', b"", b"BODY[] ()", b"BODY[] {0}\r\n"])
-def test_a_message_whose_content_is_nothing_is_unreadable_or_empty_and_the_others_come(body: bytes) -> None:
-    def answer(command: str) -> bytes | None:
-        if "BODY.PEEK" not in command:
-            return None
-        odd = b"* 2 FETCH (UID 2 %s)\r\n" % body
-        return b"".join(odd if n == 2 else server.fetched(n, command) for n in uids(command)) + DONE
-
-    with ScriptedImap(MAILS, answer) as server:
-        changes = read_all(server)
-    assert set(ids(changes)) >= set(ALL) - {message_id(2)}
-    assert not [c for c in changes if c.ref == "7:2" and isinstance(c, Message) and c.message_id]
-
-
-@pytest.mark.parametrize("form", [b'BODY[] "From: a@b\\r\\n"', b"BODY[]<0> {5}\r\nA: b\n", b"BODY[] ~{5}\r\nA: b\n"])
-def test_content_in_any_form_is_read(form: bytes) -> None:
-    def answer(command: str) -> bytes | None:
-        return b"* 1 FETCH (UID 1 %s)\r\n" % form + DONE if "BODY.PEEK" in command else None
-
-    with ScriptedImap({1: mail(1)}, answer) as server:
-        (change,) = read_all(server)
-    assert isinstance(change, Message | Unreadable)
-
-
 def test_two_contents_for_one_message_are_one_record() -> None:
     def answer(command: str) -> bytes | None:
         if "BODY.PEEK" not in command:
@@ -283,22 +157,6 @@ def test_a_search_that_finds_nothing_or_answers_otherwise_is_no_exception(said: 
 
 
 # the session
-
-
-@pytest.mark.parametrize("said", [b"NO [UNAVAILABLE] Temporary failure", b"NO [INUSE] later", b"NO [LIMIT] too many"])
-def test_a_login_that_is_refused_for_a_while_works_afterwards(said: bytes) -> None:
-    with ScriptedImap(MAILS) as server:
-        for _ in range(3):
-            server.answer = once("LOGIN", TAG + b" " + said + b"\r\n")
-            with pytest.raises(Unavailable):
-                read_all(server)
-        assert ids(read_all(server)) == ALL
-
-
-def test_a_server_that_forgets_who_we_are_is_unavailable() -> None:
-    server = ScriptedImap(MAILS, told("EXAMINE", TAG + b" BAD not authenticated\r\n"))
-    with server, pytest.raises(Unavailable):
-        read_all(server)
 
 
 def test_a_server_that_hangs_at_logout_is_left() -> None:

@@ -30,6 +30,7 @@ from connectors.conformance import (
     stream_named,
 )
 from connectors.local import LocalConnector, LocalSettings
+from connectors.local.files import written_at
 
 _numbers = count(1_700_000_000)
 
@@ -259,6 +260,12 @@ def test_a_name_that_is_no_utf8_makes_a_ref_that_can_be_kept(tmp_path: Path) -> 
 
 
 # mbox
+
+
+@pytest.mark.parametrize("seconds", [10**12, -(10**12), 253402300800, 2**62])
+def test_a_file_of_an_impossible_time_has_that_of_its_last_change(seconds: int) -> None:
+    status = os.stat_result((0o100644, 1, 1, 1, 0, 0, 9, 0, seconds, 1_700_000_000))
+    assert written_at(status) == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
 
 
 def test_quoted_lines_and_their_times(tmp_path: Path) -> None:

@@ -133,12 +133,14 @@ def test_a_file_tells_since_when_an_address_is_whose(house: House, tmp_path: Pat
         "id,name,email,email valid from,email valid to\n"
         f"1,Ann,{ANN},,2026-03-01\n2,Bo,{ANN},2026-03-01T00:00:00Z,\n3,Cy,{ANN},2026-02-01,2026-02-02\n"
         "4,Di,di@client.example,soon,\n5,Ed,ed@client.example,2026-03-02,2026-03-01\n"
+        "6,Flo,flo@client.example,,9999-12-31T23:59:59-14:00\n"
     )
     imported = bring(house, read_contacts(tmp_path / "a.csv"))
     assert [(each.line, each.reason) for each in imported.rejected] == [
         (4, f"{ANN} stands in line 2 already"),
         (5, '"soon" is no day or instant, such as 2026-03-01 or 2026-03-01T08:00:00Z'),
         (6, "valid_to_at must be later than valid_from_at"),
+        (7, '"9999-12-31T23:59:59-14:00" is no day or instant, such as 2026-03-01 or 2026-03-01T08:00:00Z'),
     ]
 
 

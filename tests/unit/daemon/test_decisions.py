@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -262,6 +263,11 @@ def replaced(old: str, new: str) -> Callable[[str], str]:
         (replaced('"origin"', '"orgin"'), "origin is missing"),
         (replaced('"is_primary": true', '"is_primary": 1'), "is_primary is 1"),
         (replaced('"created_at": "2026', '"created_at": "yesterday'), "line "),
+        (
+            lambda text: re.sub('"created_at": "[^"]*"', '"created_at": "9999-12-31T23:59:59-14:00"', text),
+            "out of range",
+        ),
+        (lambda text: text.replace('"addresses": [', '"addresses": [' + "[" * 100_000, 1), "is no JSON"),
         (replaced('"normal": "a', '"normal": "A'), "normal form"),
         (replaced('{"kind": "contact"', '{"kind": "contact'), "is no JSON"),
         (replaced('"addresses": [', '"addresses": 7, "x": ['), "no object"),

@@ -148,21 +148,6 @@ def test_a_server_without_tls_gets_no_credentials(world: World, tmp_path: Path) 
     assert not any("cmlnaHQ" in str(each) or "right" in str(each) for each in logs)
 
 
-def test_a_second_mail_is_smuggled_into_none(world: World) -> None:
-    evil = b"MAIL FROM:<evil@x>\r\nRCPT TO:<ann@client.example>\r\nDATA\r\nevil\r\n"
-    for end in (b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r\n", b"\r\n.\r", b"\r.\r"):
-        with begun(world.relay) as line:
-            assert line.say(b"DATA\r\n")[:3] == b"354"
-            said = line.say(b"Subject: x\r\n\r\nx" + end + evil + b".\r\n")
-            assert said[:3] == b"550", end
-            # and the connection goes on
-            assert line.say(START[2] + b"\r\n")[:3] == b"250"
-            assert line.say(START[3] + b"\r\n")[:3] == b"250"
-            assert line.say(b"DATA\r\n")[:3] == b"354"
-            assert line.say(b"x\r\n.\r\n")[:3] == b"250"
-    assert [raw for _sender, _to, raw in world.sink.taken] == [b"x\r\n"] * 6
-
-
 def test_lines_that_are_no_commands(world: World) -> None:
     with begun(world.relay, START[:3]) as line:
         for bad in (

@@ -311,11 +311,12 @@ def test_an_address_is_a_contacts_between_two_instants(house: House) -> None:
     assert error == (f"{ANN} already belongs to Contact 2 (from crm, id 2)",)
 
 
-def test_an_instant_that_is_none_is_told(sqlite_house: House) -> None:
-    """PostgreSQL lets none in."""
+@pytest.mark.parametrize("time", ["soon", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_an_instant_that_is_none_is_told(sqlite_house: House, time: str) -> None:
+    """PostgreSQL lets none in. What has none in UTC is none."""
     contact(sqlite_house, "1", "Ann")
     address(sqlite_house, "1", ANN)
-    write(sqlite_house, "UPDATE w1_contact_address SET valid_from_at = 'soon'")
+    write(sqlite_house, "UPDATE w1_contact_address SET valid_from_at = ?", time)
     apply(sqlite_house)
     assert sqlite_house.rows("SELECT error FROM w1_contact_address") == [
         ("valid_from_at or valid_to_at is no instant such as 2026-03-01T08:00:00Z",)

@@ -18,6 +18,7 @@ from matching.policy import (
     assess,
     bulk_reason,
     created_by,
+    credible,
     decide,
     occurred_at,
 )
@@ -142,3 +143,13 @@ def test_one_time_alone_is_the_time() -> None:
     assert occurred_at(None, ARRIVED, is_sent_copy=False) == ARRIVED
     assert occurred_at(ARRIVED, None, is_sent_copy=False) == ARRIVED
     assert occurred_at(None, None, is_sent_copy=False) is None
+
+
+@pytest.mark.parametrize("end", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+def test_the_ends_of_all_times_are_none_of_a_mail(end: datetime) -> None:
+    assert occurred_at(end, ARRIVED, is_sent_copy=False) == ARRIVED
+    assert occurred_at(ARRIVED, end, is_sent_copy=False) == end
+    found = credible(mail(sent_at=end, received_at=ARRIVED, transported_at=end))
+    assert (found.sent_at, found.received_at, found.transported_at) == (None, ARRIVED, None)
+    early = mail(sent_at=datetime(1969, 12, 31, tzinfo=UTC))
+    assert credible(early) is early

@@ -81,6 +81,19 @@ def test_without_a_uid_it_is_known_by_its_place_and_without_a_start_it_is_none()
 
 
 @pytest.mark.parametrize(
+    ("start", "more", "zone"),
+    [
+        ("0001-01-01T00:10:00Z", "", '<t:StartTimeZone Id="Pacific Standard Time"/>'),
+        ("9999-12-31T23:30:00Z", "", TEHRAN),
+        ("9999-12-31T20:30:00Z", "<t:IsAllDayEvent>true</t:IsAllDayEvent>", ""),
+    ],
+)
+def test_a_time_that_no_clock_shows_is_told(start: str, more: str, zone: str) -> None:
+    found = meeting_of("ref", item(more, start=start, end=start, zone=zone), (), ())
+    assert found == Unreadable("ref", "one of its times lies before the year 1 or after 9999")
+
+
+@pytest.mark.parametrize(
     ("said", "status", "is_free"),
     [
         ("<t:LegacyFreeBusyStatus>Busy</t:LegacyFreeBusyStatus>", EventStatus.CONFIRMED, False),
