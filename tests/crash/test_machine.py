@@ -146,7 +146,7 @@ def test_the_store_says_what_dovecot_says(
         logins = {name: dovecot_user() for name in ACCOUNTS}
         return DovecotServer(dovecot, logins, warm, tmp_path_factory.mktemp("machine"))
 
-    _run(server, _settings(examples, 15))
+    _run(server, _settings(examples, 10 if examples < 10 else 15))
 
 
 @pytest.mark.parametrize("examples", [2, pytest.param(30, marks=pytest.mark.soak)])

@@ -54,9 +54,9 @@ def test_every_hostile_item_is_accounted_for_and_none_stops_the_others(company: 
         assert reason or verdict == "stored"
     items = company.run("timeline", "--json", ANN.decode(), "--limit", "1000").document["items"]
     assert len(items) > 0.5 * total
-    for item in items[::20]:
+    for item in items[::60]:
         assert company.run("why", "--json", item["id"]).code == 0
-    for create in ("all", "off", "corresponded"):
+    for create in ("off", "corresponded"):
         company.create = create
         company.sync()
     after = company.run("timeline", "--json", ANN.decode(), "--limit", "1000").document["items"]
