@@ -75,7 +75,8 @@ class FolderAudit:
 
     def is_renumbered(self, before: FolderAudit) -> bool:
         """Are all mails others than those of an earlier look, though what was new has been read in between?"""
-        return self.placed == 0 and bool(self.missing) and bool(before.missing) and not self.confirmed(before).missing
+        is_other = next(in_both(self.missing, before.missing), None) is None
+        return self.placed == 0 and bool(self.missing) and bool(before.missing) and is_other
 
     def confirmed(self, before: FolderAudit) -> FolderAudit:
         """What was wrong at an earlier look already."""

@@ -16,7 +16,7 @@ from daemon.problems import ConfigError
 from daemon.report import Problem
 from daemon.retry import PARKED, Backoff
 from daemon.rounds import Rounds
-from daemon.servers import Servers, server_of
+from daemon.servers import CROWDED, Servers, server_of
 from daemon.session import Session
 from daemon.task_lists import ListTurn, may_begin
 from store import task_entries
@@ -27,8 +27,6 @@ log = structlog.get_logger()
 
 #: Lists kept at a time: a server that hangs does not keep the others waiting.
 _AT_ONCE = 8
-#: Of a server whose connections were all taken, seconds until a list is tried again.
-_CROWDED = 5.0
 
 
 class Keeper:
@@ -151,14 +149,19 @@ class TaskLists:
     def _turn(self, account: Account) -> None:
         if self._stop.is_set():
             return
-        wait = max(self._interval, rest := self._servers.rest_left(server_of(account)))
+        rest = self._servers.rest_left(server_of(account))
+        wait = max(self._interval, rest)
         try:
-            with self._servers.room(server_of(account)) as has_room:
-                if not has_room:
-                    wait = max(rest, _CROWDED)
-                elif rest <= 0:
-                    self._keeper.keep(self._session, account, self._stop.is_set)
+            if rest <= 0 and not self._keep(account):
+                wait = CROWDED
         except StoreError as error:
             log.error("store problem", problem=error.problem, hint=error.hint)
         finally:
             self._rounds.put(account, wait)
+
+    def _keep(self, account: Account) -> bool:
+        """False: all connections of its server are taken."""
+        with self._servers.room(server_of(account)) as has_room:
+            if has_room:
+                self._keeper.keep(self._session, account, self._stop.is_set)
+        return has_room

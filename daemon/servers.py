@@ -27,6 +27,8 @@ _BEFORE_LOGIN = frozenset({"resolve", "connect", "tls"})
 _ACCOUNTS = 2
 #: The longest rest of a server, in seconds: one question in this time is no burden.
 _LONGEST = 300.0
+#: Where all connections of a server are taken, seconds until whoever found none asks again.
+CROWDED = 5.0
 
 
 def server_of(account: Account | ContactSource) -> Server | None:

@@ -11,7 +11,7 @@ from daemon.contacts.following import SourceReport
 from daemon.report import Problem
 from daemon.retry import PARKED, Backoff
 from daemon.rounds import Rounds
-from daemon.servers import Servers, server_of
+from daemon.servers import CROWDED, Servers, server_of
 from daemon.session import Session
 from store.errors import StoreError
 
@@ -19,8 +19,6 @@ log = structlog.get_logger()
 
 #: Sources read at a time: a database that hangs does not keep the others waiting.
 _AT_ONCE = 2
-#: Of a server whose connections were all taken, seconds until a source is tried again.
-_CROWDED = 5.0
 
 
 class Sources:
@@ -62,7 +60,7 @@ class Sources:
             if has_room:
                 self._synchronise(source)
             else:
-                self._rounds.put(source, _CROWDED)
+                self._rounds.put(source, CROWDED)
 
     def _synchronise(self, source: ContactSource) -> None:
         report = SourceReport(source.name)

@@ -205,7 +205,7 @@ def _by_id(asked: Sequence[str], replies: Sequence[Reply]) -> dict[str, Reply]:
     if len(replies) == len(asked):
         return dict(zip(asked, replies, strict=True))
     named = {item_of(element).id: reply for reply in replies if (element := _item_in(reply)) is not None}
-    return {id: reply for id, reply in named.items() if id in asked}
+    return {id: named[id] for id in asked if id in named}
 
 
 def _item_in(reply: Reply) -> ET.Element | None:

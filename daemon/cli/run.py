@@ -151,8 +151,7 @@ def _decided(session: Session, stop: threading.Event) -> bool:
 
 
 def _sleep(*events: threading.Event, seconds: float = math.inf) -> None:
-    """Until a signal sets one, or for so long. Waiting for the event itself could hold the lock that the signal's
-    handler needs."""
+    """Until a signal sets one, or for so long: woken by the signal itself, while an event is looked at now and then."""
     until = time.monotonic() + seconds
     woken, waker = socket.socketpair()
     with woken, waker:

@@ -84,7 +84,7 @@ GONE_AWAY = r"""
 #: Before all that speaks of time: what ended by it has a cause of its own, which is told in the same breath.
 SENDER = r"""
     (?:sender|my\ name|name)\ was\ rejected|receiving\ mail\ at\ a\ rate|protocol\ violation
-      |insecure\ mail\ relay|relay\ quota|\(BL\)
+      |insecure\ mail\ relay|\(BL\)
     | \bptr\b|reverse\ dns|sender\ address\ (?:rejected|has\ (?:a\ )?null\ mx)|domain\ of\ sender
       |sender\b[^.\n]{0,40}\ (?:does|do|can)(?:\ not|n't|not)\ (?:resolve|exist)
       |sender(?:'s)?\ address\ (?:was|is)\ (?:malformed|invalid)|sender\ (?:verify|verification)\ failed
@@ -181,7 +181,7 @@ REFUSED = r"""
       |uceprotect|senderscore|cloudmark|proofpoint|trend\ ?micro|brightmail
     | \b(?:dmarc|dkim|spf|sender\ id|arc)\b|authenticat|unauthenticated|sender\ policy\ framework
       |not\ (?:authori[sz]ed|allowed|permitted)\ to|unauthori[sz]ed|must\ (?:pass|authenticate)
-    | reputation|\bptr\b|reverse\ (?:dns|lookup|name|host|mapping|address)|rdns|hostname\ lookup|fcrdns
+    | reputation|reverse\ (?:lookup|name|host|mapping|address)|rdns|hostname\ lookup|fcrdns
       |forward[\ -]confirmed|cannot\ (?:find|resolve)\ your|helo|ehlo
     | relay(?:ing)?\ (?:access\ )?(?:denied|not|prohibited|is\ not)|(?:not\ (?:permitted|allowed)\ to
       |unable\ to|cannot|denied)\ relay|we\ do\ not\ relay|relaying|norelay|no\ relaying
@@ -189,7 +189,7 @@ REFUSED = r"""
       |\brefused\b(?!\ by\ peer)|rejected\ (?:by|due|for|because)|denied\ (?:by|due|because)
     | sender\b[^.\n]{0,50}(?:rejected|denied|refused|verif|invalid|unknown|not\ (?:exist|found|valid
       |allowed|accepted))|verify\ (?:failed|sender)|(?:bad|invalid)\ (?:sender|return\ path|mail\ from)
-      |domain\ of\ sender|from\ address|envelope\ sender|mail\ from:?\ (?:command|address|domain)
+      |from\ address|envelope\ sender|mail\ from:?\ (?:command|address|domain)
     | too\ many\ (?:\w+\ ){0,3}(?:connections|sessions|messages|recipients|emails|mails|errors|requests
       |commands|concurrent)|rate\ ?(?:limit|control)|throttl|too\ (?:fast|quickly|much\ mail|frequent)|(?:sending
       |hourly

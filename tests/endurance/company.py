@@ -145,7 +145,7 @@ def _hire(world: World, name: str, kind: str) -> None:
             rep = world.reps[name] = ExchangeRep(*common, box=ExchangeMailbox(servers.exchange, mailbox))
             _configure(company, rep, url=f"http://{HOST}:{port}/EWS/Exchange.asmx", username=rep.address)
     for _ in range(3):
-        rep.receive() if kind != "caldav" else rep.plan()
+        rep.begin()
 
 
 def _configure(company: Company, rep: Rep, **options: object) -> None:

@@ -60,6 +60,10 @@ class Rep(ABC):
         """Do one thing of any kind."""
 
     @abstractmethod
+    def begin(self) -> None:
+        """Something is there before anybody reads the account."""
+
+    @abstractmethod
     def change_password(self, password: str) -> None:
         """On the server: who is signed in stays so, but nobody else comes in with the old one."""
 
@@ -67,7 +71,25 @@ class Rep(ABC):
     def refusals(self) -> int:
         """How often the server has refused the account's login."""
 
-    # mail
+
+@dataclass(slots=True)
+class MailRep(Rep):
+    """Somebody with a mailbox."""
+
+    @abstractmethod
+    def deliver(self, folder: str, raw: bytes) -> None:
+        """A mail lies in this folder of the server from now on."""
+
+    @abstractmethod
+    def move(self, message_id: str) -> None:
+        """From the inbox to Archive."""
+
+    @abstractmethod
+    def remove(self, folder: str, message_id: str) -> None:
+        """The mail is in this folder no more."""
+
+    def begin(self) -> None:
+        self.receive()
 
     def receive(self) -> None:
         """A mail comes, or one of ours is filed."""
@@ -93,17 +115,21 @@ class Rep(ABC):
             self.remove("INBOX", chosen)
             del self._mails[chosen]
 
-    def deliver(self, folder: str, raw: bytes) -> None:
-        raise NotImplementedError
 
-    def move(self, message_id: str) -> None:
-        """From the inbox to Archive."""
-        raise NotImplementedError
+@dataclass(slots=True)
+class MeetingRep(Rep):
+    """Somebody with a calendar."""
 
-    def remove(self, folder: str, message_id: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def arrange(self, number: int, begins: datetime, version: int) -> None:
+        """The meeting "mNUMBER" is in the calendar, as this version of it."""
 
-    # meetings
+    @abstractmethod
+    def call_off(self, uid: str) -> None:
+        """It is no more."""
+
+    def begin(self) -> None:
+        self.plan()
 
     def plan(self) -> None:
         """A meeting is arranged, moved, or taken out of the calendar."""
@@ -120,15 +146,9 @@ class Rep(ABC):
         self.arrange(number, begins, version)
         self.truth.meetings[uid] = begins
 
-    def arrange(self, number: int, begins: datetime, version: int) -> None:
-        raise NotImplementedError
-
-    def call_off(self, uid: str) -> None:
-        raise NotImplementedError
-
 
 @dataclass(slots=True)
-class ImapRep(Rep):
+class ImapRep(MailRep):
     """A mailbox on Dovecot."""
 
     box: ImapMailbox = field(kw_only=True)
@@ -156,7 +176,7 @@ class ImapRep(Rep):
 
 
 @dataclass(slots=True)
-class CalendarRep(Rep):
+class CalendarRep(MeetingRep):
     """A calendar on Radicale."""
 
     server: Radicale = field(kw_only=True)
@@ -185,7 +205,7 @@ class CalendarRep(Rep):
 
 
 @dataclass(slots=True)
-class ExchangeRep(Rep):
+class ExchangeRep(MailRep, MeetingRep):
     """A mailbox with a calendar on the double of Exchange."""
 
     box: ExchangeMailbox = field(kw_only=True)
