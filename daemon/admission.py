@@ -16,14 +16,15 @@ from matching.blocking import Block
 from matching.erasure import may_name, without_erased
 from matching.policy import Company, Verdict
 from matching.visibility import Level
-from store import blocks, facts, saying, suppression
-from store.blocks import Setting
 from store.engine import Transaction
-from store.facts import Content, Draft
 from store.keys import IdentityKey
-from store.retention import Limits
-from store.suppression import Erased
-from store.write import Denied
+from store.mails import facts, saying
+from store.mails.facts import Content, Draft
+from store.mails.write import Denied
+from store.privacy import blocks, suppression
+from store.privacy.blocks import Setting
+from store.privacy.retention import Limits
+from store.privacy.suppression import Erased
 
 #: Makes a draft of a record, under the company's policy.
 Drafted = Callable[[Message], Draft]

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from daemon.signals import Thread
 from matching.policy import Direction
 from matching.workdays import WorkingTimes, working_seconds
-from store.history import Interaction
-from store.leave import Leave
+from store.derivation.history import Interaction
+from store.meetings.leave import Leave
 
 #: Which side an answer is from -> which one it answers.
 _SIDES = {Direction.INBOUND.value: Direction.OUTBOUND.value, Direction.OUTBOUND.value: Direction.INBOUND.value}

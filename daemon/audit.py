@@ -21,10 +21,11 @@ from daemon.order import RENUMBERED
 from daemon.reflist import RefList, in_both, only_in, parts
 from daemon.report import Report
 from daemon.worker import FETCH_BATCH, Worker
-from store import audit as audit_store
-from store import company, placements, removals
-from store.removals import HeldBack
-from store.write import Place
+from store.accounts import audit as audit_store
+from store.accounts import company
+from store.mails import placements, removals
+from store.mails.removals import HeldBack
+from store.mails.write import Place
 
 log = structlog.get_logger()
 

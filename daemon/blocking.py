@@ -9,8 +9,8 @@ from daemon import reprocess
 from daemon.reprocess import Outcome
 from matching.blocking import Block, BlockRule
 from matching.policy import Company
-from store import blocks
 from store.engine import Store
+from store.privacy import blocks
 
 
 def planned(

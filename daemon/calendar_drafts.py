@@ -10,7 +10,7 @@ from matching.addresses import normalize
 from matching.calendar_events import away, organizer_of
 from matching.policy import MAX_RECIPIENTS, Company, Create
 from store.keys import IdentityKey
-from store.meeting_facts import MeetingDraft, Party, TooLong, dump, uid_key
+from store.meetings.meeting_facts import MeetingDraft, Party, TooLong, dump, uid_key
 
 
 def draft(meeting: Meeting, company: Company, key: IdentityKey) -> MeetingDraft | Unreadable:

@@ -7,9 +7,9 @@ from daemon import calendar_pages
 from daemon.calendar_drafts import draft
 from daemon.ingest import Ingest
 from matching.erasure import meeting_without
-from store import calendars
-from store.suppression import Erased
-from store.write import Place
+from store.mails.write import Place
+from store.meetings import calendars
+from store.privacy.suppression import Erased
 
 _BATCH = 200
 

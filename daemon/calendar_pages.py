@@ -11,12 +11,14 @@ from daemon.calendar_drafts import draft
 from matching.erasure import meeting_without
 from matching.policy import Company, Verdict
 from matching.visibility import Level
-from store import calendars, copies, leave, write
+from store.derivation import copies
+from store.derivation.held import held_addresses
 from store.engine import Transaction
-from store.held import held_addresses
 from store.keys import IdentityKey
-from store.meeting_facts import MeetingDraft, bare_event
-from store.write import Denied, Place
+from store.mails import write
+from store.mails.write import Denied, Place
+from store.meetings import calendars, leave
+from store.meetings.meeting_facts import MeetingDraft, bare_event
 
 
 @dataclass(slots=True)

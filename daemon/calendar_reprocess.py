@@ -11,9 +11,9 @@ from daemon.admission import Admission
 from daemon.calendar_drafts import draft
 from daemon.meetings import made_by
 from matching.policy import Company
-from store import calendars
 from store.engine import Store, Transaction
-from store.write import Place
+from store.mails.write import Place
+from store.meetings import calendars
 
 _BATCH = 200
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from matching.threads import Node, arrange
-from store import conversations
+from store.derivation import conversations
 from store.engine import Transaction
 from store.keys import IdentityKey
 

@@ -9,11 +9,14 @@ import structlog
 
 from daemon.w1_rows import apply_rows
 from matching.names import clean_name
-from store import deadlines, engagement, merging, w1_deadline
+from store.contacts import merging
+from store.contacts.merging import MergeRefused
+from store.derivation import engagement
 from store.engine import Store, Transaction
-from store.merging import MergeRefused
-from store.w1 import too_long
-from store.w1_deadline import DeadlineRow
+from store.followups import deadlines
+from store.writers import w1_deadline
+from store.writers.w1 import too_long
+from store.writers.w1_deadline import DeadlineRow
 
 log = structlog.get_logger()
 

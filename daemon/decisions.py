@@ -16,8 +16,10 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from matching.addresses import normalize
 from matching.policy import Company
-from store.backup import claimed, finish
-from store.deciding import (
+from store.engine import Store
+from store.errors import StoreError
+from store.keeping.backup import claimed, finish
+from store.keeping.deciding import (
     Restored,
     restore_consents,
     restore_contacts,
@@ -25,9 +27,9 @@ from store.deciding import (
     restore_redirects,
     restore_written,
 )
-from store.deciding_privacy import DecidedBlock, DecidedErasure, DecidedVisibility, restore_privacy
-from store.deciding_tasks import DecidedTask, restore_tasks
-from store.decisions import (
+from store.keeping.deciding_privacy import DecidedBlock, DecidedErasure, DecidedVisibility, restore_privacy
+from store.keeping.deciding_tasks import DecidedTask, restore_tasks
+from store.keeping.decisions import (
     COLUMNS,
     DecidedAddress,
     DecidedConsent,
@@ -38,8 +40,6 @@ from store.decisions import (
     WrittenRow,
     decisions,
 )
-from store.engine import Store
-from store.errors import StoreError
 from store.types import instant_text
 
 T = TypeVar("T")

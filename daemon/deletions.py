@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from store.removals import HeldBack
+from store.mails.removals import HeldBack
 
 
 def told(account: str, refused: Sequence[HeldBack]) -> str | None:

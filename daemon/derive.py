@@ -11,17 +11,16 @@ and answers are found, and what is read after the batch sees what it made.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
 from connectors.api import Auth, Role
 from daemon import conversations, followups, words
 from daemon.answer_times import with_answer_times
-from daemon.conversations import Place
 from daemon.derived import Made, note_made
 from daemon.meetings import BATCH as MEETINGS
 from daemon.meetings import derive_meetings
+from daemon.shown import ShownMail
 from daemon.signals import Thread, derive_signals
 from daemon.unreached import party_of, reached, unreached
 from matching import policy
@@ -30,61 +29,23 @@ from matching.identity import Mail, group
 from matching.names import clean_name
 from matching.policy import Company, Create, Direction, Party
 from matching.visibility import Level, narrowest, widest
-from store import calendars, contacts, copies, history, leave, mail_signals, thread_levels, write
-from store.company import people_by_address
-from store.contacts import Candidate
-from store.copies import StoredCopy
+from store.accounts.company import people_by_address
+from store.contacts import holders
+from store.contacts.holders import Candidate
+from store.derivation import copies, history, thread_levels
+from store.derivation.copies import StoredCopy
+from store.derivation.history import Interaction, Link
+from store.derivation.idle_contacts import drop_idle_contacts
+from store.derivation.unreached import drop_contacts, failures
 from store.engine import Store, Transaction
-from store.history import Interaction, Link
-from store.idle_contacts import drop_idle_contacts
-from store.unreached import drop_contacts, failures
+from store.mails import mail_signals, write
+from store.meetings import calendars, leave
 
 #: Items derived in one transaction.
 BATCH = 1000
 _THREAD_ROLES = (Role.FROM, Role.TO, Role.CC)
 _UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass(slots=True)
-class _Derived:
-    """One mail as its copies show it."""
-
-    id: str
-    direction: Direction
-    occurred_at: datetime
-    is_unverified: bool
-    is_message_id_reused: bool
-    is_answered: bool
-    is_forwarded: bool
-    #: How much of it others see, by its copies.
-    level: Level
-    #: Best copy first.
-    copies: tuple[StoredCopy, ...]
-    parties: tuple[Party, ...]
-    is_bulk: bool
-    #: Of its copies before.
-    old_ids: set[str]
-
-    def interaction(self, place: Place, thread_levels: Mapping[str, Level]) -> Interaction:
-        """The row of history; a thread may show less of it."""
-        return Interaction(
-            id=self.id,
-            direction=self.direction.value,
-            occurred_at=self.occurred_at,
-            message_key=self.copies[0].row.key,
-            is_unverified=self.is_unverified,
-            is_message_id_reused=self.is_message_id_reused,
-            is_answered=self.is_answered,
-            is_forwarded=self.is_forwarded,
-            thread_id=place.thread_id,
-            parent_id=place.parent_id,
-            answer_seconds=None,
-            answer_working_seconds=None,
-            answer_person_id=None,
-            thread_basis=place.basis,
-            visibility=narrowest((self.level, thread_levels.get(place.thread_id, Level.FULL))).value,
-        )
 
 
 def derive(store: Store, company: Company, now: Callable[[], datetime]) -> int:
@@ -141,7 +102,7 @@ class _Batch:
         self.transaction = transaction
         self.company = company
         self.now = now
-        self.mails: dict[str, _Derived] = {}
+        self.mails: dict[str, ShownMail] = {}
         self.thread_levels = thread_levels.decisions(transaction)
         #: Of these nothing may be seen: they make no contacts, no links, and tell no names.
         self.hidden: set[str] = set()
@@ -174,13 +135,13 @@ class _Batch:
             if party.normal and party.normal not in avoided
         ]
         lost = [self._candidate(each) for each in drop_contacts(self.transaction, avoided)] if avoided else []
-        added = contacts.create_by_policy(self.transaction, self.key, candidates, self.now)
+        added = holders.create_by_policy(self.transaction, self.key, candidates, self.now)
         self.made = [self.key.id("contact", each.base) for each in added]
         added += entered
         touched = [*added, *met]
         if touched:
-            contacts.want_skipped(self.transaction, self.key, touched)
-            others = contacts.interactions_of(self.transaction, touched) - set(self.mails)
+            holders.want_skipped(self.transaction, self.key, touched)
+            others = holders.interactions_of(self.transaction, touched) - set(self.mails)
             self.add(copies.copies_of_interactions(self.transaction, others))
         is_more = calendars.mark_with(self.transaction, [*added, *lost])
         return calendars.mark_with(self.transaction, met, but=meetings) or is_more
@@ -199,7 +160,7 @@ class _Batch:
         known = reached(self.transaction, self.company, failed, self.mails, shown) if failed else ()
         failed = {normal: each for normal, each in failed.items() if normal not in known}
         if failed:
-            others = contacts.interactions_of(self.transaction, [self._candidate(each) for each in failed])
+            others = holders.interactions_of(self.transaction, [self._candidate(each) for each in failed])
             self.add(copies.copies_of_interactions(self.transaction, others - set(self.mails)))
         shown = [each for each in self.mails.values() if not self._is_hidden(each)]
         return unreached(shown, self.company, failed) if failed else set()
@@ -301,7 +262,7 @@ class _Batch:
     def _save_links(self, known: set[str]) -> list[Link]:
         """Links of all mails of the batch, and the names that they offer; returns the links that came or went."""
         outside = [p for d in self.mails.values() for p in d.parties if p.is_outside]
-        directory = contacts.Directory(
+        directory = holders.Directory(
             self.transaction, {p.normal for p in outside if p.normal}, {p.base for p in outside if p.base}
         )
         links: list[Link] = []
@@ -316,10 +277,10 @@ class _Batch:
                     is_own_word = "1" if party.role is Role.FROM else "0"
                     names.append((link.contact_id, f"{is_own_word} {derived.occurred_at.isoformat()}", name))
         changed = history.change_links(self.transaction, known, links)
-        contacts.offer_names(self.transaction, names, self.now)
+        holders.offer_names(self.transaction, names, self.now)
         return changed
 
-    def _is_hidden(self, derived: _Derived) -> bool:
+    def _is_hidden(self, derived: ShownMail) -> bool:
         """By its copies, or by what was said of the thread it is in until now."""
         threads = {copy.row.thread_id for copy in derived.copies}
         return Level.NONE in (derived.level, *(self.thread_levels.get(each or "") for each in threads))
@@ -332,7 +293,7 @@ class _Batch:
             levels.append(self.company.confidential)
         return narrowest(levels)
 
-    def _derive_mail(self, mail: Mail, members: tuple[StoredCopy, ...]) -> _Derived:
+    def _derive_mail(self, mail: Mail, members: tuple[StoredCopy, ...]) -> ShownMail:
         parties = self._parties(members)
         direction = policy.direction_of(parties)
         best = members[0].row
@@ -342,7 +303,7 @@ class _Batch:
         failed = any(place.auth == Auth.FAIL for c in members for place in c.places)
         flags = [place.flags for c in members for place in c.places if place.flags]
         interaction_id = self.key.id("interaction", *mail.name)
-        return _Derived(
+        return ShownMail(
             id=interaction_id,
             direction=direction,
             occurred_at=when or _UNKNOWN_TIME,
@@ -366,7 +327,7 @@ class _Batch:
         return tuple(found.values())
 
 
-def _links(derived: _Derived, directory: contacts.Directory) -> Iterable[tuple[Link, Party]]:
+def _links(derived: ShownMail, directory: holders.Directory) -> Iterable[tuple[Link, Party]]:
     for party in derived.parties:
         if not party.is_outside or party.normal is None:
             continue
@@ -382,7 +343,7 @@ def _links(derived: _Derived, directory: contacts.Directory) -> Iterable[tuple[L
             yield link, party
 
 
-def _people(derived: _Derived, by_address: dict[str, str]) -> Iterable[tuple[str, str, str]]:
+def _people(derived: ShownMail, by_address: dict[str, str]) -> Iterable[tuple[str, str, str]]:
     """(interaction, person, account that holds a copy or "")."""
     item = derived.id
     holders = {(place.person_id, place.account_id) for c in derived.copies for place in c.places}

@@ -31,9 +31,10 @@ from daemon.retry import Backoff
 from daemon.smtp import NotTaken, Relay, Unclear
 from matching.policy import Company
 from matching.workdays import WorkingTime, working_seconds
-from store import digests, own_mail, task_turns
-from store.digests import EXPIRED, REFUSED, SENT, UNKNOWN, WAITING, Reader
 from store.engine import Store, Transaction
+from store.followups import digests, task_turns
+from store.followups.digests import EXPIRED, REFUSED, SENT, UNKNOWN, WAITING, Reader
+from store.mails import own_mail
 
 log = structlog.get_logger()
 

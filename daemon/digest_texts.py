@@ -11,7 +11,7 @@ from email.utils import format_datetime, parseaddr
 from html import escape
 
 from daemon import task_words
-from store.task_lists import ListedTask
+from store.followups.task_lists import ListedTask
 
 #: More are counted, not listed.
 MOST = 50

@@ -22,9 +22,9 @@ from daemon import calendar_drafts
 from daemon.reading import read
 from matching import policy
 from matching.policy import Company
-from store.facts import NOTHING_TOLD, Draft, draft
 from store.keys import IdentityKey
-from store.meeting_facts import MeetingDraft
+from store.mails.facts import NOTHING_TOLD, Draft, draft
+from store.meetings.meeting_facts import MeetingDraft
 
 #: A change on its way into the store.
 Ready = Draft | MeetingDraft | Deleted | Flagged | Unreadable

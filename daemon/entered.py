@@ -12,10 +12,12 @@ from matching.addresses import normalize
 from matching.consent import Statement, read_statement
 from matching.names import clean_name
 from matching.policy import Company
-from store import entered, merging, screening, w1
-from store.contact_records import Entry, EntryAddress, Outcome, Verdict
+from store.contacts import entered, merging
+from store.contacts.records import Entry, EntryAddress, Outcome, Verdict
 from store.engine import Store
-from store.w1 import AddressRow, Answer, ContactRow, Unit
+from store.privacy import screening
+from store.writers import w1
+from store.writers.w1 import AddressRow, Answer, ContactRow, Unit
 
 log = structlog.get_logger()
 

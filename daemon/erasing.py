@@ -17,16 +17,17 @@ from daemon.calendar_erasing import erase_from_objects
 from daemon.derive import derive
 from daemon.ingest import Ingest
 from matching.erasure import without_erased
-from store import erasure, purge, rebuild, suppression
+from store.derivation import rebuild
+from store.derivation.held import held_addresses
+from store.derivation.rebuild import PlacedCopy
 from store.engine import Store, Transaction
-from store.erasure import Person
-from store.facts import Outside
-from store.held import held_addresses
-from store.mentions import Mail, Search
-from store.purge import Purged
-from store.rebuild import PlacedCopy
-from store.suppression import Erased
-from store.write import Place
+from store.mails.facts import Outside
+from store.mails.write import Place
+from store.privacy import erasure, purge, suppression
+from store.privacy.erasure import Person
+from store.privacy.mentions import Mail, Search
+from store.privacy.purge import Purged
+from store.privacy.suppression import Erased
 
 log = structlog.get_logger()
 

@@ -9,9 +9,10 @@ import structlog
 
 from connectors.api import Connector, CursorExpired, Identifying, Inspectable, Outline, Selective, Stream, Unavailable
 from daemon.reflist import RefList, in_both, only_in, parts
-from store import placements, streams
-from store.audit import placed_refs
+from store.accounts import streams
+from store.accounts.audit import placed_refs
 from store.engine import Store
+from store.mails import placements
 
 log = structlog.get_logger()
 

@@ -14,14 +14,15 @@ from datetime import datetime, timedelta
 from daemon.derived import Made
 from matching.followups import Colleague, Desk, Judgement, Relation, Task, judge
 from matching.policy import Company
-from store import company as company_store
-from store import copies, relations, task_looks, task_turns, tasks
+from store.accounts import company as company_store
+from store.derivation import copies
 from store.engine import Transaction
+from store.followups import relations, task_looks, task_turns, tasks
+from store.followups.task_looks import AGAIN_WITHIN
+from store.followups.task_turns import HELD
+from store.followups.tasks import TaskRow
 from store.keys import IdentityKey
-from store.task_looks import AGAIN_WITHIN
-from store.task_schema import TASKS
-from store.task_turns import HELD
-from store.tasks import TaskRow
+from store.schema.tasks import TASKS
 
 #: Contacts that are looked at in one transaction.
 BATCH = 100

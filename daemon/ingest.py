@@ -15,13 +15,15 @@ from daemon.tracked_mails import told_by_headers
 from daemon.unreached import awaited, written_to
 from matching import policy
 from matching.policy import Company, Verdict
-from store import copies, placements, tracking, write
+from store.derivation import copies
+from store.derivation.held import held_addresses
 from store.engine import Store, Transaction
-from store.facts import Draft
-from store.held import held_addresses
-from store.meeting_facts import MeetingDraft
-from store.retention import NO_LIMITS, Limits
-from store.write import Copies, Denied, Kept, Place, Placed, Skipped
+from store.mails import placements, write
+from store.mails.facts import Draft
+from store.mails.write import Copies, Denied, Kept, Place, Placed, Skipped
+from store.meetings.meeting_facts import MeetingDraft
+from store.opens import tracking
+from store.privacy.retention import NO_LIMITS, Limits
 
 
 @dataclass(slots=True)

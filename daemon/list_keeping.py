@@ -19,9 +19,9 @@ from daemon.rounds import Rounds
 from daemon.servers import CROWDED, Servers, server_of
 from daemon.session import Session
 from daemon.task_lists import ListTurn, may_begin
-from store import task_entries
 from store.errors import StoreError
-from store.task_entries import Standing
+from store.followups import task_entries
+from store.followups.task_entries import Standing
 
 log = structlog.get_logger()
 

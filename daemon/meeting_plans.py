@@ -16,12 +16,13 @@ from matching.calendar_events import LONG_AGO
 from matching.meetings import Answer, Resolved, Status, is_declined, status_of
 from matching.policy import MAX_RECIPIENTS, Company, Create
 from matching.visibility import Level, narrowest, shows_subject, widest
-from store import calendars, meeting_rows, standings
-from store.calendars import Sources
+from store.accounts import standings
+from store.accounts.standings import Reading
 from store.engine import Transaction
 from store.keys import IdentityKey
-from store.meeting_rows import AttendeeRow, MeetingRow, SeriesRow
-from store.standings import Reading
+from store.meetings import calendars, meeting_rows
+from store.meetings.calendars import Sources
+from store.meetings.meeting_rows import AttendeeRow, MeetingRow, SeriesRow
 
 #: Occurrences are rows so far ahead.
 AHEAD = timedelta(days=90)

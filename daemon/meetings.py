@@ -17,14 +17,16 @@ from matching.calendar_events import key_of
 from matching.itip import Outcome
 from matching.names import clean_name
 from matching.policy import Company
-from store import calendars, contacts, engagement, history, meeting_rows
-from store.company import people_by_address
-from store.contacts import Candidate, Directory
+from store.accounts.company import people_by_address
+from store.contacts import holders
+from store.contacts.holders import Candidate, Directory
+from store.derivation import engagement, history
+from store.derivation.history import Link
+from store.derivation.idle_contacts import drop_idle_contacts
 from store.engine import Transaction
-from store.history import Link
-from store.idle_contacts import drop_idle_contacts
 from store.keys import IdentityKey
-from store.meeting_rows import ANSWER, AttendeeRow, MeetingRow, Shown, SignalRow
+from store.meetings import calendars, meeting_rows
+from store.meetings.meeting_rows import ANSWER, AttendeeRow, MeetingRow, Shown, SignalRow
 
 #: UIDs derived in one transaction.
 BATCH = 500
@@ -66,7 +68,7 @@ class _Batch(Planner):
         # one is met again and again
         made = {(each.normal, each.email) for plan in plans for each in self.made(plan)}
         candidates = [Candidate(normal, self.company.rules.base(normal), email) for normal, email in made]
-        added = contacts.create_by_policy(self.transaction, self.key, candidates, self.now)
+        added = holders.create_by_policy(self.transaction, self.key, candidates, self.now)
         self._publish(plans)
         return added
 
@@ -103,7 +105,7 @@ class _Batch(Planner):
         now_linked = {link.contact_id for link in written.links}
         engagement.mark_tasks(self.transaction, former | now_linked)
         drop_idle_contacts(self.transaction, sorted(former - now_linked))
-        contacts.offer_names(self.transaction, written.names, self.now)
+        holders.offer_names(self.transaction, written.names, self.now)
         self._save_states(plans)
 
     def _links(self, each: Held, directory: Directory, bases: dict[str, str]) -> list[Link]:

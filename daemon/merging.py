@@ -8,10 +8,11 @@ from datetime import datetime
 import structlog
 
 from daemon.w1_rows import apply_rows
-from store import merging, w1_merge
+from store.contacts import merging
+from store.contacts.merging import MergeRefused
 from store.engine import Store, Transaction
-from store.merging import MergeRefused
-from store.w1_merge import MergeRow
+from store.writers import w1_merge
+from store.writers.w1_merge import MergeRow
 
 log = structlog.get_logger()
 

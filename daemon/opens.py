@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from matching.opens.verdicts import HUMAN, Judged, TokenKind, Verdict, judge
-from store.history import Interaction
+from store.derivation.history import Interaction
+from store.derivation.signals import Signal
 from store.keys import IdentityKey
-from store.signals import Signal
-from store.tracking import Watched
-from store.tracking_ending import CLICK, OPEN
+from store.opens.tracking import Watched
+from store.opens.tracking_ending import CLICK, OPEN
 
 #: Asked for again by the like of one within so many seconds, it is the same open.
 REPEAT_SECONDS = 60

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.problems import refuse
-from store.reports import Stand, Week
+from store.questions.reports import Stand, Week
 
 #: Endings of files that can be drawn.
 FORMATS = ("png", "svg")

@@ -9,7 +9,7 @@ from matching.addresses import normalize
 from matching.followups.asking import asks, is_brief
 from matching.quotes import trim
 from matching.signals import Kind, Mail, Signal, classify
-from store.facts import Told
+from store.mails.facts import Told
 
 #: Raised when the rules (matching.signals) read the same mail otherwise.
 VERSION = 3

@@ -31,15 +31,18 @@ from matching import policy
 from matching.blocking import BlockRule, Blocks
 from matching.policy import Company, Verdict
 from matching.visibility import Level
-from store import blocks, rehearsal, streams, suppression, w1, write
-from store import company as company_store
-from store.blocks import Setting
+from store.accounts import company as company_store
+from store.accounts import streams
+from store.derivation.held import held_addresses
 from store.engine import Store
-from store.facts import Draft
-from store.held import held_addresses
-from store.meeting_facts import MeetingDraft, Party
-from store.retention import NO_LIMITS, Limits
-from store.write import FINAL_REASONS, Copies
+from store.mails import rehearsal, write
+from store.mails.facts import Draft
+from store.mails.write import FINAL_REASONS, Copies
+from store.meetings.meeting_facts import MeetingDraft, Party
+from store.privacy import blocks, suppression
+from store.privacy.blocks import Setting
+from store.privacy.retention import NO_LIMITS, Limits
+from store.writers import w1
 
 
 @dataclass(slots=True)

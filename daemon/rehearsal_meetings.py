@@ -11,11 +11,11 @@ from daemon.meeting_plans import Person, Planner
 from matching.meetings import CalendarCopy
 from matching.policy import Company
 from matching.visibility import Level
-from store.calendars import Sources
-from store.copies import StoredPlace
+from store.derivation.copies import StoredPlace
 from store.engine import Transaction
 from store.keys import IdentityKey
-from store.meeting_facts import MeetingDraft, load
+from store.meetings.calendars import Sources
+from store.meetings.meeting_facts import MeetingDraft, load
 
 #: UIDs looked at together.
 _BATCH = 500

@@ -16,7 +16,7 @@ from daemon.environment import identity_of
 from daemon.log import show_addresses
 from daemon.problems import ConfigError, Problem
 from daemon.session import Session
-from store import company
+from store.accounts import company
 from store.engine import Store, Transaction
 from store.errors import StoreError
 from store.keys import parse_key

@@ -24,15 +24,18 @@ from matching import policy
 from matching.blocking import Block
 from matching.policy import Company, Create, Verdict
 from matching.visibility import Level, narrowest, widest
-from store import blocks, contacts, engagement, merging, rebuild, thread_levels, write
-from store import company as company_store
-from store.contacts import Candidate
+from store.accounts import company as company_store
+from store.contacts import holders, merging
+from store.contacts.holders import Candidate
+from store.derivation import engagement, rebuild, thread_levels
+from store.derivation.held import Held
+from store.derivation.rebuild import PlacedCopy
 from store.engine import Store, Transaction
-from store.facts import Draft
-from store.held import Held
-from store.rebuild import PlacedCopy
-from store.retention import NO_LIMITS
-from store.write import Denied, Place
+from store.mails import write
+from store.mails.facts import Draft
+from store.mails.write import Denied, Place
+from store.privacy import blocks
+from store.privacy.retention import NO_LIMITS
 
 log = structlog.get_logger()
 
@@ -168,7 +171,7 @@ def reprocess(
                 max_recipients=policy.MAX_RECIPIENTS,
             )
         addresses = [Candidate(*row) for row in rebuild.contact_addresses(transaction)]
-        contacts.want_skipped(transaction, store.key, addresses)
+        holders.want_skipped(transaction, store.key, addresses)
         if company.confidential is Level.METADATA:
             rebuild.blank_confidential(transaction)
         rebuild.mark_all_dirty(transaction)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from connectors.api import Message
 from daemon.reading import VERSION, read
-from store import rereading
-from store.copies import items_of, mark_dirty
+from store.derivation.copies import items_of, mark_dirty
 from store.engine import Store, Transaction
+from store.mails import rereading
 
 _BATCH = 500
 

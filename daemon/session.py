@@ -45,11 +45,12 @@ from daemon.watchdog import Underway
 from daemon.webhooks import Sender
 from daemon.worker import Worker
 from matching.addresses import normalize
-from store import blocks, removals, suppression, write
-from store import company as company_store
-from store.company import AccountFacts, PersonFacts
+from store.accounts import company as company_store
+from store.accounts.company import AccountFacts, PersonFacts
 from store.engine import Store
 from store.errors import StoreError
+from store.mails import removals, write
+from store.privacy import blocks, suppression
 
 log = structlog.get_logger()
 

@@ -18,14 +18,15 @@ from matching.subjects import is_forward_subject
 from matching.threads import Basis
 from matching.visibility import Level
 from matching.workdays import working_seconds
-from store import history, signals, tracking
-from store.contacts import Directory
+from store.contacts.holders import Directory
+from store.derivation import history, signals
+from store.derivation.history import Interaction
+from store.derivation.signals import Signal
 from store.engine import Transaction
-from store.history import Interaction
 from store.keys import IdentityKey
-from store.mail_signals import Telling
-from store.signal_schema import MECHANICAL, REPLY, SURE
-from store.signals import Signal
+from store.mails.mail_signals import Telling
+from store.opens import tracking
+from store.schema.signals import MECHANICAL, REPLY, SURE
 
 #: What becomes a signal of the history; an invitation's answer is one of its meeting.
 _TOLD = {kind.value for kind in Kind}

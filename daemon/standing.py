@@ -23,11 +23,11 @@ from connectors.api import AuthFailed, Bearer, ConnectorError, NotPermitted, Una
 from daemon.apart import Opening
 from daemon.report import Report
 from daemon.retry import PARKED, Backoff
-from store import standings
+from store.accounts import standings
+from store.accounts.standings import Standing
 from store.engine import Store, Transaction
 from store.errors import StoreError
 from store.keys import IdentityKey
-from store.standings import Standing
 
 log = structlog.get_logger()
 

@@ -20,10 +20,10 @@ from daemon.renewals import Renewals
 from daemon.report import Report
 from daemon.slices import Slice
 from daemon.source import Source
-from store import company
-from store.company import StreamState
+from store.accounts import company
+from store.accounts.company import StreamState
 from store.errors import Fenced
-from store.write import Place
+from store.mails.write import Place
 
 log = structlog.get_logger()
 

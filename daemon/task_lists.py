@@ -39,9 +39,9 @@ from daemon.config.tasks import TasksConfig
 from daemon.task_merge import Found, Step, confirmed, moved, said, snapshot, step, was_there
 from daemon.task_texts import wanted_of
 from matching.followups import State
-from store import task_entries, task_turns, tasks
 from store.engine import Store, Transaction
-from store.task_entries import KEPT, LEAVING, MOVED, OVER, EnteredTask, Entry, Owner
+from store.followups import task_entries, task_turns, tasks
+from store.followups.task_entries import KEPT, LEAVING, MOVED, OVER, EnteredTask, Entry, Owner
 
 log = structlog.get_logger()
 

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from connectors.api import HeldTask, TaskState, WantedTask
 from daemon.config.tasks import Closed
 from matching.followups import State
-from store.task_entries import KEPT, LEAVING, MOVED, OVER, EnteredTask, Entry, Snapshot
+from store.followups.task_entries import KEPT, LEAVING, MOVED, OVER, EnteredTask, Entry, Snapshot
 
 #: Fields that two sides can change, and of these the words.
 _WORDS = ("summary", "description", "priority")

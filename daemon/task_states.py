@@ -9,10 +9,11 @@ import structlog
 
 from daemon.w1_rows import apply_rows
 from matching.followups import State
-from store import tasks, w1_task_state
 from store.engine import Store, Transaction
-from store.w1 import too_long
-from store.w1_task_state import TaskStateRow
+from store.followups import tasks
+from store.writers import w1_task_state
+from store.writers.w1 import too_long
+from store.writers.w1_task_state import TaskStateRow
 
 log = structlog.get_logger()
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from connectors.api import TaskState, WantedTask
 from daemon import task_words
 from matching.followups import State
-from store.task_entries import EnteredTask
+from store.followups.task_entries import EnteredTask
 
 #: What our entries are marked with.
 CATEGORY = "keeptouch"

@@ -10,8 +10,11 @@ from functools import partial
 from daemon import followups
 from daemon.derive import derive
 from matching.policy import Company
-from store import calendars, engagement, leave, meeting_rows, scores, task_looks, tracking, tracking_hits
+from store.derivation import engagement, scores
 from store.engine import Store
+from store.followups import task_looks
+from store.meetings import calendars, leave, meeting_rows
+from store.opens import tracking, tracking_hits
 
 #: UIDs that are marked at a time.
 _BATCH = 100

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 
 from matching.policy import Direction
-from store.write import Kept
+from store.mails.write import Kept
 
 #: Header of a mail that tells which tracked one it is, where its Message-ID is not known beforehand.
 HEADER = "X-Keeptouch-Tracking"

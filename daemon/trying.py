@@ -11,9 +11,10 @@ from daemon.followups import WINDOW
 from daemon.words import known_or_read
 from matching.followups import TOO_OLD, Colleague, Desk, Plan, Replayed, replay
 from matching.policy import Company
-from store import company as company_store
-from store import engagement, pasts, relations, task_turns
+from store.accounts import company as company_store
+from store.derivation import engagement
 from store.engine import Store
+from store.followups import pasts, relations, task_turns
 
 #: Contacts whose histories are held at a time.
 _SLICE = 20

@@ -14,10 +14,10 @@ from connectors.api import Role
 from matching import policy
 from matching.policy import Company, Create, Direction, Party
 from matching.visibility import Level
-from store import copies
-from store.copies import StoredCopy, StoredParty
+from store.derivation import copies
+from store.derivation.copies import StoredCopy, StoredParty
+from store.derivation.unreached import Failures, failures, held, latest_mails
 from store.engine import Transaction
-from store.unreached import Failures, failures, held, latest_mails
 
 #: Mails of the history with an address that are looked at before all of them are.
 _FEW = 20

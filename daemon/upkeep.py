@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 import structlog
 
 from daemon.config import Config
-from store import company, feed, retention
+from store.accounts import company
 from store.engine import Store
+from store.privacy import retention
+from store.published import feed
 
 log = structlog.get_logger()
 

@@ -28,12 +28,13 @@ from daemon.config import Webhook
 from daemon.egress import EgressError
 from daemon.problems import ConfigError
 from daemon.retry import Backoff
-from store import company, feed, webhooks
+from store.accounts import company
 from store.engine import Store, Transaction
 from store.errors import StoreError
-from store.feed import Changed, Standing
+from store.published import feed, webhooks
+from store.published.feed import Changed, Standing
+from store.published.webhooks import Delivery
 from store.types import instant_text
-from store.webhooks import Delivery
 
 log = structlog.get_logger()
 

@@ -15,10 +15,10 @@ from daemon.followups import WINDOW
 from matching import said as said_words
 from matching.signals import Mail
 from matching.visibility import Level
-from store import said
+from store.derivation.history import Interaction
 from store.engine import Transaction
-from store.history import Interaction
-from store.mail_signals import COMPLAINT, PROMISE, Said, said_by
+from store.mails import said
+from store.mails.mail_signals import COMPLAINT, PROMISE, Said, said_by
 
 #: Raised when the rules (matching.said) find other words in the same mail.
 VERSION = 1
@@ -37,7 +37,7 @@ def read(transaction: Transaction, items: Iterable[Interaction], now: datetime) 
 
 
 def known_or_read(transaction: Transaction, message_keys: Collection[bytes]) -> Said:
-    """As `store.mail_signals.said_by`, also of mail that nobody looked into yet. Writes nothing."""
+    """As `store.mails.mail_signals.said_by`, also of mail that nobody looked into yet. Writes nothing."""
     found = said_by(transaction, message_keys)
     for key, is_ours, message in said.unread(transaction, message_keys, VERSION):
         found[key] = {kind: by for kind, *_rest, by, _id, _words, _sure in _said(message, is_ours=is_ours)}

@@ -28,9 +28,10 @@ from daemon.renewals import Renewals
 from daemon.report import Report
 from daemon.slices import Slice
 from daemon.streams import Followed, Streams
-from store import company, removals, write
+from store.accounts import company
 from store.engine import Store
-from store.write import Place
+from store.mails import removals, write
+from store.mails.write import Place
 
 log = structlog.get_logger()
 

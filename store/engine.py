@@ -20,10 +20,11 @@ from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.pool import QueuePool
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random
 
-from store import feed, migrate, postgresql
+from store import migrate, postgresql
 from store.errors import NoStoreError, StoreError
 from store.lineage import Lineage, refuse_stale_wal
 from store.opening import Opened, prepare
+from store.published import feed
 from store.upsert import SCRATCH_TABLE
 
 T = TypeVar("T")

@@ -16,9 +16,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from store.backup import MARK, database_file, make_like
 from store.errors import StoreError
-from store.schema import meta, stream
+from store.keeping.backup import MARK, database_file, make_like
+from store.schema.core import meta, stream
 from store.upsert import upsert
 
 _DIGITS = 20

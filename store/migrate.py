@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, column, inspect, select, table
 
 from store.errors import OlderStoreError, StoreError
-from store.schema import meta
+from store.schema.core import meta
 from store.upsert import upsert
 
 #: Execution option of a connection that will write.

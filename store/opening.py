@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, select
 
-from store import migrate, postgresql, schema
-from store.backup import copy_for_us, database_file
+from store import migrate, postgresql
 from store.errors import NoStoreError, StoreError
+from store.keeping.backup import copy_for_us, database_file
 from store.keys import IdentityKey, parse_key, read_or_make_key
 from store.lineage import Lineage
 from store.migrate import State
+from store.schema import core
 from store.upsert import upsert
 
 if TYPE_CHECKING:  # Alembic, which takes long to import
@@ -71,12 +72,12 @@ def prepare(
 
 def _take_key(connection: Connection, key: IdentityKey) -> None:
     rows = {"key_check": key.check(), "store_id": key.id("store"), "feed_epoch": str(uuid.uuid4())}
-    upsert(connection, schema.meta, [{"name": name, "value": value} for name, value in rows.items()])
+    upsert(connection, core.meta, [{"name": name, "value": value} for name, value in rows.items()])
 
 
 def _knows_key(connection: Connection, key: IdentityKey) -> bool:
     """False: the store was made just now. Raises StoreError for another key than the store's own."""
-    kept = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.name == "key_check"))
+    kept = connection.scalar(select(core.meta.c.value).where(core.meta.c.name == "key_check"))
     if kept is not None and kept != key.check():
         raise StoreError(
             "the identity key is not the one this store was made with",

@@ -20,7 +20,7 @@ from sqlalchemy import Column, Connection, Select, Table, func, select, tuple_, 
 
 from store.engine import Store
 from store.errors import StoreError
-from store.tables import metadata
+from store.schema.tables import metadata
 from store.types import SEALED, Sealed
 
 KEY_BYTES = 32

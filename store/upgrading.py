@@ -16,11 +16,11 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from store import migrate, postgresql
-from store.backup import copy_before
 from store.errors import StoreError
+from store.keeping.backup import copy_before
 from store.migrate import State, condition_of
-from store.schema import meta
-from store.tables import metadata
+from store.schema.core import meta
+from store.schema.tables import metadata
 from store.upsert import upsert
 
 #: How long an upgrade waits for others on PostgreSQL, who wait for it meanwhile.

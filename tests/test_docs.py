@@ -35,8 +35,8 @@ from daemon.oauth.settings import OAuthSettings
 from daemon.options import Reader, keys, options
 from daemon.plugins import installed, installed_books, installed_rules
 from matching.scoring import DEFAULT_FORMULA, DEFAULT_STAGES, FUNCTIONS, MEASURES
-from store.decisions import ADDRESS_COLUMNS, COLUMNS, CONTACT_COLUMNS
-from store.retention import Limits
+from store.keeping.decisions import ADDRESS_COLUMNS, COLUMNS, CONTACT_COLUMNS
+from store.privacy.retention import Limits
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = (ROOT / "config.example.toml").read_text("utf-8")

@@ -20,8 +20,8 @@ from sqlalchemy import inspect
 from sqlalchemy import types as sql
 
 from daemon.cli.main import main
-from store import schema
-from store.views import CONTRACT_VERSION, VIEWS
+from store.published.views import CONTRACT_VERSION, VIEWS
+from store.schema import core
 from tests.unit.daemon.company_mail import House
 from tests.unit.daemon.test_pipeline import _copies as copies
 from tests.unit.daemon.test_pipeline import _fill as fill
@@ -221,7 +221,7 @@ def test_on_postgresql_the_views_are_the_same(tmp_path: Path, postgres_url: str)
     with House(tmp_path, url=postgres_url) as house:
         fill(house, copies(), 1)
         with house.store.read() as connection:
-            assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+            assert compare_metadata(MigrationContext.configure(connection), core.metadata) == []
             for view, columns in in_code().items():
                 found = {each["name"]: each["type"] for each in inspect(connection).get_columns(view)}
                 assert list(found) == list(columns), view

@@ -14,8 +14,8 @@ from sqlalchemy import create_engine, event, text
 
 from daemon.cli.main import main
 from store.engine import Store
-from store.grants import Access, grant
-from store.views import VIEWS
+from store.published.grants import Access, grant
+from store.published.views import VIEWS
 from tests.servers.datasette import Datasette
 from tests.servers.postgres import Postgres
 from tests.servers.process import ServerError

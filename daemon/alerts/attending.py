@@ -8,9 +8,9 @@ from datetime import datetime
 from daemon.alerts.conditions import conditions
 from daemon.alerts.telling import Alerts
 from daemon.config import Config
-from store import attention
+from store.accounts import attention
 from store.engine import Store
-from store.space import space_of
+from store.keeping.space import space_of
 
 
 def attend(

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from daemon.doctor.accounts import cure_of, is_parked, silent_since
 from daemon.doctor.database import room
-from store.attention import Fares
-from store.space import Space
+from store.accounts.attention import Fares
+from store.keeping.space import Space
 
 #: Kind -> what it means, for people.
 KINDS = {

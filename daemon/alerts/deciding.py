@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from daemon.alerts.conditions import Condition
-from store.alerts import Alert
+from store.questions.alerts import Alert
 
 #: Between two messages to one channel: what goes wrong together is told together.
 GAP = timedelta(minutes=10)

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from daemon.alerts.conditions import KINDS
-from store.alerts import Alert
+from store.questions.alerts import Alert
 from store.types import instant_text
 
 

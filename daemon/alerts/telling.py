@@ -21,10 +21,11 @@ from daemon.problems import ConfigError
 from daemon.retry import Backoff
 from daemon.smtp import NotTaken, Relay, Unclear
 from daemon.webhooks import key_of, post
-from store import alerts as alert_store
-from store import company, own_mail
-from store.alerts import Alert
+from store.accounts import company
 from store.engine import Store
+from store.mails import own_mail
+from store.questions import alerts as alert_store
+from store.questions.alerts import Alert
 
 log = structlog.get_logger()
 

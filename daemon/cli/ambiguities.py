@@ -9,7 +9,7 @@ from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.opening import opened_store
 from daemon.cli.output import write_json, write_text
 from daemon.cli.timeline import contact as document
-from store.ambiguities import Ambiguity, ambiguities
+from store.contacts.ambiguities import Ambiguity, ambiguities
 
 #: Kind -> what is open, and what to do.
 _WORDS = {

@@ -20,7 +20,7 @@ from daemon.config import Account
 from daemon.deletions import loss
 from daemon.problems import ConfigError
 from daemon.session import Session
-from store.removals import HeldBack
+from store.mails.removals import HeldBack
 
 #: Accounts audited at a time.
 _AT_ONCE = 4

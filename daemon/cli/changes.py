@@ -11,9 +11,9 @@ from daemon.cli.interrupts import stop_on_signals
 from daemon.cli.opening import opened_store
 from daemon.cli.output import instant, json_text, write_line
 from daemon.problems import refuse
-from store import feed
 from store.engine import Store
-from store.feed import Changed, Standing
+from store.published import feed
+from store.published.feed import Changed, Standing
 
 #: Changes read in one query.
 _AT_ONCE = 1_000

@@ -9,10 +9,10 @@ from daemon.cli.contact_decisions import Decided, decide, only, since
 from daemon.cli.output import instant
 from daemon.session import Session
 from matching.consent import MAX_SOURCE, Consent, Statement, read_statement
-from store import consents
-from store.contact_search import find_contacts
+from store.contacts import consents
+from store.contacts.merging import MergeRefused, lock
+from store.contacts.search import find_contacts
 from store.engine import Transaction
-from store.merging import MergeRefused, lock
 
 
 def register(nouns: Verbs) -> None:

@@ -16,10 +16,10 @@ from daemon.derive import derive
 from daemon.entered import address_of
 from daemon.problems import refuse
 from daemon.session import Session
-from store import merging, moving
-from store.contact_search import ContactHit, find_contacts, find_merged, merged_contacts
+from store.contacts import merging, moving
+from store.contacts.merging import MergeRefused
+from store.contacts.search import ContactHit, find_contacts, find_merged, merged_contacts
 from store.engine import Transaction
-from store.merging import MergeRefused
 
 
 def register(nouns: Verbs) -> None:

@@ -10,8 +10,9 @@ from daemon.cli.opening import opened_session
 from daemon.cli.output import write_json, write_text
 from daemon.deletions import loss
 from daemon.session import Session
-from store import company, missing, removals
-from store.removals import HeldBack
+from store.accounts import company, missing
+from store.mails import removals
+from store.mails.removals import HeldBack
 
 
 def register(verbs: Verbs) -> None:

@@ -13,8 +13,9 @@ from daemon.deadlines import MAX_TITLE
 from daemon.environment import utc_now
 from daemon.problems import refuse
 from matching.names import clean_name
-from store import deadlines, engagement
-from store.contact_search import find_contacts
+from store.contacts.search import find_contacts
+from store.derivation import engagement
+from store.followups import deadlines
 
 #: The source of days that the command line sets; other programs name themselves.
 _SOURCE = "keeptouch"

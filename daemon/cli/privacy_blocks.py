@@ -12,7 +12,7 @@ from daemon.cli.progress import progress_shown
 from daemon.problems import refuse
 from daemon.session import Session
 from matching.blocking import BlockRule
-from store import blocks
+from store.privacy import blocks
 
 _WHAT = "an address, a domain, a pattern of addresses, folder:NAME or subject:PATTERN"
 

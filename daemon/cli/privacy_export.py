@@ -8,7 +8,7 @@ from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.opening import opened_session
 from daemon.cli.output import json_text, write_line
 from daemon.cli.privacy_erase import outside_address
-from store import erasure, export
+from store.privacy import erasure, export
 
 
 def register(verbs: Verbs) -> None:

@@ -8,7 +8,7 @@ from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.interrupts import stop_on_signals
 from daemon.cli.opening import opened_session
 from daemon.cli.output import write_json, write_text
-from store.retention import retain
+from store.privacy.retention import retain
 
 
 def register(verbs: Verbs) -> None:

@@ -12,7 +12,7 @@ from daemon.problems import refuse
 from daemon.reprocess import note_applied, reprocess
 from daemon.session import Session
 from matching.visibility import Level
-from store import thread_levels
+from store.derivation import thread_levels
 
 
 def register(verbs: Verbs) -> None:

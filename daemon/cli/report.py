@@ -8,7 +8,7 @@ from daemon.cli.arguments import Verbs, add_noun, add_verb
 from daemon.cli.opening import opened_store
 from daemon.cli.output import write_json, write_table
 from daemon.cli.report_numbers import add_numbers
-from store.signal_facts import counts
+from store.questions.signal_facts import counts
 
 
 def register(verbs: Verbs) -> None:

@@ -18,8 +18,8 @@ from daemon.contacts.exporting import cell_of_spreadsheet
 from daemon.environment import utc_now
 from daemon.plots import draw_contacts, draw_weeks, refuse_unfit
 from daemon.problems import refuse
-from store import reports
-from store.reports import COUNTS, Stand, Week, week_of
+from store.questions import reports
+from store.questions.reports import COUNTS, Stand, Week, week_of
 
 _WEEKS, _TOP = 8, 20
 #: Columns as people and files have them.

@@ -23,7 +23,7 @@ from daemon.options import Reader
 from daemon.problems import ConfigError, Problem, refuse, suggestion
 from daemon.trying import Tried, plan_of, tried
 from matching.followups import Plan, State, Step
-from store.contact_search import find_contacts
+from store.contacts.search import find_contacts
 
 
 def add_try(nouns: Verbs) -> None:

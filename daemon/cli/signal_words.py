@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from daemon.cli.output import instant
-from store.signal_facts import SignalFacts
+from store.questions.signal_facts import SignalFacts
 
 _ABOUT = {
     "reply": "answered",

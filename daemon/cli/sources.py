@@ -18,8 +18,8 @@ from daemon.contacts.reading import Imported
 from daemon.contacts.rows import places_of
 from daemon.contacts.syncing import query_of
 from daemon.problems import ConfigError
-from store import foreign
-from store.foreign import ForeignError
+from store.contacts import foreign
+from store.contacts.foreign import ForeignError
 
 _COUNTS = ("created", "updated", "unchanged", "removed", "held_back")
 #: Rejections of a source that are shown to people; --json has all of them.

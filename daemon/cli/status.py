@@ -27,15 +27,15 @@ from daemon.doctor.database import room_at
 from daemon.doctor.findings import Result
 from daemon.environment import open_store, utc_now
 from daemon.reloading import Refusal, refusal
-from store import digests, task_entries
-from store.contact_sources import SourceState, states
-from store.digests import DigestStatus
+from store.accounts.missing import Missing, missing
+from store.contacts.contact_sources import SourceState, states
 from store.errors import StoreError
-from store.missing import Missing, missing
-from store.read import AccountStatus, account_statuses, totals
-from store.space import space_at
+from store.followups import digests, task_entries
+from store.followups.digests import DigestStatus
+from store.followups.task_entries import Standing
+from store.keeping.space import space_at
+from store.questions.read import AccountStatus, account_statuses, totals
 from store.store_files import file_of
-from store.task_entries import Standing
 
 #: States of accounts that ask nobody to do anything.
 _WELL = ("ok", "new", "disabled")

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from daemon.cli.output import Trouble, instant
-from store.contact_sources import SourceState
-from store.digests import DigestStatus, NotSent
-from store.missing import Missing
-from store.read import AccountStatus
-from store.task_entries import Standing
+from store.accounts.missing import Missing
+from store.contacts.contact_sources import SourceState
+from store.followups.digests import DigestStatus, NotSent
+from store.followups.task_entries import Standing
+from store.questions.read import AccountStatus
 
 #: A stream that was read whole is complete since the beginning of time, as its connector counts it.
 _FIRST_YEAR = 1970

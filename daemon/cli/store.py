@@ -14,13 +14,15 @@ from daemon.cli.progress import work_shown
 from daemon.config import Config
 from daemon.environment import identity_of, open_store, password_of, utc_now
 from daemon.sealing import sealing_keys
-from store import backup, company, lineage, migrate
-from store.backup import database_file
+from store import lineage, migrate
+from store.accounts import company
 from store.engine import Store, file_engine, make_engine, shown
 from store.errors import StoreError
+from store.keeping import backup
+from store.keeping.backup import database_file
+from store.keeping.verify import Finding, Verified
+from store.keeping.verify import verify as verify_store
 from store.keys import IdentityKey, parse_key, read_or_make_key
-from store.verify import Finding, Verified
-from store.verify import verify as verify_store
 
 
 def register(verbs: Verbs) -> None:

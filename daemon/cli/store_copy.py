@@ -15,8 +15,8 @@ from daemon.environment import open_store
 from daemon.options import Reader
 from daemon.problems import ConfigError, Problem
 from daemon.store_url import checked_url
-from store.copying import Copied, copy_store
 from store.engine import shown
+from store.keeping.copying import Copied, copy_store
 
 
 def register(verbs: Verbs) -> None:

@@ -8,9 +8,9 @@ import os
 from daemon.cli.arguments import Verbs, add_verb, load_config
 from daemon.cli.output import Trouble, write_json, write_text, write_troubles
 from daemon.environment import open_store
-from store import file_modes, grants
-from store.backup import database_file
-from store.grants import Access
+from store.keeping.backup import database_file
+from store.published import file_modes, grants
+from store.published.grants import Access
 
 
 def register(verbs: Verbs) -> None:

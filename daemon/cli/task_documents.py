@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from daemon.cli.output import instant
-from store.task_lists import ListedTask
+from store.followups.task_lists import ListedTask
 
 
 def document(each: ListedTask) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from matching.followups import State
-from store.task_lists import ListedTask
+from store.followups.task_lists import ListedTask
 
 
 def short(tasks: Iterable[ListedTask], interaction_id: str) -> Iterator[str]:

@@ -16,10 +16,10 @@ from daemon.environment import utc_now
 from daemon.problems import refuse
 from matching.addresses import normalize
 from matching.followups import State
-from store import tasks
-from store.contact_search import find_contacts
+from store.contacts.search import find_contacts
 from store.engine import Transaction
-from store.task_lists import ListedTask, ids_like, is_person, listed
+from store.followups import tasks
+from store.followups.task_lists import ListedTask, ids_like, is_person, listed
 
 _BY = "command line"
 

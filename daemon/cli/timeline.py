@@ -14,9 +14,9 @@ from daemon.cli.signal_words import document as signal_document
 from daemon.cli.signal_words import short
 from daemon.cli.task_documents import document as task_document
 from daemon.problems import refuse
-from store.contact_search import ContactHit, find_contacts
-from store.read import TimelineItem, timeline
-from store.task_lists import ListedTask, of_contact
+from store.contacts.search import ContactHit, find_contacts
+from store.followups.task_lists import ListedTask, of_contact
+from store.questions.read import TimelineItem, timeline
 
 
 def register(verbs: Verbs) -> None:

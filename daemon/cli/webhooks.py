@@ -9,9 +9,9 @@ from daemon.cli.opening import opened_store
 from daemon.cli.output import Trouble, instant, write_json, write_table, write_text, write_troubles
 from daemon.config import Webhook
 from daemon.problems import refuse, suggestion
-from store import feed, webhooks
-from store.feed import Standing
-from store.webhooks import WebhookState
+from store.published import feed, webhooks
+from store.published.feed import Standing
+from store.published.webhooks import WebhookState
 
 
 def register(verbs: Verbs) -> None:

@@ -12,8 +12,8 @@ from daemon.cli.signal_words import document as signal_document
 from daemon.cli.signal_words import long
 from daemon.cli.task_documents import document as task_document
 from store.engine import Transaction
-from store.read import Why, why
-from store.task_lists import ListedTask, by_id, ids_like, of_interaction
+from store.followups.task_lists import ListedTask, by_id, ids_like, of_interaction
+from store.questions.read import Why, why
 
 #: What the reasons of the store mean, for people.
 MEANINGS = {

@@ -8,7 +8,7 @@ from typing import Literal
 
 from daemon.options import Reader
 from matching.blocking import BlockRule
-from store.retention import NO_LIMITS, Limits
+from store.privacy.retention import NO_LIMITS, Limits
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from matching.followups import Plan
 from matching.policy import Create
 from matching.scoring import Scoring
 from matching.visibility import Level
-from store.retention import NO_LIMITS, Limits
+from store.privacy.retention import NO_LIMITS, Limits
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from daemon.contacts.reading import MAX_SOURCE
 from daemon.options import Reader, is_refused, join, keys, secret_keys, tables
 from daemon.plugins import Connectors, PluginError
 from daemon.store_url import has_password, sqlite_path
-from store.foreign import url_problem
+from store.contacts.foreign import url_problem
 
 SQL = "sql"
 PASSWORD_KEYS = secret_keys("password")

@@ -9,7 +9,7 @@ from daemon.credentials import SecretSource
 from daemon.egress import Target, target_of
 from daemon.options import Reader, join, tables
 from daemon.problems import suggestion
-from store.feed import ENTITIES
+from store.published.feed import ENTITIES
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from daemon.contacts.files import FileContact, Rejected
 from daemon.contacts.following import ORIGIN, Following, SourceReport
 from daemon.contacts.reading import Imported, Reading
 from daemon.contacts.vcards import read_vcards
-from store import contact_sources
-from store.contact_sources import KnownCard
+from store.contacts import contact_sources
+from store.contacts.contact_sources import KnownCard
 from store.types import instant_text
 
 #: In the place of a book's cursor: when books were last compared as a whole.

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from matching.consent import Statement
-from store import consents, entered
-from store.contact_records import ENTERED_NAME, POLICY, Address, Contact
+from store.contacts import consents, entered
+from store.contacts.records import ENTERED_NAME, POLICY, Address, Contact
 from store.engine import Transaction
 
 _BATCH = 1000

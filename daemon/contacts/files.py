@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from store.w1 import instant
+from store.writers.w1 import instant
 
 
 @dataclass(frozen=True, slots=True)

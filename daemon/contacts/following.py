@@ -15,7 +15,7 @@ from daemon.contacts.lists import Taken, take
 from daemon.contacts.reading import Imported, Reading
 from daemon.report import Problem
 from matching.policy import Company
-from store import contact_sources
+from store.contacts import contact_sources
 from store.engine import Store
 
 log = structlog.get_logger()

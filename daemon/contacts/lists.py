@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import TypeVar
 
 from daemon.entered import BATCH
-from store import entered
-from store.contact_records import Entry, Outcome, Verdict
+from store.contacts import entered
+from store.contacts.entered import Listed
+from store.contacts.records import Entry, Outcome, Verdict
 from store.engine import Store, Transaction
-from store.entered import Listed
 
 T = TypeVar("T")
 

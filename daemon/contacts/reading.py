@@ -12,7 +12,7 @@ from daemon.entered import MAX_NAME, address_of, bad_period
 from matching.consent import read_statement
 from matching.names import clean_name
 from matching.policy import Company
-from store.contact_records import Entry, EntryAddress, Period, Verdict, overlap
+from store.contacts.records import Entry, EntryAddress, Period, Verdict, overlap
 
 #: As long as the tables w1_* allow.
 MAX_SOURCE = 100

@@ -12,8 +12,8 @@ from typing import Any
 
 from daemon.contacts.files import FileAddress, FileContact, Rejected
 from daemon.problems import suggestion
-from store.foreign import ForeignError
-from store.w1 import instant
+from store.contacts.foreign import ForeignError
+from store.writers.w1 import instant
 
 #: Column -> must the query give it?
 COLUMNS = {

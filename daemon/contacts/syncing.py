@@ -20,8 +20,8 @@ from daemon.contacts.rows import places_of, read_rows
 from daemon.problems import ConfigError
 from daemon.report import Problem
 from matching.policy import Company
-from store import contact_sources, foreign
-from store.foreign import ForeignError, Query
+from store.contacts import contact_sources, foreign
+from store.contacts.foreign import ForeignError, Query
 
 #: A list that says what it said before is looked at as a whole so often: others may have changed its contacts.
 _WHOLE_EVERY = timedelta(days=1)

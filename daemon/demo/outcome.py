@@ -10,10 +10,10 @@ from daemon.demo.clients import MARYAM
 from daemon.demo.surroundings import weekly_id
 from daemon.report import Report
 from daemon.session import Session
-from store import read
-from store.contact_search import ContactHit, find_contacts
-from store.read import TimelineItem, Why
-from store.verdicts import verdicts
+from store.contacts.search import ContactHit, find_contacts
+from store.questions import read
+from store.questions.read import TimelineItem, Why
+from store.questions.verdicts import verdicts
 
 #: The newsletter whose story is told.
 UNWANTED = weekly_id("sara", 57)

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from daemon.doctor.findings import Finding, Result, warning
 from daemon.doctor.patient import Patient
-from store.attention import Fares
-from store.read import AccountStatus
+from store.accounts.attention import Fares
+from store.questions.read import AccountStatus
 
 #: An account that fails for longer does not mend itself.
 LONG = timedelta(days=1)

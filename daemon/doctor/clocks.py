@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from daemon.doctor.findings import Finding, Result
 from daemon.doctor.patient import Patient
-from store import caring
+from store.keeping import caring
 
 #: A second is what HTTP rounds by, some more what an answer takes.
 WRONG, VERY_WRONG = timedelta(seconds=10), timedelta(minutes=5)

@@ -10,10 +10,11 @@ from daemon.config import Config
 from daemon.doctor.findings import Finding, Result, warning
 from daemon.doctor.patient import Patient
 from daemon.environment import open_store
-from store import attention, caring
+from store.accounts import attention
 from store.engine import Store
 from store.errors import NoStoreError, OlderStoreError, StoreError
-from store.space import Space, refusal_at, space_at
+from store.keeping import caring
+from store.keeping.space import Space, refusal_at, space_at
 from store.store_files import file_of
 
 #: Left on the store's disk, in bytes: below the second the service will soon stop writing.

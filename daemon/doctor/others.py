@@ -9,9 +9,10 @@ from datetime import timedelta
 from daemon.doctor.findings import Finding, warning
 from daemon.doctor.patient import Patient
 from daemon.reloading import refusal
-from store import digests, task_entries, webhooks
-from store.alerts import alerts
-from store.contact_sources import states
+from store.contacts.contact_sources import states
+from store.followups import digests, task_entries
+from store.published import webhooks
+from store.questions.alerts import alerts
 from store.store_files import file_of
 
 

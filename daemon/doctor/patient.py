@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from daemon.config import Config, ConfigError
-from store.attention import Fares
+from store.accounts.attention import Fares
 from store.engine import Store
 
 

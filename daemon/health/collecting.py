@@ -18,8 +18,8 @@ from daemon.derived import made_by_now
 from daemon.health.looking import Looking
 from daemon.health.readiness import why_not_ready
 from daemon.health.watched import Watched
-from store.figures import Figures
-from store.space import Space
+from store.keeping.space import Space
+from store.questions.figures import Figures
 
 #: Figures that are older, in seconds, are no longer told.
 _OLDEST = 120.0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from store.engine import Store
 from store.errors import StoreError
-from store.figures import Figures, figures
+from store.questions.figures import Figures, figures
 
 #: So long an answer is as good as a new one, in seconds.
 FRESH = 5.0

@@ -16,7 +16,7 @@ from daemon.health.readiness import is_live, why_not_ready
 from daemon.health.watched import Watched
 from daemon.session import Session
 from daemon.tracking.listener import Listener
-from store.space import space_of
+from store.keeping.space import space_of
 
 
 def registry_of(session: Session, watched: Watched, looking: Looking) -> tuple[CollectorRegistry, Counting]:

@@ -24,11 +24,11 @@ from daemon.oauth.settings import Grant, OAuth
 from daemon.observer import NOBODY, Observer
 from daemon.problems import ConfigError
 from daemon.sealing import sealing_keys
-from store import standings, tokens
+from store.accounts import standings, tokens
+from store.accounts.tokens import Token
 from store.engine import Store
 from store.errors import NoStoreError, StoreError
 from store.sealing import SealingKeys
-from store.tokens import Token
 
 #: A token that ends sooner than this is replaced before it is used, in seconds.
 MARGIN = 60.0

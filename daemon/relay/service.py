@@ -10,7 +10,7 @@ from daemon.problems import ConfigError
 from daemon.session import Session
 from daemon.tracking.creating import key_of
 from store.errors import StoreError
-from store.tracking_keys import TrackingKey
+from store.opens.tracking_keys import TrackingKey
 
 if TYPE_CHECKING:
     from daemon.relay.listener import Listener

@@ -22,7 +22,7 @@ from daemon.tracking.creating import MAX_LINKS, Made, NotMade, Order, checked_ta
 from matching.addresses import AddressRules
 from store.engine import Store
 from store.errors import StoreError
-from store.tracking_keys import TrackingKey
+from store.opens.tracking_keys import TrackingKey
 
 log = structlog.get_logger()
 

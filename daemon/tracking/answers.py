@@ -17,10 +17,10 @@ from daemon.tracking.api import OPENAPI, Api
 from daemon.tracking.creating import NotMade, checked_target
 from daemon.tracking.limits import Limits
 from daemon.tracking.recording import Asking, Recorder
-from store import tracking
 from store.engine import Store
 from store.errors import StoreError
-from store.tracking_keys import TOKEN_LENGTH, TrackingKey
+from store.opens import tracking
+from store.opens.tracking_keys import TOKEN_LENGTH, TrackingKey
 
 log = structlog.get_logger()
 

@@ -14,10 +14,10 @@ from daemon.problems import refuse
 from daemon.tracked_mails import HEADER
 from matching.addresses import AddressRules, normalize
 from matching.consent import Consent
-from store import tracking, tracking_ending
 from store.engine import Store
-from store.tracking import Tracked
-from store.tracking_keys import TrackingKey, parse_tracking_key, read_or_make_tracking_key
+from store.opens import tracking, tracking_ending
+from store.opens.tracking import Tracked
+from store.opens.tracking_keys import TrackingKey, parse_tracking_key, read_or_make_tracking_key
 
 MAX_RECIPIENTS, MAX_LINKS, MAX_TARGET = 100, 100, 2_000
 #: Of a mail's Message-ID (RFC 5322, section 2.1.1).

@@ -20,11 +20,11 @@ from daemon.config.tracking import TrackingConfig
 from matching.addresses import AddressRules
 from matching.opens.agents import MAX_AGENT, read_agent
 from matching.opens.networks import network_of
-from store import tracking_hits
 from store.engine import Store
 from store.errors import StoreError
-from store.tracking_hits import Asked
-from store.tracking_keys import TrackingKey
+from store.opens import tracking_hits
+from store.opens.tracking_hits import Asked
+from store.opens.tracking_keys import TrackingKey
 
 log = structlog.get_logger()
 

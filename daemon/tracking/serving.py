@@ -19,7 +19,7 @@ from daemon.tracking.recording import Recorder
 from matching.addresses import AddressRules
 from matching.opens.networks import Network, Range, network_of
 from store.engine import Store
-from store.tracking_keys import TrackingKey
+from store.opens.tracking_keys import TrackingKey
 
 
 def serving(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from alembic import context
 
-from store import feed_triggers, grants, tables, triggers, views
+from store.published import feed_triggers, grants, views
+from store.schema import tables
+from store.writers import triggers
 
 connection = context.config.attributes["connection"]
 context.configure(

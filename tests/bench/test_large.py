@@ -14,11 +14,13 @@ import pytest
 from sqlalchemy import Connection, event, select, text
 
 from daemon.reprocess import reprocess
-from store import facts, rebuild, reports
+from store.derivation import rebuild
 from store.engine import Store
-from store.schema import message
-from store.verify import verify
-from store.views import VIEWS
+from store.keeping.verify import verify
+from store.mails import facts
+from store.published.views import VIEWS
+from store.questions import reports
+from store.schema.core import message
 from tests.bench.large import late, looks, questions
 from tests.bench.large import shape as shapes
 from tests.bench.large.__main__ import main

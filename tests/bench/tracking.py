@@ -26,8 +26,8 @@ from daemon.config import load
 from daemon.environment import company_of, open_store, utc_now
 from daemon.tracking.creating import Order, create, key_of
 from matching.consent import Consent, Statement
-from store.contact_records import Entry, EntryAddress
-from store.entered import enter
+from store.contacts.entered import enter
+from store.contacts.records import Entry, EntryAddress
 from tests.bench.measure import BenchError, run
 from tests.servers.mailbox import write_maildir
 

@@ -14,13 +14,13 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+import store.mails.write
 import store.upsert
-import store.write
 from connectors.api import Page, Purpose
 from daemon.drafts import Prepared
 from daemon.ingest import Ingest
-from store.schema import stream
-from store.write import Place
+from store.mails.write import Place
+from store.schema.core import stream
 
 
 def cursor_before_rows() -> None:
@@ -28,7 +28,7 @@ def cursor_before_rows() -> None:
 
     def page(self: Ingest, place: Place, purpose: Purpose, prepared: Prepared) -> Counter[str]:
         with self.store.write() as transaction:
-            store.write.advance(transaction, place, prepared.page)
+            store.mails.write.advance(transaction, place, prepared.page)
         with self.store.write() as transaction:
             return self._write(transaction, place, purpose, prepared.changes)
 
@@ -37,13 +37,13 @@ def cursor_before_rows() -> None:
 
 def no_compare_and_swap() -> None:
     """A page is written whoever has moved the stream's cursor meanwhile."""
-    usual = store.write.advance
+    usual = store.mails.write.advance
 
     def advance(transaction: Connection, place: Place, page: Page) -> None:
         found = transaction.scalar(select(stream.c.version).where(stream.c.id == place.stream_id))
         usual(transaction, replace(place, version=found or 0), page)
 
-    setattr(store.write, "advance", advance)
+    setattr(store.mails.write, "advance", advance)
 
 
 def no_unique_key() -> None:

@@ -20,8 +20,8 @@ from typing import Any
 from connectors.api import Purpose
 from daemon.drafts import Prepared
 from daemon.ingest import Ingest
-from store.facts import Draft
-from store.write import Place
+from store.mails.facts import Draft
+from store.mails.write import Place
 
 _CALLS = {"call": "call", "return": "return", "c_call": "call", "c_return": "return"}
 

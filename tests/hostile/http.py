@@ -15,7 +15,7 @@ from daemon.tracking.answers import MAX_HEAD, PIXEL
 from daemon.tracking.api import MAX_BODY
 from daemon.tracking.creating import Made
 from matching.consent import Consent
-from store.tracking_keys import TOKEN_LENGTH
+from store.opens.tracking_keys import TOKEN_LENGTH
 from tests.hostile.running import Case
 from tests.unit.daemon.company_mail import House
 from tests.unit.daemon.test_tracking_listener import LINK, WORD, Open, path_of

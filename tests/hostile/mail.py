@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from connectors.api import Cursor, Message, Page, Purpose, Unreadable, parse_message
 from connectors.mime import MAX_ADDRESSES, MAX_KEPT_HEADERS, MAX_TEXT
-from store.write import Place
+from store.mails.write import Place
 from tests.fuzz.sound import check_sound, is_within
 from tests.hostile.running import Case
 from tests.unit.daemon.company_mail import NOON, House

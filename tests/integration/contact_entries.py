@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from store import entered, merging
-from store.contact_records import Entry, EntryAddress, Outcome
-from store.invariants import RULES
+from store.contacts import entered, merging
+from store.contacts.records import Entry, EntryAddress, Outcome
+from store.keeping.invariants import RULES
 from tests.unit.daemon.company_mail import NOON, House
 
 LINKS = (

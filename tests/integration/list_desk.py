@@ -13,7 +13,7 @@ from daemon.config.tasks import Closed, TasksConfig
 from daemon.task_lists import ListTurn
 from daemon.ticking import tick
 from matching.followups import State
-from store import tasks
+from store.followups import tasks
 from tests.servers.calendars import CalendarUser
 from tests.servers.filterproxy import FilteringProxy
 from tests.unit.daemon.followup_store import Mails, Office

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from connectors.api import Purpose
-from store.ambiguities import Ambiguity, ambiguities
+from store.contacts.ambiguities import Ambiguity, ambiguities
 from tests.integration.contact_entries import enter, entry, id_of, merge, unmerge
 from tests.unit.daemon.company_mail import NOON, House, mail
 

@@ -19,7 +19,7 @@ from daemon.config.records import ContactSource
 from daemon.contacts.following import Following, SourceReport
 from daemon.contacts.syncing import follow_source
 from daemon.credentials import SecretSource, SourceKind
-from store.contact_sources import cursors, states
+from store.contacts.contact_sources import cursors, states
 from tests.conftest import require
 from tests.servers.certificates import CertificateAuthority
 from tests.servers.faultproxy import FaultProxy

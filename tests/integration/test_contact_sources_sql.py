@@ -16,7 +16,7 @@ from daemon.config.sources import SqlSettings
 from daemon.contacts.following import Following, SourceReport
 from daemon.contacts.lists import FEW
 from daemon.contacts.syncing import follow_source
-from store.contact_sources import states
+from store.contacts.contact_sources import states
 from tests.integration.company import Company
 from tests.integration.contact_entries import id_of, merge
 from tests.unit.daemon.company_mail import NOON, House

@@ -11,11 +11,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from store import copying
-from store.copying import Progress, copy_store
 from store.engine import Store, make_engine
 from store.errors import StoreError
-from store.verify import verify
+from store.keeping import copying
+from store.keeping.copying import Progress, copy_store
+from store.keeping.verify import verify
 from tests import forked
 from tests.unit.daemon.company_mail import KEY, House, mail
 from tests.unit.daemon.test_pipeline import _copies as copies

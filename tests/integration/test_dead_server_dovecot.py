@@ -16,7 +16,7 @@ from daemon.cli.opening import session_of
 from daemon.config import load
 from daemon.retry import Backoff
 from daemon.service import Service
-from store.read import account_statuses
+from store.questions.read import account_statuses
 from tests.conftest import Login
 from tests.integration.company import Company
 from tests.integration.imap_mailbox import ImapMailbox

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.api import Message, parse_message
-from store import own_mail
+from store.mails import own_mail
 from tests.servers.certificates import CertificateAuthority
 from tests.servers.postfix import Postfix
 from tests.servers.smtp_sink import SmtpSink

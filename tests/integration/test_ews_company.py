@@ -19,7 +19,7 @@ from daemon.engine import Engine
 from daemon.retry import Backoff
 from daemon.session import Session
 from daemon.sources import Sources
-from store.read import account_statuses
+from store.questions.read import account_statuses
 from tests.integration.company import Account, Company, Raw, differences
 from tests.integration.exchange import PASSWORD, ExchangeMailbox, exchange
 from tests.integration.mailboxes import NOON, letter, received

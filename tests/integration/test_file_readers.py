@@ -18,8 +18,8 @@ import pytest
 
 from store.engine import Store
 from store.errors import StoreError
-from store.file_modes import grant
-from store.grants import Access, Granted
+from store.published.file_modes import grant
+from store.published.grants import Access, Granted
 from tests import forked
 from tests.unit.daemon.company_mail import KEY
 

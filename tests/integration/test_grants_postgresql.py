@@ -13,9 +13,9 @@ from psycopg import errors
 
 from store.engine import Store
 from store.errors import StoreError
-from store.grants import WRITABLE, Access, Granted, grant
-from store.schema import metadata
-from store.views import VIEWS
+from store.published.grants import WRITABLE, Access, Granted, grant
+from store.published.views import VIEWS
+from store.schema.core import metadata
 from tests.servers.postgres import Postgres
 from tests.test_store_contract import questions
 from tests.unit.daemon.company_mail import KEY, House

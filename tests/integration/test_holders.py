@@ -9,7 +9,7 @@ import pytest
 from connectors.api import Purpose
 from daemon.erasing import erase
 from daemon.reprocess import reprocess
-from store import feed
+from store.published import feed
 from tests.integration.contact_entries import enter, entry, id_of, merge, misheld, unmerge
 from tests.unit.daemon.company_mail import NOON, House, company, mail
 from tests.unit.store.feed_reader import FeedReader

@@ -12,8 +12,8 @@ from connectors.api import Purpose
 from daemon.merging import apply_merges
 from daemon.reprocess import reprocess
 from matching.policy import Create
-from store.contact_search import find_contacts, find_merged
-from store.merging import MergeRefused
+from store.contacts.merging import MergeRefused
+from store.contacts.search import find_contacts, find_merged
 from tests.integration.contact_entries import LINKS, enter, entry, id_of, merge, misheld, unmerge
 from tests.unit.daemon.company_mail import NOON, House, company, mail
 

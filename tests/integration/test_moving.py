@@ -9,9 +9,9 @@ import pytest
 from connectors.api import Purpose
 from daemon.entered import address_of
 from daemon.reprocess import reprocess
-from store import moving
-from store.contact_records import EntryAddress
-from store.merging import MergeRefused
+from store.contacts import moving
+from store.contacts.merging import MergeRefused
+from store.contacts.records import EntryAddress
 from tests.integration.contact_entries import LINKS, enter, entry, id_of
 from tests.unit.daemon.company_mail import NOON, House, mail
 

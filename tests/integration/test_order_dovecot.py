@@ -20,8 +20,8 @@ from daemon.report import Report
 from daemon.slices import Slice
 from daemon.source import Source
 from daemon.worker import Worker
-from store.facts import Draft
 from store.keys import parse_key
+from store.mails.facts import Draft
 from tests.integration.imap_mailbox import ImapMailbox
 from tests.integration.imap_mailbox import mailbox as mailbox
 from tests.integration.recording import RecordingProxy

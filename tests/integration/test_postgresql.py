@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from store import company as company_store
-from store.company import AccountFacts
+from store.accounts import company as company_store
+from store.accounts.company import AccountFacts
 from tests.unit.daemon.company_mail import NOON, House, company
 from tests.unit.daemon.test_pipeline import _copies as copies
 from tests.unit.daemon.test_pipeline import _fill as fill

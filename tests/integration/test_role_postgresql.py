@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from connectors.api import Purpose
-from store import company
+from store.accounts import company
 from store.engine import Store
 from store.errors import StoreError
 from tests.servers.postgres import Postgres

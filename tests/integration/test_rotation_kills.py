@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from store.engine import Store
-from store.oauth_schema import oauth_token
-from store.schema import account
+from store.schema.core import account
+from store.schema.oauth import oauth_token
 from store.sealing import held, parse_keys, place_of, unopened
 from tests.integration.company import KEY, Company
 from tests.unit.daemon.company_mail import NOON

@@ -19,7 +19,7 @@ from daemon.config.tasks import Closed, TasksConfig
 from daemon.task_lists import may_begin
 from daemon.ticking import tick
 from matching.followups import State
-from store import task_entries
+from store.followups import task_entries
 from tests.conftest import require
 from tests.integration.list_desk import LIST, Desk
 from tests.servers.calendars import CalendarUser

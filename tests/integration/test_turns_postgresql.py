@@ -14,9 +14,11 @@ import psycopg
 import pytest
 
 from connectors.api import Cursor, Page, Purpose
-from store import company, engine, postgresql, write
+from store import engine, postgresql
+from store.accounts import company
 from store.engine import Store, Transaction
 from store.errors import Fenced, StoreError
+from store.mails import write
 from tests.unit.daemon.company_mail import KEY, House, mail, skimmed
 
 pytestmark = pytest.mark.server

@@ -8,7 +8,7 @@ from connectors.api import Purpose
 from connectors.memory import Mailbox, MemoryConnector, MemorySettings, register
 from daemon.report import Report
 from daemon.worker import Worker
-from store import rebuild
+from store.derivation import rebuild
 from tests.unit.daemon.company_mail import House, mail
 
 ALICE, BOB, CARL = "alice@acme.example", "bob@acme.example", "carl@quiet.example"

@@ -122,7 +122,7 @@ def mails_of(shape: Shape, number: int) -> list[Message]:
 
 
 def skipped_rows(shape: Shape, boxes: Mailboxes) -> Iterator[tuple[str, Row]]:
-    """(table, row) of all strangers' mails, as `store.write` has them."""
+    """(table, row) of all strangers' mails, as `store.mails.write` has them."""
     drafting = shapes.drafting()
     for number in range(shape.strangers):
         stream = boxes.inboxes[inbox_of(shape, number)]

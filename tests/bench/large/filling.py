@@ -8,11 +8,11 @@ from typing import Protocol
 
 from connectors.api import Purpose, Stream
 from daemon import reprocess
-from store import company as company_store
-from store import streams
-from store.company import AccountFacts, PersonFacts
+from store.accounts import company as company_store
+from store.accounts import streams
+from store.accounts.company import AccountFacts, PersonFacts
 from store.engine import Store
-from store.schema import account
+from store.schema.core import account
 from store.types import instant_text
 from tests.bench.large import contacts, mails
 from tests.bench.large import shape as shapes

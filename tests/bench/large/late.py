@@ -14,10 +14,10 @@ from daemon.derive import derive
 from daemon.ingest import Ingest
 from daemon.report import Report
 from daemon.worker import Worker
-from store import entered
-from store.contact_records import Entry, EntryAddress
+from store.contacts import entered
+from store.contacts.records import Entry, EntryAddress
 from store.engine import Store
-from store.schema import contact_address
+from store.schema.core import contact_address
 from tests.bench.large import contacts
 from tests.bench.large import shape as shapes
 from tests.bench.large.shape import KEY, Shape

@@ -19,11 +19,11 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from daemon import followups
 from matching.policy import Company, Create
 from matching.workdays import USUAL, WorkingTimes
-from store import task_turns
-from store.copies import mark_dirty
+from store.derivation.copies import mark_dirty
 from store.engine import Store
-from store.schema import account, contact, dirty, interaction, link
-from store.task_schema import TASKS, task, task_look, task_rule
+from store.followups import task_turns
+from store.schema.core import account, contact, dirty, interaction, link
+from store.schema.tasks import TASKS, task, task_look, task_rule
 from tests.bench.large import contacts
 from tests.bench.large import shape as shapes
 from tests.bench.large.shape import END, KEY, Shape

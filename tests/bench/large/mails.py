@@ -1,7 +1,7 @@
 """The mails of a store with the rows that keeptouch would make of them, a thread at a time.
 
-Every value is what `store.facts` and `daemon.derive` give for the same mails (a test lets them do it), written down
-here because they take many times as long.
+Every value is what `store.mails.facts` and `daemon.derive` give for the same mails (a test lets them do it), written
+down here because they take many times as long.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any
 from daemon.reading import VERSION
 from matching.followups.asking import asks, is_brief
 from matching.workdays import USUAL, working_seconds
-from store import facts
-from store.signal_schema import REPLY
-from store.signals import Signal
+from store.derivation.signals import Signal
+from store.mails import facts
+from store.schema.signals import REPLY
 from store.types import instant_text
 from tests.bench.large import shape as shapes
 from tests.bench.large.shape import COLLEAGUES, DOMAIN, KEY, Shape, address_of, domain_of, name_of

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, TextClause, text
 
 from store.engine import Store
-from store.read import timeline
+from store.questions.read import timeline
 from store.types import instant_text
 from tests.bench.large import contacts
 from tests.bench.large.shape import KEY, Shape, address_of, person

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from store import feed_triggers
 from store.engine import Store
+from store.published import feed_triggers
 from tests.bench.large.filling import COLUMNS
 from tests.bench.large.mails import Row
 

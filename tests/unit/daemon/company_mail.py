@@ -19,13 +19,14 @@ from daemon.derive import derive
 from daemon.ingest import Ingest
 from matching.addresses import AddressRules, OwnAddresses
 from matching.policy import Company, Create, is_dispensable
-from store import company as company_store
-from store import streams, write
-from store.company import AccountFacts, PersonFacts, StreamState
+from store.accounts import company as company_store
+from store.accounts import streams
+from store.accounts.company import AccountFacts, PersonFacts, StreamState
 from store.engine import Store, Transaction
 from store.keys import IdentityKey
+from store.mails import write
+from store.mails.write import Place
 from store.types import instant_text
-from store.write import Place
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 KEY = "11" * 32

@@ -22,8 +22,9 @@ from connectors.api import Cursor as PageCursor
 from daemon.derive import derive
 from daemon.ingest import Ingest
 from daemon.ticking import tick
-from store import removals, standings
-from store.standings import Standing
+from store.accounts import standings
+from store.accounts.standings import Standing
+from store.mails import removals
 from tests.unit.daemon.company_mail import NOON, House, mail
 
 ALICE, BOB, ANN = "alice@acme.example", "bob@acme.example", "ann@client.example"

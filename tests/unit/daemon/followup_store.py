@@ -14,7 +14,7 @@ from daemon.ticking import tick
 from matching.followups import Plan, State
 from matching.policy import Create
 from matching.workdays import WorkingTimes
-from store import tasks
+from store.followups import tasks
 from tests.unit.daemon.company_mail import company, mail
 from tests.unit.daemon.company_meetings import Calendars, at, event, meeting
 from tests.unit.daemon.test_signals import bounce

@@ -13,10 +13,10 @@ from daemon.environment import Environment, open_store
 from daemon.oauth.client import Client, Granted
 from daemon.oauth.tokens import Tokens
 from daemon.session import Session
-from store import tokens as token_store
+from store.accounts import tokens as token_store
+from store.accounts.tokens import Token
 from store.engine import Store
 from store.sealing import parse_keys
-from store.tokens import Token
 from tests.integration.company import Account as Entry
 from tests.integration.company import Company
 from tests.servers.oauth_provider import OAuthProvider

@@ -22,10 +22,10 @@ from daemon.config.digest import DigestConfig
 from daemon.config.records import Company, Config, ContactsConfig, StoreConfig
 from daemon.credentials import SecretSource, SourceKind
 from daemon.doctor.accounts import LONG, STILL
-from store.alerts import Alert
-from store.attention import Fares
-from store.own_mail import is_own
-from store.space import Space
+from store.accounts.attention import Fares
+from store.keeping.space import Space
+from store.mails.own_mail import is_own
+from store.questions.alerts import Alert
 from tests.servers.receiver import Receiver
 from tests.servers.smtp_sink import SmtpSink
 from tests.unit.daemon.company_mail import NOON, House, as_on_sqlite, mail

@@ -15,7 +15,7 @@ from daemon.ticking import tick
 from matching.policy import Company
 from matching.workdays import WorkingTime, WorkingTimes
 from matching.workweeks import read_week
-from store.signal_facts import signals_of
+from store.questions.signal_facts import signals_of
 from tests.unit.daemon.company_mail import NOON, House, company, mail
 from tests.unit.daemon.company_meetings import Calendars, at
 

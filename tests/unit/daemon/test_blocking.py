@@ -11,7 +11,7 @@ from daemon import blocking
 from daemon.reprocess import is_due, reprocess
 from matching.addresses import AddressRules
 from matching.blocking import Block, BlockKind, BlockRule, Blocks
-from store import blocks
+from store.privacy import blocks
 from tests.unit.daemon.company_mail import NOON, House, mail
 
 pytestmark = pytest.mark.later

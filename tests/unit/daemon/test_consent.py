@@ -18,8 +18,9 @@ from daemon.contacts.importing import import_contacts
 from daemon.contacts.rows import COLUMNS, places_of, read_rows
 from daemon.contacts.vcards import read_vcards
 from matching.consent import Consent, Statement
-from store import consents, erasure, merging, suppression
-from store.export import records
+from store.contacts import consents, merging
+from store.privacy import erasure, suppression
+from store.privacy.export import records
 from tests.unit.daemon.company_mail import NOON, House
 from tests.unit.daemon.test_w1 import ANN, apply, contact
 

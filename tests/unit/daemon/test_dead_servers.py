@@ -25,7 +25,7 @@ from daemon.service import Service
 from daemon.session import Session
 from daemon.standing import Resting
 from matching.policy import Create
-from store.read import account_statuses
+from store.questions.read import account_statuses
 from tests.unit.daemon.pushing_connector import PushingConnector
 from tests.unit.daemon.test_service import wait
 

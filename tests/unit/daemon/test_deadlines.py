@@ -14,7 +14,8 @@ from daemon.deadlines import apply_deadlines
 from daemon.decisions import export as write_decisions
 from daemon.decisions import import_decisions
 from daemon.erasing import erase
-from store import erasure, export, merging
+from store.contacts import merging
+from store.privacy import erasure, export
 from tests.unit.daemon.company_mail import NOON, House, mail
 
 ALICE, ANN, BEN = "alice@acme.example", "ann@client.example", "ben@client.example"

@@ -12,8 +12,9 @@ from daemon.erasing import erase
 from daemon.reprocess import is_due, reprocess
 from matching.blocking import BlockRule
 from matching.visibility import Level
-from store import blocks, thread_levels
-from store.verify import verify
+from store.derivation import thread_levels
+from store.keeping.verify import verify
+from store.privacy import blocks
 from tests.unit.daemon.company_mail import NOON, House, mail
 
 ALICE, ANN, BEN, CARL = "alice@acme.example", "ann@client.example", "ben@law.example", "carl@other.example"

@@ -17,12 +17,12 @@ from daemon.decisions import BadFile, Imported, export, import_decisions
 from daemon.entered import apply_entered
 from daemon.reprocess import reprocess
 from matching.consent import Consent, Statement
-from store import consents, merging, moving
-from store.contact_records import EntryAddress
-from store.contact_search import find_contacts
+from store.contacts import consents, merging, moving
+from store.contacts.records import EntryAddress
+from store.contacts.search import find_contacts
 from store.engine import Store
 from store.errors import StoreError
-from store.invariants import RULES
+from store.keeping.invariants import RULES
 from tests.unit.daemon.company_mail import NOON, House, company, mail
 
 pytestmark = pytest.mark.later

@@ -18,7 +18,8 @@ from daemon.digest import BACKOFF, Digests
 from daemon.digest_texts import Digest, message_of
 from daemon.ticking import tick
 from matching.workdays import WorkingTimes
-from store import own_mail, task_lists
+from store.followups import task_lists
+from store.mails import own_mail
 from tests.servers.certificates import CertificateAuthority
 from tests.servers.smtp_sink import SmtpSink
 from tests.unit.daemon.followup_store import Mails, Office

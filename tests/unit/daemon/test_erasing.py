@@ -16,8 +16,8 @@ from daemon.entered import apply_entered
 from daemon.erasing import erase, planned
 from daemon.reprocess import reprocess
 from matching.policy import Create
-from store import suppression
-from store.w1_schema import w1_contact, w1_contact_address
+from store.privacy import suppression
+from store.schema.w1 import w1_contact, w1_contact_address
 from tests.unit.daemon.company_mail import NOON, House, company, mail
 
 pytestmark = pytest.mark.later

@@ -13,7 +13,7 @@ from connectors.memory import Mailbox, MemoryConnector, MemorySettings, register
 from daemon.following import is_due
 from daemon.report import Report
 from daemon.worker import Worker
-from store import streams
+from store.accounts import streams
 from tests.unit.daemon.company_mail import NOON, House, mail
 
 ALICE, ANN = "alice@acme.example", "ann@client.example"

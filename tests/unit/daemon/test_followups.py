@@ -16,8 +16,9 @@ from daemon.erasing import erase
 from daemon.reprocess import reprocess
 from daemon.ticking import tick
 from matching.visibility import Level
-from store import relation_mails, relations, thread_levels
-from store.retention import Limits, retain
+from store.derivation import thread_levels
+from store.followups import relation_mails, relations
+from store.privacy.retention import Limits, retain
 from store.types import instant_text
 from tests.unit.daemon.company_meetings import at, event, meeting
 from tests.unit.daemon.followup_store import Mails, Office

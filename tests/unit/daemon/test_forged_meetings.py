@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from connectors.api import Attendee, Auth, Event, EventStatus, Meeting, Message, Response
-from store import read
+from store.questions import read
 from tests.unit.daemon.company_mail import NOON, mail
 from tests.unit.daemon.company_meetings import ALICE, ANN, BOB, Calendars, answered, at, event, meeting
 

@@ -13,7 +13,7 @@ import pytest
 
 from connectors.api import Purpose
 from connectors.memory import Mailbox, register
-from store.departures import FEW, Shrinkage
+from store.mails.departures import FEW, Shrinkage
 from tests.unit.daemon.company_mail import NOON, House, mail
 from tests.unit.daemon.turning import ALICE, ANN, accept, held_back, live, turn
 

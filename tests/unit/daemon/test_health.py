@@ -30,7 +30,7 @@ from daemon.session import Session
 from daemon.standing import Resting
 from daemon.watchdog import HANGS_AFTER, Underway, Watchdog
 from store.errors import StoreError
-from store.figures import DIRTY_COUNTED, figures
+from store.questions.figures import DIRTY_COUNTED, figures
 from tests.unit.daemon.company_mail import NOON, House, mail
 from tests.unit.daemon.pushing_connector import PushingConnector
 from tests.unit.daemon.test_service import ALICE, ANN, BOB, Office, at_work, wait

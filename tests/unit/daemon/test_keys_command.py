@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from store.engine import Store
-from store.oauth_schema import oauth_token
+from store.schema.oauth import oauth_token
 from store.sealing import parse_keys, place_of
 from tests.integration.company import KEY, Account, Company
 from tests.unit.daemon.company_mail import NOON

@@ -17,7 +17,7 @@ from daemon.contacts.importing import import_contacts, read_contacts
 from daemon.reprocess import is_due, reprocess
 from matching.policy import Create
 from matching.visibility import Level
-from store import write
+from store.mails import write
 from tests.unit.daemon.company_mail import NOON, company, mail
 from tests.unit.daemon.company_meetings import (
     ALICE,

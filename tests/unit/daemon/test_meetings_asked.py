@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import text
 
 from connectors.api import Auth, EventStatus
-from store import audit, read
-from store.contact_search import find_contacts
-from store.invariants import COUNTS, RULES
+from store.accounts import audit
+from store.contacts.search import find_contacts
+from store.keeping.invariants import COUNTS, RULES
+from store.questions import read
 from tests.unit.daemon.company_mail import mail
 from tests.unit.daemon.company_meetings import ALICE, ANN, BOB, Calendars, answered, at, event, invitation, meeting
 

@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from connectors.api import Meeting
-from store import standings
-from store.standings import Standing
+from store.accounts import standings
+from store.accounts.standings import Standing
 from tests.unit.daemon.company_mail import NOON, mail
 from tests.unit.daemon.company_meetings import ALICE, ANN, Calendars, at, event, meeting
 

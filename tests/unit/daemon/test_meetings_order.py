@@ -20,7 +20,7 @@ import pytest
 from connectors.api import Auth, Deleted, Event, EventStatus, Meeting, Message, Moment, Purpose
 from daemon.reprocess import reprocess
 from matching.policy import Company, Create
-from store import calendars
+from store.meetings import calendars
 from store.types import instant_text
 from tests.unit.daemon.company_mail import NOON, company, mail
 from tests.unit.daemon.company_meetings import (

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from daemon.erasing import erase, planned
 from daemon.ticking import tick
 from matching.blocking import BlockRule
-from store import blocks, erasure, export
-from store.retention import Limits, retain
-from store.tables import metadata
+from store.privacy import blocks, erasure, export
+from store.privacy.retention import Limits, retain
+from store.schema.tables import metadata
 from tests.unit.daemon.company_mail import mail
 from tests.unit.daemon.company_meetings import ALICE, ANN, BOB, Calendars, at, event, invitation, meeting
 

@@ -10,8 +10,8 @@ import pytest
 from connectors.api import Stream
 from connectors.memory import Mailbox, MemoryConnector, register
 from connectors.records import Unavailable
-from store.missing import PATIENCE
-from store.removals import HeldBack
+from store.accounts.missing import PATIENCE
+from store.mails.removals import HeldBack
 from tests.unit.daemon.company_mail import NOON, House, mail
 from tests.unit.daemon.turning import ALICE, ANN, accept, held_back, live, missed, sent, turn, unplaced
 

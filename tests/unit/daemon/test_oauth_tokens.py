@@ -20,7 +20,7 @@ from daemon.health.counting import Counting
 from daemon.oauth import http
 from daemon.oauth import tokens as module
 from daemon.oauth.client import Granted
-from store import tokens as token_store
+from store.accounts import tokens as token_store
 from store.errors import StoreError
 from tests.integration.company import Company
 from tests.servers.oauth_provider import OAuthProvider

@@ -17,8 +17,8 @@ from daemon.report import Report
 from daemon.slices import Slice
 from daemon.source import Source
 from daemon.worker import Worker
-from store.facts import MESSAGE_COLUMNS, Draft
 from store.keys import parse_key
+from store.mails.facts import MESSAGE_COLUMNS, Draft
 from tests.unit.daemon.company_mail import KEY, NOON, House, company, mail
 
 ALICE, ANN = "alice@acme.example", "ann@client.example"

@@ -15,7 +15,8 @@ from daemon.erasing import erase
 from daemon.ticking import tick
 from matching.followups import Override, Plan
 from matching.visibility import Level
-from store import merging, thread_levels
+from store.contacts import merging
+from store.derivation import thread_levels
 from store.types import instant_text
 from tests.unit.daemon.followup_store import Mails, Office
 from tests.unit.matching.followups.language import Scenario, read

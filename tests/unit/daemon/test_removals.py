@@ -12,8 +12,8 @@ from connectors.api import Cursor, Page, Purpose, Stream, Unavailable
 from connectors.memory import Mailbox, MemoryConnector, MemorySettings, register
 from daemon.report import Report
 from daemon.worker import Worker
-from store import rebuild
-from store.removals import HeldBack
+from store.derivation import rebuild
+from store.mails.removals import HeldBack
 from tests.unit.daemon.company_mail import NOON, House, mail
 from tests.unit.daemon.turning import ALICE, ANN, accept, held_back, live, sent, turn, unplaced
 

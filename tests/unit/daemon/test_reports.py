@@ -14,7 +14,7 @@ import pytest
 from daemon import plots
 from daemon.cli import report_numbers
 from daemon.cli.main import main
-from store.reports import Stand
+from store.questions.reports import Stand
 from tests.unit.daemon.test_tasks_command import SENT, Company, day
 
 NAME = "مریم حسینی"

@@ -14,10 +14,11 @@ from connectors.api import Message, Purpose
 from daemon.ingest import Ingest
 from daemon.reprocess import is_due, reprocess
 from matching.policy import Create
-from store import audit, retention
-from store.feed_schema import webhook, webhook_delivery
-from store.retention import Limits, retain
-from store.task_schema import signal
+from store.accounts import audit
+from store.privacy import retention
+from store.privacy.retention import Limits, retain
+from store.schema.feed import webhook, webhook_delivery
+from store.schema.tasks import signal
 from tests.unit.daemon.company_mail import NOON, House, company, mail
 
 ALICE, BOB, ANN, CARL = "alice@acme.example", "bob@acme.example", "ann@client.example", "carl@other.example"

@@ -15,8 +15,8 @@ from daemon.erasing import erase
 from daemon.options import Reader
 from daemon.reprocess import reprocess
 from daemon.ticking import tick
-from store import merging
-from store.contact_search import find_contacts
+from store.contacts import merging
+from store.contacts.search import find_contacts
 from tests.unit.daemon.followup_store import Mails, Office
 from tests.unit.daemon.test_config_problems import problem
 from tests.unit.daemon.test_followups import BUSY

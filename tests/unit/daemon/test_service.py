@@ -25,7 +25,7 @@ from daemon.retry import Backoff
 from daemon.service import Service
 from daemon.session import Session
 from matching.policy import Create
-from store.read import account_statuses
+from store.questions.read import account_statuses
 from tests.unit.daemon.company_mail import mail
 from tests.unit.daemon.pushing_connector import PushingConnector, PushingMailbox
 

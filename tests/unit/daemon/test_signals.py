@@ -16,7 +16,7 @@ import pytest
 from connectors.api import Auth, Message, Participant, Purpose, Report, Role
 from daemon.reprocess import reprocess
 from daemon.ticking import tick
-from store import rebuild
+from store.derivation import rebuild
 from tests.unit.daemon.company_mail import NOON, House, mail
 
 pytestmark = pytest.mark.later

@@ -15,7 +15,7 @@ from daemon.environment import Environment, open_store
 from daemon.retry import Backoff
 from daemon.service import Service
 from daemon.session import Session
-from store.contact_sources import states
+from store.contacts.contact_sources import states
 
 QUERY = "SELECT id AS external_id, mail AS address FROM p"
 

@@ -20,12 +20,12 @@ from daemon.plugins import Connectors, Given
 from daemon.report import Report
 from daemon.retry import PARKED
 from daemon.standing import Resting, Standings, login_key
-from store import company, standings
-from store.company import AccountFacts, PersonFacts
+from store.accounts import company, standings
+from store.accounts.company import AccountFacts, PersonFacts
+from store.accounts.standings import Standing
 from store.engine import Store
 from store.errors import StoreError
 from store.keys import IdentityKey
-from store.standings import Standing
 from tests.unit.daemon.company_mail import KEY
 
 BEGAN = datetime(2026, 3, 2, 8, tzinfo=UTC)

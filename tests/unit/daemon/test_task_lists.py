@@ -20,7 +20,7 @@ from daemon.config.tasks import Closed, TasksConfig
 from daemon.task_lists import ListTurn
 from daemon.ticking import tick
 from matching.followups import State
-from store import tasks
+from store.followups import tasks
 from tests.unit.daemon.followup_store import Office
 from tests.unit.matching.followups.language import read
 from tests.unit.matching.followups.mail_scenarios import NEW_YORK

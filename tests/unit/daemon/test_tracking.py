@@ -18,9 +18,12 @@ from daemon.problems import ConfigError
 from daemon.tracking.creating import NotMade
 from daemon.tracking.recording import WAITING, Asking, Recorder
 from matching.consent import Consent
-from store import company, erasure, relations, suppression, tracking, tracking_hits
-from store.export import records
-from store.retention import Limits, retain
+from store.accounts import company
+from store.followups import relations
+from store.opens import tracking, tracking_hits
+from store.privacy import erasure, suppression
+from store.privacy.export import records
+from store.privacy.retention import Limits, retain
 from tests.unit.daemon.company_mail import NOON, House, mail
 from tests.unit.daemon.tracking_house import (
     ALICE,

@@ -32,9 +32,9 @@ from daemon.tracking.listener import CONNECTIONS_EACH, Listener
 from daemon.tracking.serving import is_proxy
 from matching.consent import Consent, Statement
 from matching.opens.networks import ranges
-from store.contact_records import Entry, EntryAddress
-from store.entered import enter
-from store.tracking_keys import TOKEN_LENGTH
+from store.contacts.entered import enter
+from store.contacts.records import Entry, EntryAddress
+from store.opens.tracking_keys import TOKEN_LENGTH
 from tests.unit.daemon.company_mail import NOON, House
 from tests.unit.daemon.test_service import wait
 from tests.unit.daemon.tracking_house import ANN, BEA, KEY, Tracking, config_in

@@ -13,8 +13,8 @@ import pytest
 from connectors.api import Auth, Message, Purpose
 from daemon.reprocess import reprocess
 from matching.policy import Create
-from store.invariants import RULES
-from store.retention import Limits, retain
+from store.keeping.invariants import RULES
+from store.privacy.retention import Limits, retain
 from tests.unit.daemon.company_mail import NOON, House, company, empty_store_at, mail
 from tests.unit.daemon.test_signals import ALICE, ANN, OFFER, bounce, reply
 

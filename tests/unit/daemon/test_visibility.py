@@ -14,8 +14,9 @@ from daemon.derive import derive
 from daemon.reprocess import is_due, reprocess
 from matching.policy import Company
 from matching.visibility import Level, narrowest, widest
-from store import feed, thread_levels
-from store.schema import account
+from store.derivation import thread_levels
+from store.published import feed
+from store.schema.core import account
 from tests.unit.daemon.company_mail import NOON, House, company, mail
 
 pytestmark = pytest.mark.later

@@ -23,7 +23,7 @@ from daemon.cli.main import main
 from daemon.config.webhooks import Webhook
 from daemon.credentials import SecretSource, SourceKind
 from daemon.webhooks import ATTEMPTS, Sender, Webhooks, key_of, signature
-from store import feed, webhooks
+from store.published import feed, webhooks
 from tests.integration.company import Company
 from tests.servers.receiver import Receiver
 from tests.unit.daemon.company_mail import KEY, House, mail

@@ -13,10 +13,10 @@ from daemon.ticking import tick
 from daemon.tracking.creating import Made, Order, create
 from daemon.tracking.recording import Asking, Recorder
 from matching.consent import Consent, Statement
-from store import consents
-from store.contact_records import Entry, EntryAddress
-from store.entered import enter
-from store.tracking_keys import TrackingKey
+from store.contacts import consents
+from store.contacts.entered import enter
+from store.contacts.records import Entry, EntryAddress
+from store.opens.tracking_keys import TrackingKey
 from tests.unit.daemon.company_mail import NOON, House, mail
 
 ALICE, ANN, BEA = "alice@acme.example", "ann@client.example", "bea@other.example"

@@ -9,9 +9,10 @@ from connectors.memory import MemoryConnector, MemorySettings
 from daemon.ingest import Ingest
 from daemon.report import Report
 from daemon.worker import Worker
-from store import missing, removals
-from store.missing import Missing
-from store.removals import HeldBack
+from store.accounts import missing
+from store.accounts.missing import Missing
+from store.mails import removals
+from store.mails.removals import HeldBack
 from tests.unit.daemon.company_mail import NOON, House, mail
 
 ALICE, ANN = "alice@acme.example", "ann@client.example"

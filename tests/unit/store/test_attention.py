@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from store import attention, caring
+from store.accounts import attention
+from store.keeping import caring
 from tests.unit.daemon.company_mail import NOON, House, mail
 from tests.unit.daemon.test_pipeline import ALICE, ANN
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from store import backup
 from store.engine import Store, file_engine
 from store.errors import StoreError
+from store.keeping import backup
 from tests import forked
 from tests.unit.daemon.company_mail import KEY
 

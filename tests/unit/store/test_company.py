@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from store import company, standings
-from store.company import AccountFacts, PersonFacts
+from store.accounts import company, standings
+from store.accounts.company import AccountFacts, PersonFacts
+from store.accounts.standings import Standing
 from store.engine import Store
 from store.errors import StoreError
-from store.standings import Standing
 from tests.unit.daemon.company_mail import KEY
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.addresses import AddressRules
-from store.contact_book import Book
-from store.contact_records import POLICY, Address, Contact, Entry, EntryAddress, Verdict, overlap
+from store.contacts.book import Book
+from store.contacts.records import POLICY, Address, Contact, Entry, EntryAddress, Verdict, overlap
 from store.keys import parse_key
 from tests.unit.daemon.company_mail import KEY, NOON
 

@@ -14,9 +14,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import IntegrityError
 
 from daemon.redaction import Redaction
-from store import migrate, postgresql, schema
+from store import migrate, postgresql
 from store.engine import Store
 from store.errors import StoreError
+from store.schema import core
 from store.upgrading import alembic_config
 from tests.integration.databases import opened as connected
 
@@ -144,7 +145,7 @@ def test_reading_makes_no_store(tmp_path: Path, url: str) -> None:
 
 def test_migrations_lead_to_the_schema_of_the_code(tmp_path: Path, url: str) -> None:
     with opened(tmp_path, url) as store, store.read() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection), core.metadata) == []
 
 
 def test_a_closed_store_is_one_file(tmp_path: Path) -> None:
@@ -157,7 +158,7 @@ def test_the_last_to_close_leaves_a_file_that_needs_no_wal(tmp_path: Path) -> No
     first.close()
     assert _journal(tmp_path) == "wal"
     with second.write() as connection:
-        connection.execute(schema.meta.insert().values(name="x", value="y"))
+        connection.execute(core.meta.insert().values(name="x", value="y"))
     second.close()
     assert _journal(tmp_path) == "delete"
     with opened(tmp_path) as again, again.read() as connection:
@@ -173,7 +174,7 @@ def _journal(folder: Path) -> str:
 def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path, url: str) -> None:
     def fail(store: Store) -> None:
         with store.write() as connection:
-            connection.execute(schema.meta.insert().values(name="x", value="y"))
+            connection.execute(core.meta.insert().values(name="x", value="y"))
             raise RuntimeError
 
     with opened(tmp_path, url) as store:
@@ -187,7 +188,7 @@ def test_what_the_database_refuses_is_quoted_in_no_traceback(tmp_path: Path, url
     def fail(store: Store) -> None:
         with store.write() as connection:
             for value in ("first", "kanarienvogel"):
-                connection.execute(schema.meta.insert().values(name="Salary", value=value))
+                connection.execute(core.meta.insert().values(name="Salary", value=value))
 
     with opened(tmp_path, url) as store:
         with pytest.raises(IntegrityError) as refused:

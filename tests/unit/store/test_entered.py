@@ -8,8 +8,8 @@ from typing import Any
 
 from connectors.api import Purpose
 from matching.addresses import AddressRules
-from store import entered
-from store.contact_records import Entry, EntryAddress, Outcome, Verdict
+from store.contacts import entered
+from store.contacts.records import Entry, EntryAddress, Outcome, Verdict
 from tests.unit.daemon.company_mail import NOON, House, mail
 
 ALICE, ANN = "alice@acme.example", "ann@client.example"

@@ -13,11 +13,11 @@ from sqlalchemy import text
 
 from connectors.api import Purpose
 from daemon.ticking import tick
-from store import feed
 from store.engine import Store
 from store.errors import StoreError
-from store.feed_triggers import WATCHED
-from store.views import VIEWS as PUBLISHED
+from store.published import feed
+from store.published.feed_triggers import WATCHED
+from store.published.views import VIEWS as PUBLISHED
 from tests.unit.daemon.company_mail import NOON, House, mail
 from tests.unit.daemon.test_pipeline import ALICE, ANN
 from tests.unit.daemon.test_pipeline import _copies as copies

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from store import backup, lineage, schema
+from store import lineage
 from store.engine import Store
 from store.errors import StoreError
+from store.keeping import backup
+from store.schema import core
 from tests import forked
 from tests.unit.daemon.company_mail import KEY, House
 from tests.unit.daemon.test_pipeline import _copies as copies
@@ -34,14 +36,14 @@ def opened(folder: Path, *, may_create: bool = True, may_upgrade: bool = False) 
 def value(store: Store, name: str) -> str | None:
     with store.read() as connection:
         found: str | None = connection.scalar(
-            schema.meta.select().where(schema.meta.c.name == name).with_only_columns(schema.meta.c.value)
+            core.meta.select().where(core.meta.c.name == name).with_only_columns(core.meta.c.value)
         )
         return found
 
 
 def note(store: Store, name: str) -> None:
     with store.write() as connection:
-        connection.execute(schema.meta.insert().values(name=name, value="1"))
+        connection.execute(core.meta.insert().values(name=name, value="1"))
 
 
 def counted(folder: Path) -> int:
@@ -147,7 +149,7 @@ def test_only_transactions_that_change_something_count(tmp_path: Path) -> None:
         note(store, "a")
         before = counted(tmp_path)
         with store.write() as connection:
-            connection.execute(schema.meta.select())
+            connection.execute(core.meta.select())
         assert counted(tmp_path) == before
         with pytest.raises(IntegrityError):
             note(store, "a")

@@ -12,8 +12,8 @@ from sqlalchemy.exc import StatementError
 from store import sealing
 from store.engine import Store
 from store.errors import StoreError
+from store.schema.tables import metadata
 from store.sealing import SealingKeys, parse_keys, place_of, rotate, sealed_columns, unopened
-from store.tables import metadata
 from store.types import Instant, Sealed
 from tests.unit.daemon.company_mail import NOON, House
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.errors import StoreError
-from store.tracking_keys import TOKEN_LENGTH, TrackingKey, parse_tracking_key, read_or_make_tracking_key
+from store.opens.tracking_keys import TOKEN_LENGTH, TrackingKey, parse_tracking_key, read_or_make_tracking_key
 
 KEY = TrackingKey(b"k" * 32)
 

@@ -10,10 +10,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from store import feed_triggers, merging, migrate, schema, triggers, upgrading, views
-from store.backup import KEPT, upgrade_copies
+from store import migrate, upgrading
+from store.contacts import merging
 from store.engine import Store
 from store.errors import StoreError
+from store.keeping.backup import KEPT, upgrade_copies
+from store.published import feed_triggers, views
+from store.schema import core
+from store.writers import triggers
 from tests import forked
 from tests.unit.daemon.company_mail import KEY, NOON, House
 from tests.unit.daemon.test_pipeline import _copies as copies
@@ -250,4 +254,4 @@ def test_a_new_store_says_whose_it_is(tmp_path: Path) -> None:
         found = migrate.condition_of(connection)
         assert (found.state, found.program) == (migrate.State.CURRENT, migrate.program())
         assert found.oldest_program == migrate.OLDEST_PROGRAM
-        assert connection.execute(schema.meta.select()).fetchall()
+        assert connection.execute(core.meta.select()).fetchall()

@@ -15,10 +15,10 @@ from daemon.ticking import tick
 from store import migrate
 from store.engine import Store, file_engine
 from store.errors import StoreError
-from store.invariants import COUNTS, RULES
+from store.keeping.invariants import COUNTS, RULES
+from store.keeping.verify import Verified, verify
 from store.keys import IdentityKey, parse_key
-from store.verify import Verified, verify
-from store.views import VIEWS
+from store.published.views import VIEWS
 from tests.unit.daemon.company_mail import KEY, NOON, House, company
 from tests.unit.daemon.test_pipeline import _copies as copies
 from tests.unit.daemon.test_pipeline import _fill as fill

@@ -1,0 +1,1 @@
+"""What is derived of the facts for those who ask: history, threads, signals, engagement and scores."""

@@ -1,0 +1,1 @@
+"""What others read: views, the change feed, webhooks, and who may read."""

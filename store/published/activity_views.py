@@ -1,0 +1,131 @@
+"""The readers' contract, of what the history means: signals, engagement, answers, weeks, scores, stages, tasks."""
+
+from __future__ import annotations
+
+from store.published.view_columns import WEEKS_OF_ANSWERS, WEEKS_OF_PEOPLE, View
+from store.schema.scores import COUNTED, HOURS
+from store.schema.signals import OPENS
+
+#: See store.views.
+ACTIVITY_VIEWS: tuple[View, ...] = (
+    View(
+        "v1_signal",
+        (
+            ("id", "id", "id"),
+            ("interaction_id", "interaction_id", "id"),
+            ("contact_id", "contact_id", "id"),
+            ("kind", "kind", "text"),
+            ("occurred_at", "occurred_at", "instant"),
+            ("evidence", "evidence", "text"),
+            ("confidence", "CAST(confidence AS NUMERIC)", "number"),
+            ("source_interaction_id", "source_interaction_id", "id"),
+            ("recipient", "recipient", "text"),
+            ("status", "status", "text"),
+            ("category", "category", "text"),
+            ("is_hard", "is_hard", "flag"),
+            ("reason", "reason", "text"),
+            ("return_on", "return_on", "date"),
+            ("answer_seconds", "answer_seconds", "integer"),
+            ("answer_working_seconds", "answer_working_seconds", "integer"),
+            ("verdict", "verdict", "text"),
+        ),
+        "signal",
+    ),
+    View(
+        "v1_engagement",
+        (
+            ("contact_id", "contact_id", "id"),
+            ("last_in_at", "last_in_at", "instant"),
+            ("last_out_at", "last_out_at", "instant"),
+            ("last_at", "last_at", "instant"),
+            ("reply_count", "reply_count", "integer"),
+            ("their_answer_seconds", "their_answer_seconds", "integer"),
+            ("our_answer_seconds", "our_answer_seconds", "integer"),
+            ("usual_gap_seconds", "usual_gap_seconds", "integer"),
+            ("quiet_from_at", "quiet_from_at", "instant"),
+            ("is_quiet", "is_quiet", "flag"),
+            ("their_answer_working_seconds", "their_answer_working_seconds", "integer"),
+            ("our_answer_working_seconds", "our_answer_working_seconds", "integer"),
+            *((name, name, "integer") for name in OPENS),
+            ("last_open_at", "last_open_at", "instant"),
+        ),
+        "engagement",
+    ),
+    View(
+        "v1_response",
+        (
+            ("person_id", "person_id", "id"),
+            ("direction", "direction", "text"),
+            ("week_starts_on", "week_starts_on", "date"),
+            ("answer_count", "answer_count", "integer"),
+            ("answer_seconds", "answer_seconds", "integer"),
+            ("answer_working_seconds", "answer_working_seconds", "integer"),
+        ),
+        WEEKS_OF_ANSWERS,
+    ),
+    View(
+        "v1_rep_activity",
+        (
+            ("person_id", "person_id", "id"),
+            ("week_starts_on", "week_starts_on", "date"),
+            ("mails_out_count", "mails_out_count", "integer"),
+            ("mails_in_count", "mails_in_count", "integer"),
+            ("answer_count", "answer_count", "integer"),
+            ("answer_seconds", "answer_seconds", "integer"),
+            ("answer_working_seconds", "answer_working_seconds", "integer"),
+            ("meeting_count", "meeting_count", "integer"),
+            ("task_count", "task_count", "integer"),
+            ("done_count", "done_count", "integer"),
+            ("settled_count", "settled_count", "integer"),
+            ("open_count", "open_count", "integer"),
+            ("late_count", "late_count", "integer"),
+        ),
+        WEEKS_OF_PEOPLE,
+    ),
+    View(
+        "v1_score",
+        (
+            ("contact_id", "contact_id", "id"),
+            ("score", "CAST(score AS NUMERIC)", "number"),
+            ("formula_version", "formula_version", "text"),
+            ("computed_at", "computed_at", "instant"),
+            *((name, name, "integer") for name in COUNTED),
+            *((name, f"CAST({name} AS NUMERIC)", "number") for name in HOURS),
+        ),
+        "contact_score",
+    ),
+    View(
+        "v1_stage",
+        (
+            ("contact_id", "contact_id", "id"),
+            ("stage", "stage", "text"),
+            ("since_on", "since_on", "date"),
+            ("previous_stage", "previous_stage", "text"),
+            ("rule", "rule", "text"),
+        ),
+        "contact_stage",
+    ),
+    View(
+        "v1_task",
+        (
+            ("id", "id", "id"),
+            ("rule", "rule", "text"),
+            ("title", "title", "text"),
+            ("state", "state", "text"),
+            ("due_at", "due_at", "instant"),
+            ("due_on", "due_on", "date"),
+            ("snoozed_until_at", "snoozed_until_at", "instant"),
+            ("person_id", "person_id", "id"),
+            ("contact_id", "contact_id", "id"),
+            ("organization_id", "organization_id", "id"),
+            ("interaction_id", "interaction_id", "id"),
+            ("priority", "priority", "integer"),
+            ("reason", "reason", "text"),
+            ("settled_by", "settled_by", "id"),
+            ("created_at", "created_at", "instant"),
+            ("updated_at", "updated_at", "instant"),
+            ("settled_how", "settled_how", "text"),
+        ),
+        "task",
+    ),
+)
