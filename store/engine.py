@@ -288,15 +288,21 @@ def translated(url: str) -> Iterator[None]:
         diagnosis = _diagnose(error)
         if diagnosis is None:
             raise  # a bug of ours, not a problem of the machine: let it be seen whole
-        raise StoreError(f"{shown(url)}: {diagnosis[0]}", diagnosis[1]) from error
+        raise StoreError(f"{shown(url)}: {diagnosis[0]}", diagnosis[1], may_pass=not _is_ruined(error)) from error
     except NoConnectionError as error:
         hint = "the database is slow, or this machine is; it is tried again"
-        raise StoreError(f"{shown(url)}: no connection was free in time", hint) from error
+        raise StoreError(f"{shown(url)}: no connection was free in time", hint, may_pass=True) from error
 
 
 def _is_locked(error: BaseException) -> bool:
     cause = error.orig if isinstance(error, DBAPIError) else error
     return isinstance(cause, sqlite3.OperationalError) and "locked" in str(cause)
+
+
+def _is_ruined(error: DBAPIError | sqlite3.Error) -> bool:
+    """A file that no waiting makes a store."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(cause, sqlite3.Error) and any(sign in str(cause) for sign in ("not a database", "malformed"))
 
 
 _SQLITE_SIGNS = (

@@ -12,9 +12,11 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 import structlog
 
@@ -22,14 +24,14 @@ from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.interrupts import set_by, stop_on_signals
 from daemon.cli.opening import opened_session
 from daemon.health.service import Health
-from daemon.health.watched import Watched
+from daemon.health.watched import DECIDES_ANEW, Watched
 from daemon.notify import Notifier
 from daemon.problems import refuse
 from daemon.reloading import forget_refusal, reloaded
 from daemon.retry import Backoff
 from daemon.service import Service
 from daemon.session import Session
-from daemon.watchdog import Watchdog
+from daemon.watchdog import Underway, Watchdog
 from store.engine import Store
 from store.errors import StoreError
 
@@ -63,20 +65,22 @@ def _seconds(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     """The command."""
-    with (
-        set_by(signal.SIGHUP) as reload,
-        opened_session(args) as session,
-        only_one(session.store),
-        stop_on_signals() as stop,
-        ExitStack() as stack,
-    ):
+    # a watchdog that ends us (SIGABRT) leaves in the log where every thread was
+    faulthandler.enable()
+    underway, watched = Underway(), Watched()
+    notifier = Notifier(os.environ)
+    watchdog = Watchdog(notifier, watched.tick, underway, watched.status)
+    with set_by(signal.SIGHUP) as reload, ExitStack() as opened, ExitStack() as watching:
+        session = _opened(args, underway, opened, partial(_wait, watched, watchdog, watching))
+        if session is None:
+            log.info("stopped")
+            return 0
+        watched.instead = DECIDES_ANEW
+        stop = opened.enter_context(stop_on_signals())
         forget_refusal(session.store)
         log.info("started", count=len(session.config.followed))
-        # a watchdog that ends us (SIGABRT) leaves in the log where every thread was
-        faulthandler.enable()
-        notifier, watched = Notifier(os.environ), Watched()
         health = Health(watched)
-        stack.callback(health.stop)
+        watching.callback(health.stop)
         fresh: Session | None = session
         while fresh is not None:
             health.follow(fresh)
@@ -84,18 +88,54 @@ def run(args: argparse.Namespace) -> int:
             service.observe(watched.observer)
             with service:
                 watched.service = service
-                if fresh is session:
-                    watchdog = Watchdog(notifier, watched.tick, session.underway, watched.status)
-                    watched.watchdog = stack.enter_context(watchdog)
+                if watched.watchdog is None:
+                    watched.watchdog = watching.enter_context(watchdog)
                 fresh = _follow(service, fresh, stop, reload, notifier, health)
                 watched.service = None
                 if fresh is None:
-                    stack.close()
+                    watching.close()
             if fresh is not None and not _decided(fresh, stop):
                 fresh = None
         forget_refusal(session.store)
         log.info("stopped")
     return 0
+
+
+def _opened(
+    args: argparse.Namespace, underway: Underway, opened: ExitStack, wait: Callable[[StoreError, int], bool]
+) -> Session | None:
+    """The session, left when `opened` is, with the store for us alone; None: told to stop while the store was waited
+    for. A database that starts after us, or is away when the machine boots, must not end us."""
+    failures = 0
+    while True:
+        with ExitStack() as attempt:
+            try:
+                session = attempt.enter_context(opened_session(args, underway))
+                attempt.enter_context(only_one(session.store))
+            except StoreError as error:
+                if not error.may_pass:
+                    raise
+                problem = error
+            else:
+                opened.push(attempt.pop_all())
+                return session
+        failures += 1
+        if not wait(problem, failures):
+            return None
+
+
+def _wait(watched: Watched, watchdog: Watchdog, watching: ExitStack, problem: StoreError, failures: int) -> bool:
+    """Tell why there is nothing to be done yet, and wait; False: told to stop.
+
+    For the manager we run: who waits for us at boot, or installs another version, need not wait for a database.
+    """
+    log.error("store problem", problem=problem.problem, hint=problem.hint)
+    watched.instead = f"waits for the store: {problem.problem}"
+    if watched.watchdog is None:
+        watched.watchdog = watching.enter_context(watchdog)
+    with stop_on_signals() as stop:
+        _sleep(stop, seconds=_AGAIN.delay(failures))
+        return not stop.is_set()
 
 
 def _follow(
@@ -172,11 +212,17 @@ def only_one(store: Store) -> Iterator[None]:
     if store.engine.dialect.name != "sqlite" or not database:
         yield
         return
-    with Path(f"{database}.lock").open("w") as lock:
+    with _lock_file(Path(f"{database}.lock")) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise refuse("store.url", "another `keeptouch run` works on this store", "stop that one first") from None
-        lock.write(str(os.getpid()))
-        lock.flush()
         yield
+
+
+def _lock_file(path: Path) -> TextIO:
+    """It stays empty, for a disk may be full."""
+    try:
+        return path.open("w")
+    except OSError as error:
+        raise StoreError(f"{path} can't be made: {error.strerror}", "look at its folder", may_pass=True) from error

@@ -8,6 +8,9 @@ from daemon.observer import NOBODY, Observer
 from daemon.service import Service
 from daemon.watchdog import Watchdog
 
+#: What is done between two services.
+DECIDES_ANEW = "decides anew under another policy"
+
 
 @dataclass(slots=True)
 class Watched:
@@ -15,6 +18,8 @@ class Watched:
 
     service: Service | None = None
     watchdog: Watchdog | None = None
+    #: Why there is no service yet, or none at the moment, as a line for people.
+    instead: str = DECIDES_ANEW
     #: Hears of all that happens in each service.
     observer: Observer = NOBODY
 
@@ -26,4 +31,4 @@ class Watched:
     def status(self) -> str:
         """A line for people."""
         service = self.service
-        return service.status() if service is not None else "decides anew under another policy"
+        return service.status() if service is not None else self.instead

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -12,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -188,6 +190,43 @@ def test_a_database_that_stops_ends_no_sign_of_life(tmp_path: Path, hole: int) -
             server.stop()
             service.gives_signs()
             assert service.stop() == 0
+
+
+@pytest.mark.server
+@pytest.mark.slow
+def test_a_database_that_is_away_at_the_start_is_waited_for(tmp_path: Path, hole: int) -> None:
+    """A machine that boots before its database needs nobody."""
+    for server in require(Postgres()):
+        configure(tmp_path, hole, server.create_database())
+        with server.halted():
+            with running(tmp_path) as stopped:
+                stopped.wait(lambda: _waits(stopped, "postgresql"))
+                stopped.gives_signs()
+                assert stopped.stop() == 0
+                assert (stopped.told[0], stopped.told[-1]) == ("READY=1", "STOPPING=1")
+            service = Service(tmp_path)
+            service.wait(partial(_waits, service, "postgresql"))
+        with closing(service):
+            service.wait(partial(service.told.count, "STATUS=2 accounts"))
+            assert service.stop() == 0
+            assert "Traceback" not in service.log.read_text()
+
+
+@pytest.mark.slow
+def test_a_disk_that_is_full_at_the_start_is_waited_for(tmp_path: Path, hole: int) -> None:
+    with running(configure(tmp_path, hole)) as service:
+        pid = service.process.pid
+        before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, before[1]))
+        service.wait(lambda: _waits(service, "sqlite"))
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+        service.wait(lambda: "STATUS=2 accounts" in service.told)
+        assert service.stop() == 0
+        assert _stored(tmp_path) == 1
+
+
+def _waits(service: Service, store: str) -> bool:
+    return any(each.startswith(f"STATUS=waits for the store: {store}") for each in service.told)
 
 
 @pytest.mark.slow

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -92,13 +93,20 @@ class Postgres(Server):
         """One of PostgreSQL's own programs, as its user; raises ServerError."""
         self.run([self._bin / name, *words])
 
-    def restart(self, *, crash: bool = False) -> None:
-        """Stop and start; `crash` skips the checkpoint, so that the start recovers from the log."""
+    @contextmanager
+    def halted(self, *, crash: bool = False) -> Iterator[None]:
+        """It is away meanwhile; `crash` skips the checkpoint, so that the start recovers from the log."""
         if self.process is None:
             raise ServerError("postgres is not running")
         self.process.send_signal(signal.SIGQUIT if crash else signal.SIGINT)
         self.process.wait(20)
+        yield
         self._serve()
+
+    def restart(self, *, crash: bool = False) -> None:
+        """Stop and start, as in `halted`."""
+        with self.halted(crash=crash):
+            pass
 
     def _launch(self) -> None:
         self._bin = _binaries()
