@@ -42,7 +42,7 @@ from store.mails import mail_signals, write
 from store.meetings import calendars, leave
 
 #: Items derived in one transaction.
-BATCH = 1000
+BATCH = 2000
 _THREAD_ROLES = (Role.FROM, Role.TO, Role.CC)
 _UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -282,6 +282,8 @@ class _Batch:
 
     def _is_hidden(self, derived: ShownMail) -> bool:
         """By its copies, or by what was said of the thread it is in until now."""
+        if not self.thread_levels:
+            return derived.level is Level.NONE
         threads = {copy.row.thread_id for copy in derived.copies}
         return Level.NONE in (derived.level, *(self.thread_levels.get(each or "") for each in threads))
 
