@@ -33,7 +33,7 @@ from store.accounts.company import people_by_address
 from store.contacts import holders
 from store.contacts.holders import Candidate
 from store.derivation import copies, history, thread_levels
-from store.derivation.copies import StoredCopy
+from store.derivation.copies import StoredCopy, StoredPlace
 from store.derivation.history import Interaction, Link
 from store.derivation.idle_contacts import drop_idle_contacts
 from store.derivation.unreached import drop_contacts, failures
@@ -42,7 +42,7 @@ from store.mails import mail_signals, write
 from store.meetings import calendars, leave
 
 #: Items derived in one transaction.
-BATCH = 1000
+BATCH = 2000
 _THREAD_ROLES = (Role.FROM, Role.TO, Role.CC)
 _UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -282,13 +282,15 @@ class _Batch:
 
     def _is_hidden(self, derived: ShownMail) -> bool:
         """By its copies, or by what was said of the thread it is in until now."""
+        if not self.thread_levels:
+            return derived.level is Level.NONE
         threads = {copy.row.thread_id for copy in derived.copies}
         return Level.NONE in (derived.level, *(self.thread_levels.get(each or "") for each in threads))
 
-    def _level(self, members: tuple[StoredCopy, ...]) -> Level:
+    def _level(self, members: tuple[StoredCopy, ...], places: Iterable[StoredPlace]) -> Level:
         """The narrowest of the accounts that hold a copy, or the widest; less where the sender asks for confidence."""
         choose = widest if self.company.shows_widest else narrowest
-        levels = [choose(Level(place.visibility) for copy in members for place in copy.places)]
+        levels = [choose(Level(place.visibility) for place in places)]
         if any(copy.row.sensitivity for copy in members):
             levels.append(self.company.confidential)
         return narrowest(levels)
@@ -300,8 +302,9 @@ class _Batch:
         arrived = min((c.row.arrived_at for c in members if c.row.arrived_at), default=None)
         is_sent = any(c.row.is_sent_copy for c in members) and direction is not Direction.INBOUND
         when = policy.occurred_at(best.sent_at, arrived, is_sent_copy=is_sent)
-        failed = any(place.auth == Auth.FAIL for c in members for place in c.places)
-        flags = [place.flags for c in members for place in c.places if place.flags]
+        places = [place for c in members for place in c.places]
+        failed = any(place.auth == Auth.FAIL for place in places)
+        flags = [place.flags for place in places if place.flags]
         interaction_id = self.key.id("interaction", *mail.name)
         return ShownMail(
             id=interaction_id,
@@ -311,7 +314,7 @@ class _Batch:
             is_message_id_reused=mail.is_message_id_reused,
             is_answered=any("\\Answered" in each for each in flags),
             is_forwarded=any("$Forwarded" in each for each in flags),
-            level=self._level(members),
+            level=self._level(members, places),
             copies=members,
             parties=parties,
             is_bulk=bool(policy.bulk_reason(best)),

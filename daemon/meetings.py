@@ -148,14 +148,14 @@ class _Batch(Planner):
         states = [p.state for p in kept]
         gone = {p.uid_key for p in plans} - {p.uid_key for p in kept}
         meeting_rows.save_states(self.transaction, states, gone)
+        outcomes = []
         for plan in plans:
             rows = [each.row for each in plan.held] if plan.is_published else []
-            outcomes = []
             for mail in plan.sources.mails:
                 outcome = plan.resolved.outcomes.get(mail.name)
                 meeting_id = _about(mail.meeting, rows) if outcome in _LINKED else None
                 outcomes.append((*plan.sources.rows[mail.name], outcome.value if outcome else None, meeting_id))
-            calendars.save_outcomes(self.transaction, outcomes)
+        calendars.save_outcomes(self.transaction, outcomes)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from connectors.api import Role
 from matching import policy
@@ -129,8 +129,12 @@ def awaited(transaction: Transaction, company: Company, bases: Collection[str]) 
     """
     if company.create is Create.OFF or not bases:
         return set()
+
+    def is_making(row: Any) -> bool:
+        return policy.may_create(company.create, bool(policy.bulk_reason(row)), by_us=company.own.owns(row.sender))
+
     found: set[str] = set()
-    for copy in copies.underived_with(transaction, bases):
+    for copy in copies.underived_with(transaction, bases, is_making):
         if any(place.visibility != Level.NONE for place in copy.places):
             found.update(party.base for party in _created(copy, company) if party.base and party.base in bases)
     return found

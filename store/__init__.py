@@ -3,7 +3,7 @@
 Where to look for what:
 
     opening             engine opening migrate migrations upgrading lineage keys sealing postgresql store_files errors
-    statements          upsert arrays types
+    statements          upsert each arrays types
     the tables          schema
     facts               accounts mails meetings contacts
     what is made of it  derivation followups opens

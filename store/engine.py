@@ -25,7 +25,6 @@ from store.errors import NoStoreError, StoreError
 from store.lineage import Lineage, refuse_stale_wal
 from store.opening import Opened, prepare
 from store.published import feed
-from store.upsert import SCRATCH_TABLE
 
 T = TypeVar("T")
 
@@ -264,7 +263,6 @@ def _sqlite_settings(connection: Any, _record: object) -> None:
         "wal_autocheckpoint=8000",
     ):
         cursor.execute(f"PRAGMA {pragma}")
-    cursor.execute(SCRATCH_TABLE)
     cursor.close()
 
 

@@ -1,15 +1,19 @@
 """Bulk reads and writes, the same on SQLite and PostgreSQL, and quick on both.
 
 SQLAlchemy spends about 15 µs on each bound value of an IN list and on each row of an executemany; a page of 500 mails
-has some 10,000 of the first and 6,000 of the second. So lists of values go through a temporary table (PostgreSQL: an
-array), and inserts are compiled once: on SQLite handed to the driver as tuples, on PostgreSQL as arrays (store.arrays).
+has some 10,000 of the first and 6,000 of the second. So a list of values travels as one: on PostgreSQL as an array, on
+SQLite as a text that it takes apart, which takes half the time of a temporary table. A query that is made once is not
+made again for each list. Inserts are compiled once: on SQLite handed to the driver as tuples, on PostgreSQL as arrays
+(store.arrays).
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
     ARRAY,
@@ -21,8 +25,7 @@ from sqlalchemy import (
     Table,
     any_,
     bindparam,
-    literal_column,
-    select,
+    column,
     text,
     update,
 )
@@ -33,12 +36,14 @@ from store.types import Instant, instant_text
 
 T = TypeVar("T")
 
-#: Made in each connection to SQLite (store.engine).
-SCRATCH_TABLE = "CREATE TEMP TABLE IF NOT EXISTS scratch (k)"
-_SCRATCH: Select[Any] = select(literal_column("k")).select_from(text("temp.scratch"))
-
-#: So many values are bound sooner than two statements fill the temporary table: for a mail that comes alone.
-_FEW = 5
+#: Bytes in a key.
+_KEY = 16
+#: The values of a list on SQLite: texts and numbers as JSON, keys one after another.
+_OF_JSON = text("SELECT value FROM json_each(:within)")
+_OF_KEYS = text(
+    "WITH RECURSIVE place (i) AS (VALUES (1) UNION ALL SELECT i + 16 FROM place WHERE i + 16 < length(:within))"
+    " SELECT substr(:within, i, 16) FROM place"
+)
 
 #: Below every database's limit of bound variables in one statement.
 CHUNK = 900
@@ -55,15 +60,11 @@ def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
 
 
 def one_of(connection: Connection, column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
-    """`column IN values`, for the very next statement on this connection alone."""
-    wanted = list(dict.fromkeys(values))
-    if connection.dialect.name == "postgresql":
-        return column == any_(bindparam(None, wanted, type_=ARRAY(column.type)))
-    if len(wanted) <= _FEW:
-        return column.in_(wanted)
-    connection.exec_driver_sql("DELETE FROM temp.scratch")
-    connection.exec_driver_sql("INSERT INTO temp.scratch VALUES (?)", [(value,) for value in wanted])
-    return column.in_(_SCRATCH)
+    """`column IN values`."""
+    wanted = _distinct(values)
+    is_array = connection.dialect.name == "postgresql"
+    given = wanted if is_array else _listed(wanted)
+    return _within(column, "array" if is_array else type(given), given)
 
 
 def select_in(
@@ -71,30 +72,66 @@ def select_in(
     build: Callable[[ColumnElement[bool]], Select[Any]],
     column: ColumnElement[Any],
     values: Iterable[Any],
+    others: Mapping[str, Any] | None = None,
 ) -> list[Any]:
-    """All rows of `build(column IN values)`; nothing is asked for no values."""
-    wanted = list(values)
+    """All rows of `build(column IN values)`; nothing is asked for no values.
+
+    Where `build` is the `where` of a query that was made once, that is done once too. `others`: its own parameters.
+    """
+    wanted = _distinct(values)
     if not wanted:
         return []
-    return list(connection.execute(build(one_of(connection, column, wanted))).all())
+    is_array = connection.dialect.name == "postgresql"
+    given = wanted if is_array else _listed(wanted)
+    query = _built(build, column, "array" if is_array else type(given))
+    return list(connection.execute(query, {**(others or {}), "within": given}).all())
 
 
-def select_in_each(
-    connection: Connection,
-    queries: Sequence[tuple[Callable[[ColumnElement[bool]], Select[Any]], ColumnElement[Any]]],
-    values: Iterable[Any],
-) -> list[list[Any]]:
-    """`select_in` of several queries, (build, column) each, with the same values, which are handed over once."""
-    wanted = list(dict.fromkeys(values))
-    if not wanted:
-        return [[] for _each in queries]
-    if connection.dialect.name == "postgresql" or len(wanted) <= _FEW:
-        return [select_in(connection, build, column, wanted) for build, column in queries]
-    found = []
-    for place, (build, column) in enumerate(queries):
-        within = column.in_(_SCRATCH) if place else one_of(connection, column, wanted)
-        found.append(list(connection.execute(build(within)).all()))
-    return found
+def _distinct(values: Iterable[Any]) -> list[Any]:
+    """Each value once; NULL is equal to nothing."""
+    wanted = dict.fromkeys(values)
+    wanted.pop(None, None)
+    return list(wanted)
+
+
+def _listed(wanted: list[Any]) -> str | bytes:
+    """The values as SQLite takes them apart."""
+    if wanted and isinstance(wanted[0], bytes):
+        keys = b"".join(wanted)
+        if len(keys) != _KEY * len(wanted):
+            raise ValueError(f"keys have {_KEY} bytes")
+        return keys
+    listed = json.dumps(wanted, ensure_ascii=False)
+    if "\\u0000" in listed:
+        # no text of ours has one, for PostgreSQL takes none; SQLite would read as far as there
+        listed = json.dumps([each for each in wanted if "\0" not in str(each)], ensure_ascii=False)
+    return listed
+
+
+def _within(column_: ColumnElement[Any], form: object, given: Any = None) -> ColumnElement[bool]:
+    """`given`: the values; without them the parameter `within` waits for its own."""
+    kind = ARRAY(column_.type) if form == "array" else None
+    value = bindparam("within", type_=kind) if given is None else bindparam("within", given, type_=kind, unique=True)
+    if form == "array":
+        return column_ == any_(value)
+    listed = _OF_KEYS if form is bytes else _OF_JSON
+    return column_.in_(listed.bindparams(value).columns(column("value")))
+
+
+def _built(
+    build: Callable[[ColumnElement[bool]], Select[Any]], column_: ColumnElement[Any], form: object
+) -> Select[Any]:
+    query = getattr(build, "__self__", None)
+    if not isinstance(query, Select):
+        return build(_within(column_, form))
+    made = _BUILT.setdefault(query, {})
+    if (column_, form) not in made:
+        made[column_, form] = build(_within(column_, form))
+    return made[column_, form]
+
+
+#: What was made of a query, as long as it lasts: for (column, form of the values).
+_BUILT: WeakKeyDictionary[Select[Any], dict[tuple[ColumnElement[Any], object], Select[Any]]] = WeakKeyDictionary()
 
 
 def upsert(

@@ -46,6 +46,17 @@ class Holding:
         )
 
 
+_HOLDINGS = (
+    select(
+        *(contact_address.c.holder_id, contact_address.c.normal, contact_address.c.base),
+        *(contact_address.c.valid_from_at, contact_address.c.valid_to_at),
+    )
+    .join(contact, contact.c.id == contact_address.c.contact_id)
+    .where(contact.c.deleted_at.is_(None))
+    .order_by(contact_address.c.contact_id, contact_address.c.normal)
+)
+
+
 class Directory:
     """The holders of the addresses that a batch speaks of."""
 
@@ -53,28 +64,11 @@ class Directory:
         table = contact_address
         self._by_normal: dict[str, list[Holding]] = {}
         self._by_base: dict[str, list[Holding]] = {}
-        columns = (
-            table.c.holder_id,
-            table.c.normal,
-            table.c.base,
-            table.c.valid_from_at,
-            table.c.valid_to_at,
-        )
         for column, values, index in (
             (table.c.normal, normals, self._by_normal),
             (table.c.base, bases, self._by_base),
         ):
-            for row in select_in(
-                connection,
-                lambda within: (
-                    select(*columns)
-                    .join(contact, contact.c.id == table.c.contact_id)
-                    .where(within, contact.c.deleted_at.is_(None))
-                    .order_by(table.c.contact_id, table.c.normal)
-                ),
-                column,
-                values,
-            ):
+            for row in select_in(connection, _HOLDINGS.where, column, values):
                 name = row.normal if index is self._by_normal else row.base
                 index.setdefault(name, []).append(
                     Holding(row.holder_id, row.normal, row.base, row.valid_from_at, row.valid_to_at)

@@ -29,6 +29,12 @@ _SAME_SUBJECT: Select[Any] = (
     )
     .limit(MAX_SAME_SUBJECT + 1)
 )
+_KEYS = select(message.c.key)
+_NAMING = select(reference.c.message_key)
+_ORPHANS: Select[Any] = select(*MESSAGE_COLUMNS).where(message.c.is_orphan_reply)
+_PEOPLE = select(participant.c.message_key, participant.c.normal).where(
+    participant.c.role.in_(_PEOPLE_ROLES), participant.c.normal.is_not(None)
+)
 #: (References, In-Reply-To) of a copy.
 Named = tuple[tuple[str, ...], tuple[str, ...]]
 
@@ -45,9 +51,8 @@ def reachable(
     named = {each: _named(row) for each, row in rows.items()}
     ids = {row.mid_key for row in rows.values() if row.mid_key}
     ids.update(key.digest("mid", name) for references, answered in named.values() for name in {*references, *answered})
-    found = {each for (each,) in select_in(connection, select(message.c.key).where, message.c.mid_key, ids)}
-    naming = select(reference.c.message_key)
-    found.update(each for (each,) in select_in(connection, naming.where, reference.c.target_key, ids))
+    found = {each for (each,) in select_in(connection, _KEYS.where, message.c.mid_key, ids)}
+    found.update(each for (each,) in select_in(connection, _NAMING.where, reference.c.target_key, ids))
     gather(connection, rows, message.c.key, found - rows.keys())
     shared = {row.conversation_key for row in rows.values() if row.conversation_key}
     gather(connection, rows, message.c.conversation_key, shared)
@@ -71,9 +76,8 @@ def _named(row: Row[Any]) -> Named:
 def _gather_same_subject(connection: Connection, rows: dict[bytes, Row[Any]]) -> None:
     """Answers that name no parent, near these mails, and the mails they may answer."""
     subjects = {row.subject_key for row in rows.values() if row.subject_key}
-    orphans = select(*MESSAGE_COLUMNS).where(message.c.is_orphan_reply)
     by_subject: dict[bytes, list[datetime]] = {}
-    for row in select_in(connection, orphans.where, message.c.subject_key, subjects):
+    for row in select_in(connection, _ORPHANS.where, message.c.subject_key, subjects):
         if row.sent_at is not None:
             rows[row.key] = row
             by_subject.setdefault(row.subject_key, []).append(row.sent_at)
@@ -87,9 +91,6 @@ def _gather_same_subject(connection: Connection, rows: dict[bytes, Row[Any]]) ->
 def people_of(connection: Connection, message_keys: Iterable[bytes]) -> dict[bytes, frozenset[str]]:
     """The normal addresses in From, To and Cc of each copy."""
     found: dict[bytes, set[str]] = {}
-    query = select(participant.c.message_key, participant.c.normal).where(
-        participant.c.role.in_(_PEOPLE_ROLES), participant.c.normal.is_not(None)
-    )
-    for key, normal in select_in(connection, query.where, participant.c.message_key, message_keys):
+    for key, normal in select_in(connection, _PEOPLE.where, participant.c.message_key, message_keys):
         found.setdefault(key, set()).add(normal)
     return {key: frozenset(people) for key, people in found.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -78,7 +78,30 @@ MESSAGE_COLUMNS = (
     message.c.interaction_id,
     message.c.thread_id,
 )
+_MESSAGES = select(*MESSAGE_COLUMNS)
+_WITHOUT_ID = _MESSAGES.where(message.c.mid_key.is_(None))
 _IS_UNDERIVED = message.c.interaction_id.is_(None)
+_UNDERIVED = _MESSAGES.where(_IS_UNDERIVED)
+_PEOPLE = select(
+    *(participant.c.message_key, participant.c.role, participant.c.email, participant.c.name),
+    *(participant.c.normal, participant.c.base),
+).order_by(participant.c.message_key, participant.c.position)
+_BLIND = select(
+    *(placement_bcc.c.message_key, placement_bcc.c.email, placement_bcc.c.name),
+    *(placement_bcc.c.normal, placement_bcc.c.base),
+)
+_HELD = (
+    select(
+        placement.c.message_key,
+        stream.c.account_id,
+        account.c.person_id,
+        placement.c.auth,
+        placement.c.flags,
+        account.c.visibility,
+    )
+    .join(stream, stream.c.id == placement.c.stream_id)
+    .join(account, account.c.id == stream.c.account_id)
+)
 _ROLES = {role.value: role for role in Role}
 
 
@@ -133,7 +156,7 @@ def items_with(connection: Connection, normals: Collection[str]) -> set[str]:
 
 def gather(connection: Connection, rows: dict[bytes, Row[Any]], column: Any, values: Iterable[Any]) -> None:
     """Add the messages with one of these values to `rows`."""
-    for row in select_in(connection, select(*MESSAGE_COLUMNS).where, column, values):
+    for row in select_in(connection, _MESSAGES.where, column, values):
         rows[row.key] = row
 
 
@@ -146,12 +169,7 @@ def copies_of_items(connection: Connection, item_keys: Iterable[str]) -> list[St
     gather(connection, rows, message.c.mid_key, mids)
     gather(connection, rows, message.c.fingerprint, prints)
     found = {row.fingerprint for row in rows.values()}
-    for row in select_in(
-        connection,
-        lambda within: select(*MESSAGE_COLUMNS).where(within, message.c.mid_key.is_(None)),
-        message.c.fingerprint,
-        found,
-    ):
+    for row in select_in(connection, _WITHOUT_ID.where, message.c.fingerprint, found):
         rows[row.key] = row
     anonymous = {row.fingerprint for row in rows.values() if row.mid is None}
     if anonymous:
@@ -167,8 +185,10 @@ def copies_of_interactions(connection: Connection, interaction_ids: Iterable[str
     return _with_people(connection, rows)
 
 
-def underived_with(connection: Connection, bases: Collection[str]) -> list[StoredCopy]:
-    """The copies that were not derived yet and name one of these base forms."""
+def underived_with(
+    connection: Connection, bases: Collection[str], concerns: Callable[[Row[Any]], bool]
+) -> list[StoredCopy]:
+    """The copies that were not derived yet and name one of these base forms, if their row `concerns` the caller."""
     waiting = select(message.c.key).where(_IS_UNDERIVED).limit(1)
     if connection.execute(waiting).first() is None:
         return []
@@ -176,36 +196,19 @@ def underived_with(connection: Connection, bases: Collection[str]) -> list[Store
     for table in (participant, placement_bcc):
         # few wait: what names the addresses, which may be very many, is looked for among them
         named = exists().where(table.c.message_key == message.c.key, one_of(connection, table.c.base, sorted(bases)))
-        found: Any = connection.execute(select(*MESSAGE_COLUMNS).where(_IS_UNDERIVED, named)).all()
-        rows.update((row.key, row) for row in found)
+        found: Any = connection.execute(_UNDERIVED.where(named)).all()
+        rows.update((row.key, row) for row in found if concerns(row))
     return _with_people(connection, rows)
 
 
 def _with_people(connection: Connection, rows: dict[bytes, Row[Any]]) -> list[StoredCopy]:
     """The rows with their participants and placements."""
     found = {key: StoredCopy(row, [], [], []) for key, row in rows.items()}
-    table = participant.c
-    people = select(table.message_key, table.role, table.email, table.name, table.normal, table.base)
-    people = people.order_by(table.message_key, table.position)
-    for key, role, email, name, normal, base in select_in(connection, people.where, table.message_key, found):
+    for key, role, email, name, normal, base in select_in(connection, _PEOPLE.where, participant.c.message_key, found):
         found[key].parties.append(StoredParty(_ROLES[role], email, name, normal, base))
-    bcc = placement_bcc.c
-    blind = select(bcc.message_key, bcc.email, bcc.name, bcc.normal, bcc.base)
-    for key, email, name, normal, base in select_in(connection, blind.where, bcc.message_key, found):
+    for key, email, name, normal, base in select_in(connection, _BLIND.where, placement_bcc.c.message_key, found):
         found[key].bcc.append(StoredParty(Role.BCC, email, name, normal, base))
-    held = (
-        select(
-            placement.c.message_key,
-            stream.c.account_id,
-            account.c.person_id,
-            placement.c.auth,
-            placement.c.flags,
-            account.c.visibility,
-        )
-        .join(stream, stream.c.id == placement.c.stream_id)
-        .join(account, account.c.id == stream.c.account_id)
-    )
-    for key, *place in select_in(connection, held.where, placement.c.message_key, found):
+    for key, *place in select_in(connection, _HELD.where, placement.c.message_key, found):
         found[key].places.append(StoredPlace(*place))
     for copy in found.values():
         if len(copy.bcc) > 1:

@@ -5,22 +5,22 @@ Rows follow from links and signals, and from the time: so the tick makes them, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, delete, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, or_, select, union
 
 from connectors.api import Role
 from matching.opens.verdicts import HUMAN
 from matching.rhythm import median_seconds, quiet_from, usual_gap
 from store.derivation.copies import mark_dirty, take_dirty
+from store.each import ForEach
 from store.followups.task_looks import AGAIN_WITHIN, put_off
 from store.schema.core import contact, dirty, interaction, link
 from store.schema.meetings import meeting
 from store.schema.signals import MECHANICAL, OPENS, SURE, engagement
 from store.schema.tasks import TASKS, signal, task_look
-from store.types import Instant
 from store.upsert import one_of, select_in, upsert_rows
 
 #: The dirty kind of contacts.
@@ -63,7 +63,7 @@ class Engagement(NamedTuple):
     last_open_at: datetime | None = None
 
 
-_CONTACT: BindParameter[str] = bindparam("contact")
+_Given = Mapping[str, ColumnElement[Any]]
 _told_by = signal.c.source_interaction_id == link.c.interaction_id
 _of_mail = interaction.c.id == link.c.interaction_id
 _IS_MECHANICAL = exists().where(_told_by, signal.c.kind.in_(MECHANICAL), signal.c.confidence >= SURE)
@@ -71,21 +71,44 @@ _IS_FROM = and_(link.c.role == Role.FROM.value, ~_IS_MECHANICAL)
 _IS_TO = and_(link.c.role.in_(_ADDRESSED), exists().where(_of_mail, interaction.c.direction == "outbound"))
 _IS_MET = exists().where(meeting.c.interaction_id == link.c.interaction_id, meeting.c.status == "held")
 
-# newest first, along the primary key of the links
-_TIMES_OF = select(link.c.occurred_at).where(link.c.contact_id == _CONTACT).order_by(link.c.occurred_at.desc())
-_LAST_IN = _TIMES_OF.where(_IS_FROM).limit(1)
-_LAST_OUT = _TIMES_OF.where(_IS_TO).limit(1)
 _IS_CONTACT = or_(_IS_FROM, _IS_TO, _IS_MET)
-_LATELY = _TIMES_OF.where(_IS_CONTACT).limit(TIMES)
 
-_TOOK = signal.c.answer_seconds, signal.c.answer_working_seconds
-_REPLIES = select(*_TOOK).where(signal.c.contact_id == _CONTACT, signal.c.kind == "reply")
-_REPLY_COUNT = select(func.count()).select_from(_REPLIES.subquery())
-_THEIRS = _REPLIES.where(signal.c.answer_seconds.is_not(None)).order_by(signal.c.occurred_at.desc()).limit(_ANSWERS)
-_OPENS = (
-    select(signal.c.kind, signal.c.verdict, func.count().label("n"), func.max(signal.c.occurred_at).label("last"))
-    .where(signal.c.contact_id == _CONTACT, signal.c.kind.in_(("open", "click")), signal.c.verdict.is_not(None))
-    .group_by(signal.c.kind, signal.c.verdict)
+
+def _latest(kind: ColumnElement[bool], limit: int) -> ForEach:
+    """The last times of a contact, along the primary key of the links."""
+
+    def build(given: _Given) -> Select[Any]:
+        of_contact = select(link.c.occurred_at).where(link.c.contact_id == given["contact_id"], kind)
+        return of_contact.order_by(link.c.occurred_at.desc()).limit(limit)
+
+    return ForEach(build, link.c.contact_id)
+
+
+_LAST_IN, _LAST_OUT, _LATELY = _latest(_IS_FROM, 1), _latest(_IS_TO, 1), _latest(_IS_CONTACT, TIMES)
+
+
+def _replies(given: _Given) -> ColumnElement[bool]:
+    return and_(signal.c.contact_id == given["contact_id"], signal.c.kind == "reply")
+
+
+_REPLY_COUNT = ForEach(lambda given: select(func.count().label("n")).where(_replies(given)), link.c.contact_id)
+_THEIRS = ForEach(
+    lambda given: (
+        select(signal.c.answer_seconds, signal.c.answer_working_seconds)
+        .where(_replies(given), signal.c.answer_seconds.is_not(None))
+        .order_by(signal.c.occurred_at.desc())
+        .limit(_ANSWERS)
+    ),
+    link.c.contact_id,
+)
+_OPENS = ForEach(
+    lambda given: (
+        select(signal.c.kind, signal.c.verdict, func.count().label("n"), func.max(signal.c.occurred_at).label("last"))
+        .where(signal.c.contact_id == given["contact_id"])
+        .where(signal.c.kind.in_(("open", "click")), signal.c.verdict.is_not(None))
+        .group_by(signal.c.kind, signal.c.verdict)
+    ),
+    link.c.contact_id,
 )
 _asked = link.alias("asked")
 _IS_ASKED = exists().where(
@@ -100,12 +123,15 @@ _IS_OURS = (
     interaction.c.answer_seconds.is_not(None),
     _IS_ASKED,
 )
-_OURS = (
-    select(*_ANSWER_TIMES)
-    .join(link, _of_mail)
-    .where(link.c.contact_id == _CONTACT, *_IS_OURS)
-    .order_by(link.c.occurred_at.desc())
-    .limit(_ANSWERS)
+_OURS = ForEach(
+    lambda given: (
+        select(*_ANSWER_TIMES)
+        .join(link, _of_mail)
+        .where(link.c.contact_id == given["contact_id"], *_IS_OURS)
+        .order_by(link.c.occurred_at.desc())
+        .limit(_ANSWERS)
+    ),
+    link.c.contact_id,
 )
 
 
@@ -116,17 +142,25 @@ CONTACT_TIMES = (
     .outerjoin(_met, and_(_met.c.interaction_id == link.c.interaction_id, _met.c.status == "held"))
     .where(_IS_CONTACT)
 )
-#: Of one contact the first of them, and the last ones of each kind before an instant.
+
+
+def _last_before(kind: ColumnElement[bool]) -> ForEach:
+    def build(given: _Given) -> Select[Any]:
+        earlier = link.c.contact_id == given["contact_id"], link.c.occurred_at < given["occurred_at"]
+        return CONTACT_TIMES.where(*earlier, kind).order_by(link.c.occurred_at.desc()).limit(1)
+
+    return ForEach(build, link.c.contact_id, link.c.occurred_at)
+
+
+#: Of contacts, with an instant each: the first of them, and the last ones of each kind before the instant.
 BEGINNINGS = (
-    CONTACT_TIMES.where(link.c.contact_id == _CONTACT).order_by(link.c.occurred_at).limit(1),
-    *(
-        CONTACT_TIMES.where(
-            link.c.contact_id == _CONTACT, link.c.occurred_at < bindparam("before", type_=Instant()), kind
-        )
-        .order_by(link.c.occurred_at.desc())
-        .limit(1)
-        for kind in (_IS_FROM, _IS_TO, _IS_MET)
+    ForEach(
+        lambda given: (
+            CONTACT_TIMES.where(link.c.contact_id == given["contact_id"]).order_by(link.c.occurred_at).limit(1)
+        ),
+        *(link.c.contact_id, link.c.occurred_at),
     ),
+    *map(_last_before, (_IS_FROM, _IS_TO, _IS_MET)),
 )
 #: Of our answers to contacts.
 OUR_ANSWERS = (
@@ -187,7 +221,7 @@ def refresh(connection: Connection, now: datetime, limit: int, least: timedelta 
     late: set[str] = set(connection.scalars(_late(now).limit(limit - len(ids))))
     ids += sorted(late - set(ids))
     alive = {row.id for row in select_in(connection, _ALIVE.where, contact.c.id, ids)}
-    rows = [found for each in sorted(alive) if (found := _look(connection, each, now)) is not None]
+    rows = _look(connection, sorted(alive), now)
     # what is to be done about them was marked when they were; it is looked at again where they have another rhythm now,
     # where they have gone quiet, and where something was not known yet
     gaps = select(engagement.c.contact_id, engagement.c.usual_gap_seconds)
@@ -208,24 +242,43 @@ def refresh(connection: Connection, now: datetime, limit: int, least: timedelta 
 _ALIVE = select(contact.c.id).where(contact.c.deleted_at.is_(None), contact.c.merged_into_id.is_(None))
 
 
-def _look(connection: Connection, contact_id: str, now: datetime) -> Engagement | None:
-    """None: there was no contact with this one yet."""
+def _look(connection: Connection, contact_ids: Sequence[str], now: datetime) -> list[Engagement]:
+    """How it stands with those of them with whom there was contact."""
+    latest = {
+        each: sorted((row.occurred_at for row in rows if row.occurred_at <= now), reverse=True)
+        for each, rows in _LATELY.rows(connection, _alone(contact_ids)).items()
+    }
+    found = [each for each in contact_ids if latest[each]]
+    asked = (_LAST_IN, _LAST_OUT, _REPLY_COUNT, _THEIRS, _OURS, _OPENS)
+    answers = [query.rows(connection, _alone(found)) for query in asked]
+    return [_engagement(each, now, latest[each], *(answer[each] for answer in answers)) for each in found]
 
-    def values(query: Any) -> Sequence[Any]:
-        return connection.scalars(query, {"contact": contact_id}).all()
 
-    times = [each for each in values(_LATELY) if each <= now]
-    if not times:
-        return None
+def _alone(contact_ids: Iterable[str]) -> list[tuple[str]]:
+    return [(each,) for each in contact_ids]
+
+
+def _engagement(
+    contact_id: str,
+    now: datetime,
+    times: Sequence[datetime],
+    last_in: Sequence[Any],
+    last_out: Sequence[Any],
+    replies: Sequence[Any],
+    their_answers: Sequence[Any],
+    our_answers: Sequence[Any],
+    opens: Sequence[Any],
+) -> Engagement:
+    """`times` newest first, and what was asked of the contact."""
     gap = usual_gap(times)
-    theirs, our = _medians(connection, _THEIRS, contact_id), _medians(connection, _OURS, contact_id)
+    theirs, our = _medians(their_answers), _medians(our_answers)
     quiet = quiet_from(times[0], gap) if gap is not None else None
     return Engagement(
         contact_id=contact_id,
-        last_in_at=next(iter(values(_LAST_IN)), None),
-        last_out_at=next(iter(values(_LAST_OUT)), None),
+        last_in_at=last_in[0].occurred_at if last_in else None,
+        last_out_at=last_out[0].occurred_at if last_out else None,
         last_at=times[0],
-        reply_count=values(_REPLY_COUNT)[0],
+        reply_count=replies[0].n,
         their_answer_seconds=theirs[0],
         our_answer_seconds=our[0],
         their_answer_working_seconds=theirs[1],
@@ -233,20 +286,25 @@ def _look(connection: Connection, contact_id: str, now: datetime) -> Engagement 
         usual_gap_seconds=int(gap.total_seconds()) if gap is not None else None,
         quiet_from_at=quiet,
         is_quiet=quiet is not None and quiet <= now,
-        **_opens(connection, contact_id),
+        **_opens(opens),
     )
 
 
-def _opens(connection: Connection, contact_id: str) -> dict[str, Any]:
+def _opens(rows: Iterable[Any]) -> dict[str, Any]:
     """The columns that count opens and clicks."""
     found: dict[str, Any] = dict.fromkeys(OPENS, 0)
     last: list[datetime] = []
-    for row in connection.execute(_OPENS, {"contact": contact_id}).all():
+    for row in rows:
         found[f"{row.verdict}_count"] += row.n
         if row.verdict in HUMAN:
             found[f"{row.kind}_count"] += row.n
             last += [row.last] if row.kind == "open" else []
     return {**found, "last_open_at": max(last, default=None)}
+
+
+def _medians(rows: Sequence[Any]) -> tuple[int | None, int | None]:
+    """(by the clock, in working time)"""
+    return median_seconds([row[0] for row in rows]), median_seconds([row[1] for row in rows if row[1] is not None])
 
 
 def rhythms(connection: Connection, contact_ids: Iterable[str]) -> dict[str, list[tuple[datetime, datetime]]]:
@@ -257,9 +315,3 @@ def rhythms(connection: Connection, contact_ids: Iterable[str]) -> dict[str, lis
     for each in found.values():
         each.sort()
     return found
-
-
-def _medians(connection: Connection, query: Any, contact_id: str) -> tuple[int | None, int | None]:
-    """(by the clock, in working time)"""
-    rows = connection.execute(query, {"contact": contact_id}).all()
-    return median_seconds([row[0] for row in rows]), median_seconds([row[1] for row in rows if row[1] is not None])

@@ -38,15 +38,19 @@ class Held:
             self.tombstones.add(base)
 
 
+_ADDRESSES = select(
+    *(contact_address.c.normal, contact_address.c.base, contact_address.c.valid_from_at, contact_address.c.valid_to_at),
+    *(contact.c.origin, contact.c.deleted_at),
+).join(contact, contact.c.id == contact_address.c.contact_id)
+
+
 def held_addresses(connection: Connection, normals: Iterable[str], bases: Iterable[str]) -> Held:
     """Ask for all addresses of a page at once."""
     held = Held()
     address = contact_address.c
-    columns = (address.normal, address.base, address.valid_from_at, address.valid_to_at)
-    query = select(*columns, contact.c.origin, contact.c.deleted_at).join(contact, contact.c.id == address.contact_id)
-    for row in select_in(connection, query.where, address.normal, normals):
+    for row in select_in(connection, _ADDRESSES.where, address.normal, normals):
         if row.deleted_at is None:
             held.normals.setdefault(row.normal, []).append((row.valid_from_at, row.valid_to_at))
-    for row in select_in(connection, query.where, address.base, bases):
+    for row in select_in(connection, _ADDRESSES.where, address.base, bases):
         held.note(row.base, row.origin, row.deleted_at is not None, (row.valid_from_at, row.valid_to_at))
     return held

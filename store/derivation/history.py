@@ -54,12 +54,16 @@ class Link(NamedTuple):
     reason: str
 
 
-_COLUMNS = tuple(interaction.c[name] for name in Interaction._fields)
+_INTERACTIONS = select(*(interaction.c[name] for name in Interaction._fields))
+_LINKS = select(link.c.contact_id, link.c.interaction_id)
+_ADDRESSED = select(link.c.interaction_id, link.c.contact_id, link.c.address).where(
+    link.c.role.in_((Role.TO.value, Role.CC.value))
+)
 
 
 def stored_interactions(connection: Connection, ids: Iterable[str]) -> dict[str, Interaction]:
     """The rows as they are."""
-    rows = select_in(connection, select(*_COLUMNS).where, interaction.c.id, ids)
+    rows = select_in(connection, _INTERACTIONS.where, interaction.c.id, ids)
     return {row.id: Interaction._make(row) for row in rows}
 
 
@@ -139,16 +143,13 @@ def linked_contacts(connection: Connection, interaction_ids: Iterable[str]) -> s
 
 def links_to(connection: Connection, interaction_ids: Iterable[str]) -> list[tuple[str, str]]:
     """(contact, interaction) of the links of these."""
-    query = select(link.c.contact_id, link.c.interaction_id)
-    rows = select_in(connection, query.where, link.c.interaction_id, interaction_ids)
+    rows = select_in(connection, _LINKS.where, link.c.interaction_id, interaction_ids)
     return [(row.contact_id, row.interaction_id) for row in rows]
 
 
 def addressed(connection: Connection, interaction_ids: Iterable[str]) -> list[tuple[str, str, str]]:
     """(interaction, contact, address) of the contacts that these mails are to."""
-    columns = select(link.c.interaction_id, link.c.contact_id, link.c.address)
-    query = columns.where(link.c.role.in_((Role.TO.value, Role.CC.value)))
-    rows = select_in(connection, query.where, link.c.interaction_id, interaction_ids)
+    rows = select_in(connection, _ADDRESSED.where, link.c.interaction_id, interaction_ids)
     return [(row.interaction_id, row.contact_id, row.address) for row in rows]
 
 

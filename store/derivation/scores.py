@@ -127,10 +127,11 @@ def _pasts(connection: Connection, contact_ids: Iterable[str], today: date) -> d
     for row in select_in(connection, CONTACT_TIMES.where(link.c.occurred_at >= since).where, link.c.contact_id, alive):
         found.setdefault(row.contact_id, _Times()).add(row)
     is_older = exists().where(link.c.contact_id == contact.c.id, link.c.occurred_at < since)
-    for older in select_in(connection, select(contact.c.id).where(is_older).where, contact.c.id, alive):
-        for query in BEGINNINGS:
-            for row in connection.execute(query, {"contact": older.id, "before": since}):
-                found.setdefault(row.contact_id, _Times()).add(row)
+    older = select_in(connection, select(contact.c.id).where(is_older).where, contact.c.id, alive)
+    for query in BEGINNINGS:
+        for each, rows in query.rows(connection, [(row.id, since) for row in older]).items():
+            for row in rows:
+                found.setdefault(each, _Times()).add(row)
     names = ("contact_id", "kind", "occurred_at", "answer_seconds", "answer_working_seconds")
     is_bounce = and_(signal.c.kind == "bounce", signal.c.is_hard, signal.c.confidence >= SURE)
     is_answer = and_(signal.c.kind == "reply", signal.c.answer_seconds.is_not(None))

@@ -45,7 +45,20 @@ class Signal(NamedTuple):
     verdict: str | None = None
 
 
-_COLUMNS = tuple(signal.c[name] for name in Signal._fields)
+_SIGNALS = select(*(signal.c[name] for name in Signal._fields))
+_LAST_BOUNCES = (
+    select(signal.c.recipient, func.max(signal.c.occurred_at).label("at"))
+    .where(and_(signal.c.kind == "bounce", signal.c.is_hard, signal.c.confidence >= SURE))
+    .group_by(signal.c.recipient)
+)
+_LAST_HEARD = (
+    select(participant.c.normal, func.max(interaction.c.occurred_at).label("at"))
+    .join(message, message.c.key == participant.c.message_key)
+    .join(interaction, interaction.c.id == message.c.interaction_id)
+    .where(participant.c.role == Role.FROM.value, interaction.c.is_unverified.is_(False))
+    .group_by(participant.c.normal)
+)
+_STATES = select(contact_address.c.id, contact_address.c.normal, contact_address.c.state)
 
 
 def replace(connection: Connection, source_ids: Iterable[str], wanted: Iterable[Signal]) -> set[Signal]:
@@ -53,7 +66,7 @@ def replace(connection: Connection, source_ids: Iterable[str], wanted: Iterable[
 
     Returns what went and what came.
     """
-    rows = select_in(connection, select(*_COLUMNS).where, signal.c.source_interaction_id, source_ids)
+    rows = select_in(connection, _SIGNALS.where, signal.c.source_interaction_id, source_ids)
     before, now = {Signal._make(row) for row in rows}, set(wanted)
     if gone := sorted({each.id for each in before} - {each.id for each in now}):
         connection.execute(delete(signal).where(one_of(connection, signal.c.id, gone)))
@@ -78,26 +91,14 @@ def forget(connection: Connection, interaction_ids: Sequence[str]) -> None:
 def settle_addresses(connection: Connection, normals: Iterable[str]) -> None:
     """Say of these addresses (normal forms) whether they bounce: for good, and nobody has written from there since."""
     wanted = sorted(set(normals))
-    bounce = and_(signal.c.kind == "bounce", signal.c.is_hard, signal.c.confidence >= SURE)
-    last = select(signal.c.recipient, func.max(signal.c.occurred_at).label("at")).where(bounce)
-    failed = {
-        row.recipient: row.at
-        for row in select_in(connection, last.group_by(signal.c.recipient).where, signal.c.recipient, wanted)
-    }
-    heard = (
-        select(participant.c.normal, func.max(interaction.c.occurred_at).label("at"))
-        .join(message, message.c.key == participant.c.message_key)
-        .join(interaction, interaction.c.id == message.c.interaction_id)
-        .where(participant.c.role == Role.FROM.value, interaction.c.is_unverified.is_(False))
-        .group_by(participant.c.normal)
-    )
-    since = {row.normal: row.at for row in select_in(connection, heard.where, participant.c.normal, list(failed))}
+    last = select_in(connection, _LAST_BOUNCES.where, signal.c.recipient, wanted)
+    failed = {row.recipient: row.at for row in last}
+    heard = select_in(connection, _LAST_HEARD.where, participant.c.normal, failed)
+    since = {row.normal: row.at for row in heard}
     bounced = {each for each, at in failed.items() if each not in since or since[each] <= at}
-    table = contact_address
-    states = select(table.c.id, table.c.normal, table.c.state)
     changed = [
         (state, row.id)
-        for row in select_in(connection, states.where, table.c.normal, wanted)
+        for row in select_in(connection, _STATES.where, contact_address.c.normal, wanted)
         if row.state != (state := BOUNCED if row.normal in bounced else ACTIVE)
     ]
-    update_rows(connection, table, ("id",), ("state",), changed)
+    update_rows(connection, contact_address, ("id",), ("state",), changed)

@@ -28,17 +28,32 @@ class Failures:
     interaction_ids: set[str] = field(default_factory=set)
 
 
+_BOUNCES = select(signal.c.recipient, signal.c.interaction_id, signal.c.occurred_at).where(
+    *(signal.c.kind == "bounce", signal.c.is_hard, signal.c.confidence >= SURE),
+    signal.c.interaction_id.is_not(None),
+)
+_told, _bounce, _original = interaction.alias("told"), message.alias("bounce"), message.alias("original")
+_SAID_BY_BOUNCES = (
+    select(mail_signal.c.recipient, _told.c.id.label("told_by"), _told.c.occurred_at)
+    .add_columns(interaction.c.id, interaction.c.occurred_at.label("written_at"))
+    .join(_bounce, _bounce.c.key == mail_signal.c.message_key)
+    .join(_told, and_(_told.c.id == _bounce.c.interaction_id, _told.c.message_key == _bounce.c.key))
+    .join(interaction, and_(interaction.c.thread_id == _told.c.thread_id, interaction.c.id != _told.c.id))
+    .join(_original, _original.c.key == interaction.c.message_key)
+    .where(mail_signal.c.kind == "bounce", mail_signal.c.is_hard, mail_signal.c.confidence >= SURE)
+    .where(_original.c.mid == mail_signal.c.original_id, ~_told.c.is_unverified)
+    .where(_told.c.visibility != Level.NONE, interaction.c.visibility != Level.NONE)
+)
+
+
 def failures(connection: Connection, normals: Iterable[str]) -> dict[str, Failures]:
     """Of these addresses (normal forms), those that mail of ours did not reach.
 
     Signals tell it; of those that have gone with time, what the bounces themselves say of a mail of their thread.
     """
     wanted = sorted(set(normals))
-    columns = select(signal.c.recipient, signal.c.interaction_id, signal.c.occurred_at)
-    bounce = and_(signal.c.kind == "bounce", signal.c.is_hard, signal.c.confidence >= SURE)
-    query = columns.where(bounce, signal.c.interaction_id.is_not(None))
     found: dict[str, Failures] = {}
-    rows = [tuple(row) for row in select_in(connection, query.where, signal.c.recipient, wanted)]
+    rows = [tuple(row) for row in select_in(connection, _BOUNCES.where, signal.c.recipient, wanted)]
     for recipient, interaction_id, occurred_at in rows + _said_by_bounces(connection, wanted):
         each = found.setdefault(recipient, Failures(occurred_at))
         each.last_at = max(each.last_at, occurred_at)
@@ -48,19 +63,7 @@ def failures(connection: Connection, normals: Iterable[str]) -> dict[str, Failur
 
 def _said_by_bounces(connection: Connection, normals: Sequence[str]) -> list[tuple[str, str, datetime]]:
     """(address, mail that did not reach it, when that was told), of those of which a bounce names the Message-ID."""
-    told, bounce, original = interaction.alias("told"), message.alias("bounce"), message.alias("original")
-    query = (
-        select(mail_signal.c.recipient, told.c.id.label("told_by"), told.c.occurred_at)
-        .add_columns(interaction.c.id, interaction.c.occurred_at.label("written_at"))
-        .join(bounce, bounce.c.key == mail_signal.c.message_key)
-        .join(told, and_(told.c.id == bounce.c.interaction_id, told.c.message_key == bounce.c.key))
-        .join(interaction, and_(interaction.c.thread_id == told.c.thread_id, interaction.c.id != told.c.id))
-        .join(original, original.c.key == interaction.c.message_key)
-        .where(mail_signal.c.kind == "bounce", mail_signal.c.is_hard, mail_signal.c.confidence >= SURE)
-        .where(original.c.mid == mail_signal.c.original_id, ~told.c.is_unverified)
-        .where(told.c.visibility != Level.NONE, interaction.c.visibility != Level.NONE)
-    )
-    rows = select_in(connection, query.where, mail_signal.c.recipient, normals)
+    rows = select_in(connection, _SAID_BY_BOUNCES.where, mail_signal.c.recipient, normals)
     # of several mails under one Message-ID it is about the first
     first: dict[tuple[str, str], tuple[str, datetime]] = {}
     for row in sorted(rows, key=lambda row: (row.written_at, row.id)):

@@ -21,7 +21,7 @@ from store.schema.core import account, contact, interaction, interaction_person,
 from store.schema.meetings import invitation
 from store.schema.signals import MECHANICAL, SURE
 from store.schema.tasks import signal
-from store.upsert import select_in, select_in_each
+from store.upsert import select_in
 
 #: Mails and meetings of a contact that are looked at, and mails of a thread: the last. Five a day for the 200 days that
 #: rules look back; what is older than all of these has been answered, or asked again, since.
@@ -119,11 +119,8 @@ class Mails:
             self.rows[row.id] = row
             by_key[row.message_key] = row.id
             self.by_thread.setdefault(row.thread_id, []).append(row.id)
-        links, self._held = select_in_each(
-            connection,
-            ((_LINKS.where, link.c.interaction_id), (_HOLDERS.where, interaction_person.c.interaction_id)),
-            self.rows,
-        )
+        links = select_in(connection, _LINKS.where, link.c.interaction_id, self.rows)
+        self._held = select_in(connection, _HOLDERS.where, interaction_person.c.interaction_id, self.rows)
         for mail_id, role, contact_id, address in links:
             self._links.setdefault(mail_id, []).append((role, contact_id, address))
         for key, role, normal in select_in(connection, _PARTIES.where, participant.c.message_key, by_key):

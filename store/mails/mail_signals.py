@@ -46,6 +46,10 @@ _TELLING = (
     .order_by(mail_signal.c.message_key, mail_signal.c.position)
 )
 
+_SAID = select(mail_signal.c.message_key, mail_signal.c.kind, mail_signal.c.return_on).where(
+    mail_signal.c.kind.in_(SAID)
+)
+
 
 def write(connection: Connection, contents: Iterable[Content]) -> None:
     """Write what new contents tell; what is known of one stays."""
@@ -63,9 +67,7 @@ def told_by(connection: Connection, message_keys: Iterable[bytes]) -> dict[bytes
 
 def said_by(connection: Connection, message_keys: Iterable[bytes]) -> Said:
     """What these contents say."""
-    query = select(mail_signal.c.message_key, mail_signal.c.kind, mail_signal.c.return_on)
     found: Said = {}
-    said = query.where(mail_signal.c.kind.in_(SAID))
-    for row in select_in(connection, said.where, mail_signal.c.message_key, message_keys):
+    for row in select_in(connection, _SAID.where, mail_signal.c.message_key, message_keys):
         found.setdefault(row.message_key, {})[row.kind] = row.return_on
     return found

@@ -68,17 +68,15 @@ class Placed:
     message_key: bytes | None
 
 
+_PLACED = select(placement.c.ref, placement.c.verdict, placement.c.seen_at, placement.c.message_key).where(
+    placement.c.stream_id == bindparam("stream")
+)
+_COPIES = select(message.c.mid, message.c.sent_at, message.c.sender, message.c.fingerprint, message.c.list_id)
+
+
 def placed(connection: Connection, stream_id: int, refs: Iterable[str]) -> dict[str, Placed]:
     """The placements that exist already among `refs`."""
-    table = placement
-    rows = select_in(
-        connection,
-        lambda within: select(table.c.ref, table.c.verdict, table.c.seen_at, table.c.message_key).where(
-            table.c.stream_id == stream_id, within
-        ),
-        table.c.ref,
-        refs,
-    )
+    rows = select_in(connection, _PLACED.where, placement.c.ref, refs, {"stream": stream_id})
     return {row.ref: Placed(Verdict(row.verdict), row.seen_at, row.message_key) for row in rows}
 
 
@@ -86,23 +84,14 @@ class Copies:
     """Which mails of a page have a copy in the store already."""
 
     def __init__(self, connection: Connection, drafts: Sequence[Draft]) -> None:
-        columns = (
-            message.c.mid,
-            message.c.sent_at,
-            message.c.sender,
-            message.c.fingerprint,
-            message.c.list_id,
-        )
         self._by_mid: dict[tuple[str, str], list[tuple[str, bool]]] = {}
         self._anonymous: set[bytes] = set()
         self._all: set[bytes] = set()
         mids = [d.mid_key for d in drafts if d.mid_key is not None]
-        for row in select_in(connection, lambda within: select(*columns).where(within), message.c.mid_key, mids):
+        for row in select_in(connection, _COPIES.where, message.c.mid_key, mids):
             self._note(row.mid, instant(row.sent_at), row.sender, bool(row.list_id), row.fingerprint)
         fingerprints = [d.fingerprint for d in drafts]
-        for row in select_in(
-            connection, lambda within: select(*columns).where(within), message.c.fingerprint, fingerprints
-        ):
+        for row in select_in(connection, _COPIES.where, message.c.fingerprint, fingerprints):
             self._note(row.mid, instant(row.sent_at), row.sender, bool(row.list_id), row.fingerprint)
 
     def has(self, item: Draft) -> bool:

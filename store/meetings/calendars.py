@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, literal, or_, select, tuple_, update
+from sqlalchemy import Connection, and_, delete, literal, select, tuple_
 
 from connectors.api import Auth, Meeting
 from matching.itip import MailObject
@@ -365,12 +365,14 @@ def texts_of_mails(connection: Connection, message_keys: Iterable[bytes]) -> dic
     return found
 
 
+_OUTCOMES = select(invitation.c.message_key, invitation.c.position, invitation.c.outcome, invitation.c.meeting_id)
+
+
 def save_outcomes(connection: Connection, rows: Iterable[tuple[bytes, int, str | None, str | None]]) -> None:
     """(mail, position, outcome, meeting): what became of each object that came by mail."""
-    for key, position, outcome, meeting_id in rows:
-        here = and_(invitation.c.message_key == bindparam("k"), invitation.c.position == bindparam("p"))
-        differs = or_(
-            invitation.c.outcome.is_distinct_from(outcome), invitation.c.meeting_id.is_distinct_from(meeting_id)
-        )
-        changes = update(invitation).where(here, differs).values(outcome=outcome, meeting_id=meeting_id)
-        connection.execute(changes, {"k": key, "p": position})
+    wanted = {(key, position): (outcome, meeting_id) for key, position, outcome, meeting_id in rows}
+    keys = [key for key, _position in wanted]
+    stored = select_in(connection, _OUTCOMES.where, invitation.c.message_key, keys)
+    before = {(row.message_key, row.position): (row.outcome, row.meeting_id) for row in stored}
+    changed = [(*said, *place) for place, said in wanted.items() if before.get(place, said) != said]
+    update_rows(connection, invitation, ("message_key", "position"), ("outcome", "meeting_id"), changed)
