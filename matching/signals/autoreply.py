@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 from matching.folding import fold
+from matching.known_words import KnownWords
 from matching.signals.away import LANGUAGES, Language
 from matching.signals.records import MAX_REASON, Kind, Mail, Signal, evidence, one_line
 from matching.signals.returning import return_date
@@ -99,8 +99,6 @@ _PATTERNS = tuple(
 _STEMS = [(stem, number) for number, each in enumerate(_PATTERNS) for stem in each.stems]
 _PHRASES = [(stem, number) for stem, number in _STEMS if " " in stem]
 _STEMS = [(stem, number) for stem, number in _STEMS if " " not in stem]
-#: Words of which it is remembered what they hold: most of a mail's are those of others.
-_REMEMBERED = 16_384
 #: Each language is a group.
 _SUBJECT = re.compile("|".join(f"(?P<{each.code}>{fold(each.subject)})" for each in LANGUAGES))
 
@@ -241,11 +239,19 @@ def _away_in(subject: str) -> re.Match[str] | None:
 def _spoken(text: str) -> list[_Patterns]:
     """The languages of which a folded text has a word that matters."""
     found = {number for stem, number in _PHRASES if stem in text}
-    found.update(*map(_numbers_in, text.split()))
+    found |= _KNOWN.held(text.split())
     return [_PATTERNS[number] for number in sorted(found)]
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _numbers_in(word: str) -> tuple[int, ...]:
+def _have_stem(words: str) -> bool:
+    """Has one of the words a stem?"""
+    return any(map(words.__contains__, _DISTINCT))
+
+
+def _numbers_in(word: str) -> Iterator[int]:
     """The languages of which the word has a stem."""
-    return tuple({number for stem, number in _STEMS if stem in word})
+    return (number for stem, number in _STEMS if stem in word)
+
+
+_DISTINCT = tuple(dict.fromkeys(stem for stem, _number in _STEMS))
+_KNOWN = KnownWords(_have_stem, _numbers_in)
