@@ -11,7 +11,7 @@ _MOST, _LONGEST = 16_384, 24
 
 
 class KnownWords(Generic[T]):
-    """Tells what is held by the words of a text. What is remembered changes the time that it takes, and nothing else."""
+    """Tells what is held by the words of a text. What is remembered only changes how long it takes."""
 
     def __init__(self, holds: Callable[[str], bool], held: Callable[[str], Iterable[T]]) -> None:
         """`held`: what one word holds; `holds`: may one of several, parted by blanks, hold anything? In less time."""

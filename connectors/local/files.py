@@ -65,7 +65,7 @@ def read(path: Path) -> Raw:
 
 
 def _beginning(descriptor: int, size: int) -> bytes:
-    """The first `size` bytes, fewer where there are no more. Room for them alone: more of it costs more than reading."""
+    """The first `size` bytes, fewer where there are no more; room for more would cost more than reading."""
     data = os.read(descriptor, size)
     while len(data) < size and (more := os.read(descriptor, size - len(data))):
         data += more

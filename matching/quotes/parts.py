@@ -54,7 +54,7 @@ class Part:
     @property
     def is_blank(self) -> bool:
         """Is there nothing but blanks in it?"""
-        return not any(line.strip() for line in self.lines)
+        return not any(map(str.strip, self.lines))
 
 
 def is_quoted(line: str) -> bool:

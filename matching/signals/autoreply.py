@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from matching.folding import fold
@@ -115,7 +116,7 @@ def read_auto_replies(mail: Mail) -> Iterator[Signal]:
         if titled is None:
             return
     own = _own_text(mail.text)
-    asks = _ASKS.search(own) is not None
+    asks = "?" in own or (not own.isascii() and _ASKS.search(own) is not None)
     is_plain = titled is None and mark is None and not hint
     if is_plain and len(own) > _MAX_LETTER:
         return
@@ -180,9 +181,15 @@ def _mark(mail: Mail) -> str | None:
     if "delivered-to" in headers and mail.header("delivered-to").lower().startswith("autoresponder"):
         return f"Delivered-To: {mail.header('delivered-to')}"
     for name in ("x-mailer", "user-agent", "x-post-messageclass", "x-ms-exchange-generated-message-source"):
-        if name in headers and (_RESPONDER.search(mail.header(name)) or "Mailbox Rules Agent" in mail.header(name)):
+        if name in headers and _is_responder(mail.header(name)):
             return f"{name}: {mail.header(name)}"
     return None
+
+
+@lru_cache(maxsize=1_024)
+def _is_responder(program: str) -> bool:
+    """Does a program call itself one that answers? Most mail comes from the same few."""
+    return _RESPONDER.search(program) is not None or "Mailbox Rules Agent" in program
 
 
 def _hint(mail: Mail) -> str:
