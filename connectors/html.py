@@ -7,6 +7,7 @@ tables takes ten times as long to build, and says nothing more about where its l
 from __future__ import annotations
 
 import re
+from itertools import repeat
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -20,7 +21,7 @@ _SHAPES = re.compile(r"</?(?:a|b|big|code|em|font|i|nobr|s|small|strike|strong|t
 
 #: Marks of line ends; none of them comes from the mail or counts as a blank.
 _BREAK, _LINE, _PARAGRAPH, _KEPT = "\x01", "\x02", "\x03", "\x04"
-_ATTRIBUTES = r"(?=[\s/>])[^<>\"']*+(?:\"[^\"]*+\"[^<>\"']*+|'[^']*+'[^<>\"']*+)*+>"
+_ATTRIBUTES = r"(?:>|[\s/][^<>\"']*+(?:\"[^\"]*+\"[^<>\"']*+|'[^']*+'[^<>\"']*+)*+>)"
 _TAG = re.compile(r"</?([a-z][a-z0-9]*+)" + _ATTRIBUTES)
 _NAMES = {
     _LINE: "tr div li dt dd section article header footer form center address caption legend",
@@ -54,7 +55,7 @@ def text_of_html(html: str) -> tuple[str, bool]:
     is_plain = _PARSED.isdisjoint(pieces[1::2])
     if not is_plain:
         pieces = _MARKED_TAG.split(html)
-    pieces[1::2] = [_MARKS.get(tag, "") for tag in pieces[1::2]]
+    pieces[1::2] = map(_MARKS.get, pieces[1::2], repeat(""))
     tree = LexborHTMLParser("".join(pieces))
     if not is_plain:
         tree.strip_tags(_UNSEEN, recursive=True)

@@ -7,7 +7,7 @@ from typing import Any
 from connectors.api import Message
 from matching.addresses import normalize
 from matching.followups.asking import asks, is_brief
-from matching.quotes import trim
+from matching.quotes import new_text_of
 from matching.signals import Kind, Mail, Signal, classify
 from store.mails.facts import Told
 
@@ -30,7 +30,7 @@ def read(message: Message) -> Told:
     if any(row[0] in _ABOUT_ANOTHER for row in rows):
         named = [row[7] for row in rows if row[7]]
         concerns = dict.fromkeys((*message.reported_ids, *named))
-    new_text = trim(message.text).new_text if message.text else ""
+    new_text = new_text_of(message.text) if message.text else ""
     is_all = new_text == message.text
     beginning = new_text[:_BEGINNING]
     asked = (asks(beginning), is_brief(beginning))

@@ -54,12 +54,22 @@ def read(path: Path) -> Raw:
     """A regular file's bytes; raises OSError."""
     # a pipe would keep us waiting
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    with open(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise OSError("no regular file")
-        data = file.read(PREFIX if status.st_size > SIZE_LIMIT else SIZE_LIMIT)
+        data = _beginning(descriptor, PREFIX if status.st_size > SIZE_LIMIT else status.st_size)
+    finally:
+        os.close(descriptor)
     return Raw(data, status.st_size, written_at(status))
+
+
+def _beginning(descriptor: int, size: int) -> bytes:
+    """The first `size` bytes, fewer where there are no more; room for more would cost more than reading."""
+    data = os.read(descriptor, size)
+    while len(data) < size and (more := os.read(descriptor, size - len(data))):
+        data += more
+    return data
 
 
 def written_at(status: os.stat_result) -> datetime:

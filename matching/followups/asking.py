@@ -17,8 +17,12 @@ _LONG = re.compile(rf"(?:[\W\d_]*+[^\W\d_]){{{BRIEF}}}")
 
 def asks(text: str) -> bool:
     """Is there a question mark in the mail's new text, its quotes and signature left out?"""
-    words = text.split() if _ASKS.search(text) else ()
-    return any(_ASKS.search(word) and _ASKS.search(_LINK.sub(" ", word)) for word in words)
+    if "?" not in text and (text.isascii() or _ASKS.search(text) is None):
+        return False
+    if "://" not in text and "www." not in text:
+        return True
+    # no link goes beyond a word
+    return any(_ASKS.search(word) and _ASKS.search(_LINK.sub(" ", word)) for word in text.split())
 
 
 def is_brief(text: str) -> bool:

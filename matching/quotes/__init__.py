@@ -1,6 +1,6 @@
 """What a mail says anew, apart from the history it quotes, what it passes on, signatures and footers.
 
-    trimming     the new text: Trimmed, trim
+    trimming     the new text: Trimmed, trim, new_text_of
     unwrapping   the quoted mail and who wrote it: Unwrapped, unwrap
     parts        lines -> parts, in one pass
     attribution  "On … somebody wrote:"                headers      From/Sent/To/Subject, "-----Original Message-----"
@@ -12,7 +12,7 @@ The structure that mail programs give a mail decides first (marks, labels, rules
 
 from __future__ import annotations
 
-from matching.quotes.trimming import Trimmed, trim
+from matching.quotes.trimming import Trimmed, new_text_of, trim
 from matching.quotes.unwrapping import Unwrapped, unwrap
 
-__all__ = ["Trimmed", "Unwrapped", "trim", "unwrap"]
+__all__ = ["Trimmed", "Unwrapped", "new_text_of", "trim", "unwrap"]

@@ -26,7 +26,8 @@ _BLANKS = {ord(blank): " " for blank in "\t\x0b\x0c\xa0\u1680\u202f\u205f\u3000"
 _LETTERS = {ord("ي"): "ی", ord("ك"): "ک", ord("ى"): "ی"}
 _TABLE = _DIGITS | _SIGNS | _LETTERS | _BLANKS | _UNSEEN
 #: The signs of the table: most texts hold few, and are searched faster than translated.
-_REPLACED = re.compile(f"[{''.join(map(chr, _TABLE))}]")
+_REPLACED = re.compile(f"[{''.join(map(chr, _TABLE))}]+")
+_SINGLE = {chr(sign): chr(sign).translate(_TABLE) for sign in _TABLE}
 _RUNS = re.compile(" {2,}")
 
 
@@ -55,8 +56,9 @@ def _folded(text: str) -> str:
     return text.casefold().replace("i\u0307", "i")
 
 
-def _replacement(sign: re.Match[str]) -> str:
-    return sign[0].translate(_TABLE)
+def _replacement(signs: re.Match[str]) -> str:
+    found = signs[0]
+    return _SINGLE[found] if len(found) == 1 else found.translate(_TABLE)
 
 
 def entries(table: str) -> frozenset[str]:

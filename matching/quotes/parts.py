@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from operator import or_
+from itertools import compress, count
 
 from matching.quotes.attribution import attribution, inside, may_end
 from matching.quotes.headers import ALONE, INK, Header, next_filled, read_block, read_columns, read_rule
@@ -23,7 +24,6 @@ _BLANK_IN_QUOTE = 3
 _MAX_TOP, _MAX_BLANK_TOP = 14, 10
 #: The signs that a header or an attribution without marks begins or ends with, where it has no colon.
 _BEGINS, _ENDS = frozenset(f"{INK}12"), frozenset("-*_")
-_LONGEST_ALONE = max(map(len, ALONE))
 _LINK_END = re.compile(r"https?://\S*\Z|[(<\[][^)>\]]*\Z")
 
 
@@ -54,7 +54,7 @@ class Part:
     @property
     def is_blank(self) -> bool:
         """Is there nothing but blanks in it?"""
-        return not any(line.strip() for line in self.lines)
+        return not any(map(str.strip, self.lines))
 
 
 def is_quoted(line: str) -> bool:
@@ -93,30 +93,31 @@ class _Splitter:
             ]
             self.marked = [line == ">" for line in shown]
         else:
-            shown = [line[:_WIDEST] for line in lines]
+            shown = lines if max(map(len, lines)) <= _WIDEST else [line[:_WIDEST] for line in lines]
             self.marked = [False] * len(lines)
         self.plains = plains(shown)
         self.found: list[Part] = []
         # where a header may begin or end: a quick look that spares most lines the closer ones
         stops = [
-            line != ""
+            at
+            for at, line in enumerate(self.plains)
+            if line
             and (
-                ":" in line
-                or line[0] in _BEGINS
-                or (end := line[-1]) in _ENDS
-                or (end == "e" and line[-5:] == "wrote")
-                or (len(line) <= _LONGEST_ALONE and line in ALONE)
+                ":" in line or line[0] in _BEGINS or (end := line[-1]) in _ENDS or (end == "e" and line[-5:] == "wrote")
             )
-            for line in self.plains
         ]
+        if not ALONE.isdisjoint(self.plains):
+            stops = sorted({*stops, *(at for at, line in enumerate(self.plains) if line in ALONE)})
+        if has_marks:
+            stops = sorted({*stops, *compress(count(), self.marked)})
         #: Those lines and the marked ones; at the end one more, at which every search ends.
-        self.stops = [*(map(or_, self.marked, stops) if has_marks else stops), True]
+        self.stops = [*stops, len(lines)]
         #: The first line that belongs to no part yet.
         self.start = 0
 
     def parts(self) -> list[Part]:
         here = 0
-        while (here := self.stops.index(True, here)) < len(self.lines):
+        while (here := self.stops[bisect_left(self.stops, here)]) < len(self.lines):
             if self.marked[here]:
                 here = self._take_marked(here, self._attribution_above(here))
                 continue

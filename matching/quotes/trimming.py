@@ -29,14 +29,34 @@ def trim(text: str) -> Trimmed:
     attribution, and else what is answered or cited. Nothing new is found only where there is nothing: a bare forward,
     an answer without a word. Time is in proportion to the length.
     """
+    parts, kept, closing = _parted(text)
+    if kept is None:
+        return Trimmed(new_text=_all_of(text))
+    keeps = set(kept)
+    gone = [part for part in parts if part not in keeps]
+    return Trimmed(
+        new_text=_new_text(kept),
+        signature=texts(closing),
+        quoted=_joined([part for part in gone if part.kind in (Kind.REPLY, Kind.QUOTE)]),
+        forwarded=_joined([part for part in gone if part.kind is Kind.FORWARD]),
+    )
+
+
+def new_text_of(text: str) -> str:
+    """`trim(text).new_text`, for whom the other parts are of no use."""
+    _parts, kept, _closing = _parted(text)
+    return _all_of(text) if kept is None else _new_text(kept)
+
+
+def _parted(text: str) -> tuple[list[Part], list[Part] | None, list[str]]:
+    """The parts, those of them that are kept as new, and the closing; None: all of the text is new, whatever it is."""
     parts = [part for part in split(text) if not (part.kind is Kind.OWN and part.is_blank)]
     closing = _take_closing(parts)
     last = max((at for at, part in enumerate(parts) if part.kind is Kind.OWN), default=-1)
     if last < 0:
-        if not parts or all(part.kind is Kind.QUOTE for part in parts):
-            # nobody's history: a citation or a signature is all that was sent
-            return Trimmed(new_text=texts(text.replace("\r\n", "\n").split("\n")))
-        return _told(parts, [], closing)
+        # nobody's history: a citation or a signature is all that was sent
+        is_all = not parts or all(part.kind is Kind.QUOTE for part in parts)
+        return parts, None if is_all else [], closing
     first = parts[0]
     if first.kind is Kind.OWN:
         end = banner_end(first.lines)
@@ -45,7 +65,7 @@ def trim(text: str) -> Trimmed:
     above = [part for part in parts[:last] if part.kind is not Kind.OWN]
     is_history = len(above) == 1 and above[0].kind is not Kind.QUOTE
     kept = [part for part in parts[: last + 1] if part.kind is Kind.OWN or not is_history]
-    return _told(parts, kept, closing)
+    return parts, kept, closing
 
 
 def _take_closing(parts: list[Part]) -> list[str]:
@@ -61,7 +81,11 @@ def _take_closing(parts: list[Part]) -> list[str]:
     return closing
 
 
-def _told(parts: list[Part], kept: list[Part], closing: list[str]) -> Trimmed:
+def _all_of(text: str) -> str:
+    return texts(text.replace("\r\n", "\n").split("\n"))
+
+
+def _new_text(kept: list[Part]) -> str:
     lines: list[str] = []
     before: Part | None = None
     for part in kept:
@@ -73,14 +97,7 @@ def _told(parts: list[Part], kept: list[Part], closing: list[str]) -> Trimmed:
         else:
             lines += part.lines
         before = part
-    keeps = set(kept)
-    gone = [part for part in parts if part not in keeps]
-    return Trimmed(
-        new_text=texts(lines),
-        signature=texts(closing),
-        quoted=_joined([part for part in gone if part.kind in (Kind.REPLY, Kind.QUOTE)]),
-        forwarded=_joined([part for part in gone if part.kind is Kind.FORWARD]),
-    )
+    return texts(lines)
 
 
 def _joined(parts: list[Part]) -> str:

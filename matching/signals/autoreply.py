@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from matching.folding import fold
+from matching.known_words import KnownWords
 from matching.signals.away import LANGUAGES, Language
 from matching.signals.records import MAX_REASON, Kind, Mail, Signal, evidence, one_line
 from matching.signals.returning import return_date
@@ -99,8 +100,6 @@ _PATTERNS = tuple(
 _STEMS = [(stem, number) for number, each in enumerate(_PATTERNS) for stem in each.stems]
 _PHRASES = [(stem, number) for stem, number in _STEMS if " " in stem]
 _STEMS = [(stem, number) for stem, number in _STEMS if " " not in stem]
-#: Words of which it is remembered what they hold: most of a mail's are those of others.
-_REMEMBERED = 16_384
 #: Each language is a group.
 _SUBJECT = re.compile("|".join(f"(?P<{each.code}>{fold(each.subject)})" for each in LANGUAGES))
 
@@ -117,7 +116,7 @@ def read_auto_replies(mail: Mail) -> Iterator[Signal]:
         if titled is None:
             return
     own = _own_text(mail.text)
-    asks = _ASKS.search(own) is not None
+    asks = "?" in own or (not own.isascii() and _ASKS.search(own) is not None)
     is_plain = titled is None and mark is None and not hint
     if is_plain and len(own) > _MAX_LETTER:
         return
@@ -182,9 +181,15 @@ def _mark(mail: Mail) -> str | None:
     if "delivered-to" in headers and mail.header("delivered-to").lower().startswith("autoresponder"):
         return f"Delivered-To: {mail.header('delivered-to')}"
     for name in ("x-mailer", "user-agent", "x-post-messageclass", "x-ms-exchange-generated-message-source"):
-        if name in headers and (_RESPONDER.search(mail.header(name)) or "Mailbox Rules Agent" in mail.header(name)):
+        if name in headers and _is_responder(mail.header(name)):
             return f"{name}: {mail.header(name)}"
     return None
+
+
+@lru_cache(maxsize=1_024)
+def _is_responder(program: str) -> bool:
+    """Does a program call itself one that answers? Most mail comes from the same few."""
+    return _RESPONDER.search(program) is not None or "Mailbox Rules Agent" in program
 
 
 def _hint(mail: Mail) -> str:
@@ -241,11 +246,19 @@ def _away_in(subject: str) -> re.Match[str] | None:
 def _spoken(text: str) -> list[_Patterns]:
     """The languages of which a folded text has a word that matters."""
     found = {number for stem, number in _PHRASES if stem in text}
-    found.update(*map(_numbers_in, text.split()))
+    found |= _KNOWN.held(text.split())
     return [_PATTERNS[number] for number in sorted(found)]
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _numbers_in(word: str) -> tuple[int, ...]:
+def _have_stem(words: str) -> bool:
+    """Has one of the words a stem?"""
+    return any(map(words.__contains__, _DISTINCT))
+
+
+def _numbers_in(word: str) -> Iterator[int]:
     """The languages of which the word has a stem."""
-    return tuple({number for stem, number in _STEMS if stem in word})
+    return (number for stem, number in _STEMS if stem in word)
+
+
+_DISTINCT = tuple(dict.fromkeys(stem for stem, _number in _STEMS))
+_KNOWN = KnownWords(_have_stem, _numbers_in)

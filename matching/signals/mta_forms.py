@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from matching.signals.notices import Notice, addresses_in, read_notice, unique
 from matching.signals.reasons import category_of, reply_class, status_of
@@ -98,12 +99,18 @@ def _origin(mail: Mail) -> str:
     if "x-failed-recipients" in mail.headers:
         return "x-failed-recipients"
     local = mail.sender.partition("@")[0].lower()
-    if SYSTEM_USERS.fullmatch(local) or SYSTEM_NAMES.match(mail.header("from").lstrip(' "')):
+    if _is_system(local) or SYSTEM_NAMES.match(mail.header("from").lstrip(' "')):
         return "sender"
     path = mail.headers.get("return-path", ("",))[0].strip().lower()
     if path == "<>" or path.startswith(("<mailer-daemon", "<postmaster")):
         return "return-path"
     return ""
+
+
+@lru_cache(maxsize=2_048)
+def _is_system(local: str) -> bool:
+    """Is this the local part of a mail system's address?"""
+    return SYSTEM_USERS.fullmatch(local) is not None
 
 
 def _is_delay(subject: str, words: str) -> bool:
