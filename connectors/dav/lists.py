@@ -165,10 +165,12 @@ def _refusal(server: Server, task_list: TaskList, answer: Answer) -> ConnectorEr
 
 
 def holds(response: Response, kind: str) -> bool:
-    """Is it a calendar, for components of this kind too (RFC 4791, section 5.2.3)?"""
-    if not response.is_kind(CAL, "calendar"):
-        return False
-    if response.is_kind(CAL, "schedule-inbox") or response.is_kind(CAL, "schedule-outbox"):
+    """Is it a calendar, for components of this kind too (RFC 4791, section 5.2.3)?
+
+    An inbox holds invitations, whatever else it says it is. What is both a calendar and an outbox is a calendar (SOGo's
+    personal one).
+    """
+    if not response.is_kind(CAL, "calendar") or response.is_kind(CAL, "schedule-inbox"):
         return False
     kinds = response.properties.get(f"{{{CAL}}}supported-calendar-component-set")
     names = {each.get("name", "").upper() for each in kinds.iter(f"{{{CAL}}}comp")} if kinds is not None else set()

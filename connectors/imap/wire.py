@@ -116,6 +116,9 @@ class _Wire(IMAP4):
             del line  # the error is kept, and with it all that this function holds
             raise self.abort(f"a line of more than {LINE_LIMIT} bytes")
         self._count(len(line) + _LINE_COST)
+        if line.endswith(b"\n") and not line.endswith(b"\r\n"):
+            # GNU mailutils ends its answer to AUTHENTICATE so; imaplib takes it for a connection that ended
+            return line[:-1] + b"\r\n"
         return line
 
     def ask(self, command: bytes) -> bytes:

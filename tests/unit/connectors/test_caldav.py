@@ -130,6 +130,26 @@ def test_a_server_that_answers_an_unknown_token_with_everything_has_the_store_co
     assert [page.asks_comparison for page in pages(server, last_cursor(after))] == [True]
 
 
+def test_folders_of_scheduling_are_no_calendars_but_one_that_is_also_a_calendar_is(
+    script: Script, server: ScriptedHttp
+) -> None:
+    """As SOGo 5.8 lists the personal calendar of each user, and other servers their folders of scheduling."""
+    kinds = {
+        "personal": "<c:calendar/><g:vevent-collection xmlns:g='http://groupdav.org/'/><c:schedule-outbox/>",
+        "outbox": "<c:schedule-outbox/>",
+        "inbox": "<c:calendar/><c:schedule-inbox/>",
+    }
+    script.before = lambda _request: multistatus(
+        *(
+            resource(f"/c/{name}/", f"<d:resourcetype><d:collection/>{kind}</d:resourcetype>")
+            for name, kind in kinds.items()
+        )
+    )
+    with connector(server) as reader:
+        assert [stream.server_id for stream in reader.streams()] == ["/c/personal/"]
+        assert [each.name for each in reader.task_lists()] == ["personal"]
+
+
 def test_an_answer_that_names_much_but_not_all_asks_for_no_comparison(script: Script, server: ScriptedHttp) -> None:
     before = pages(server)
     script.token = "t2"

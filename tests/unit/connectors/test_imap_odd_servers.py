@@ -82,6 +82,12 @@ def test_a_uidvalidity_that_is_no_number_is_told_or_kept(uidvalidity: bytes) -> 
                 read_all(server)
 
 
+def test_a_line_that_ends_without_carriage_return_is_a_line() -> None:
+    """As GNU mailutils 3.15 ends its answer to AUTHENTICATE."""
+    with ScriptedImap(MAILS, told("LOGIN", TAG + b" OK authentication successful\n")) as server:
+        assert ids(read_all(server)) == ALL
+
+
 def test_a_uidvalidity_that_is_told_twice_is_the_last_one() -> None:
     said = b"* OK [UIDVALIDITY 3]\r\n* 5 EXISTS\r\n* OK [UIDVALIDITY 7]\r\n* OK [UIDNEXT 6]\r\n" + DONE
     with ScriptedImap(MAILS, told("EXAMINE", said)) as server:
