@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.cli.main import main
+from tests import warm_start
 from tests.conftest import Login
 from tests.integration.databases import VIEWS, Database, opened
 from tests.servers.process import HOST
@@ -153,7 +154,7 @@ class Company:
 
     def spawn(self, *argv: str) -> subprocess.Popen[str]:
         """A command line in a process of its own, on the files as they are."""
-        return subprocess.Popen(
+        return warm_start.Popen[str](
             self.command(*argv),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

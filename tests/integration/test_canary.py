@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -20,7 +21,8 @@ from pathlib import Path
 import pytest
 
 from daemon.config import load
-from tests.integration.company import Account, Company, Raw, keeptouch
+from tests import warm_start
+from tests.integration.company import Account, Company, Raw
 from tests.integration.databases import TABLES
 from tests.servers.receiver import Receiver
 from tests.servers.scripted_http import Request, ScriptedHttp, reply
@@ -121,14 +123,20 @@ class Watched:
     """All that commands said, and what the system shows of them and their children."""
 
     environ: dict[str, str]
+    #: Has this environment for all to see, and so has what it starts.
+    warm: warm_start.WarmProcess
     said: list[bytes] = field(default_factory=list)
     shown: set[bytes] = field(default_factory=set)
 
     def run(self, config: Path, *argv: str, until: str = "") -> int:
         """One command line; `until`: it is killed once it said this."""
-        command = [keeptouch(), "--config", str(config), *argv]
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=self.environ, start_new_session=True
+        with warm_start.Popen[bytes](
+            ["keeptouch", "--config", str(config), *argv],
+            warm=self.warm,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=self.environ,
+            start_new_session=True,
         ) as process:
             ended = threading.Event()
             watch = threading.Thread(target=self._watch, args=[ended])
@@ -206,7 +214,8 @@ def house(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[House]:
             "CREDENTIALS_DIRECTORY": str(credentials),
             "HTTPS_PROXY": proxied,
         }
-        yield House(company, Watched(environ), imap, dav, proxy)
+        with closing(warm_start.WarmProcess(environ)) as warm:
+            yield House(company, Watched(environ, warm), imap, dav, proxy)
 
 
 def fill(company: Company, imap: dict[str, ScriptedImap], dav: ScriptedHttp, hook: Receiver) -> None:

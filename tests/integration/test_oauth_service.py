@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from connectors.conformance import mail
+from tests import warm_start
 from tests.conftest import require
 from tests.integration.company import Company
 from tests.integration.test_oauth_sign_in import signed_in, texts
@@ -54,7 +54,7 @@ def test_the_service_reads_on_while_tokens_end_and_tells_when_the_sign_in_does(
     provider.rotates = True
     company.write()
     signed_in(company)
-    with subprocess.Popen([*company.command("run"), "--interval", "1"]) as service:
+    with warm_start.Popen[bytes](company.command("run", "--interval", "1")) as service:
         try:
             server.deliver("alice", [mail(1)])
             wait(lambda: texts(company) == 1)

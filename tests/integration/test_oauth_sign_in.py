@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from connectors.conformance import mail
+from tests import warm_start
 from tests.conftest import require
 from tests.integration.company import Account, Company
 from tests.servers.dovecot import Dovecot, Options
@@ -85,7 +86,7 @@ class Login:
     def __init__(self, company: Company, *words: str) -> None:
         command = company.command("accounts", "login", *words, "alice")
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+        self.process = warm_start.Popen[str](command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
         self.seen = ""
 
     def line(self, begins: str) -> str:

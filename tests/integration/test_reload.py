@@ -25,8 +25,8 @@ from daemon.config import load
 from daemon.environment import Environment, open_store
 from daemon.retry import Backoff
 from daemon.session import Session
+from tests import warm_start
 from tests.integration.company import answered
-from tests.integration.test_run import COMMAND
 
 pytestmark = pytest.mark.slow
 
@@ -109,8 +109,8 @@ def running(tmp_path: Path) -> Iterator[Running]:
     (tmp_path / "another.key").write_text("ab" * 32)
     log = tmp_path / "log"
     (tmp_path / "config.toml").write_text(HEAD + ALICE)
-    command = [*COMMAND, "--config", str(tmp_path / "config.toml"), "run", "--interval", "1"]
-    with log.open("wb") as errors, subprocess.Popen(command, stderr=errors) as process:
+    command = ["keeptouch", "--config", str(tmp_path / "config.toml"), "run", "--interval", "1"]
+    with log.open("wb") as errors, warm_start.Popen[bytes](command, stderr=errors) as process:
         try:
             made = Running(tmp_path, process, log)
             made.deliver(0)

@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests import warm_start
 from tests.conftest import Login
 from tests.integration.company import Company, Rows, differences
 from tests.integration.mailboxes import letter, put
@@ -40,7 +41,7 @@ def company(folder: Path, dovecot: Dovecot, logins: dict[str, Login], url: str =
 def running(made: Company, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     words = [*made.command("run", "--interval", "1")]
     words[words.index("error")] = "info"
-    with log.open("wb") as out, subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=out) as service:
+    with log.open("wb") as out, warm_start.Popen[bytes](words, stdout=subprocess.DEVNULL, stderr=out) as service:
         try:
             yield service
         finally:

@@ -13,6 +13,7 @@ from store.engine import Store
 from store.schema.core import account
 from store.schema.oauth import oauth_token
 from store.sealing import held, parse_keys, place_of, unopened
+from tests import warm_start
 from tests.integration.company import KEY, Company
 from tests.unit.daemon.company_mail import NOON
 
@@ -65,7 +66,7 @@ def test_kills_lose_no_secret(company: Company) -> None:
     chance, halves = random.Random(5), 0
     for _kill in range(5):
         done = rotated(company)
-        process = subprocess.Popen(
+        process = warm_start.Popen[bytes](
             company.command("keys", "rotate"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         while process.poll() is None and rotated(company) == done:

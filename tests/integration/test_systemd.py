@@ -18,9 +18,10 @@ from pathlib import Path
 
 import pytest
 
+from tests import warm_start
 from tests.conftest import require
 from tests.integration.company import answered
-from tests.integration.test_run import COMMAND, MAIL
+from tests.integration.test_run import MAIL
 from tests.servers.postgres import Postgres
 from tests.servers.process import MissingServer
 
@@ -68,8 +69,8 @@ class Service:
         threading.Thread(target=self._listen, daemon=True).start()
         self.log = folder / "log"
         with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                [*COMMAND, "--config", str(folder / "config.toml"), "run", "--interval", "1"],
+            self.process = warm_start.Popen[bytes](
+                ["keeptouch", "--config", str(folder / "config.toml"), "run", "--interval", "1"],
                 stderr=log,
                 env={**os.environ, "NOTIFY_SOCKET": str(folder / "notify"), "WATCHDOG_USEC": "900000"},
             )

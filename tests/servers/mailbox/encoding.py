@@ -11,6 +11,9 @@ import random
 _PERSIAN_IN_1256 = str.maketrans({"ی": "ي", "ٔ": "", "۰": "0"})
 _MONGOLIAN_IN_1251 = str.maketrans({"ө": "є", "Ө": "Є", "ү": "ї", "Ү": "Ї"})
 
+#: Octet -> how the encoding "Q" of encoded words writes it.
+_QUOTED = [b"_" if c == 32 else bytes([c]) if c < 128 and chr(c).isalnum() else b"=%02X" % c for c in range(256)]
+
 
 def encode(text: str, charset: str) -> bytes:
     """Text in a charset; what it can't hold is written as people did, else as "?"."""
@@ -25,7 +28,14 @@ def _word(text: str, charset: str, how: str) -> bytes:
     raw = encode(text, charset)
     if how == "B":
         return base64.b64encode(raw)
-    return b"".join(b"_" if c == 32 else bytes([c]) if c < 128 and chr(c).isalnum() else b"=%02X" % c for c in raw)
+    return b"".join(map(_QUOTED.__getitem__, raw))
+
+
+def _length(text: str, charset: str, how: str) -> int:
+    """Of the encoded word's middle part."""
+    if how == "B":
+        return (len(encode(text, charset)) + 2) // 3 * 4
+    return len(_word(text, charset, how))
 
 
 def encoded_words(text: str, charset: str = "utf-8", how: str = "B") -> bytes:
@@ -35,7 +45,7 @@ def encoded_words(text: str, charset: str = "utf-8", how: str = "B") -> bytes:
     words, current = [], ""
     limit = 75 - len(charset) - 7
     for letter in text:
-        if len(_word(current + letter, charset, how)) > limit:
+        if _length(current + letter, charset, how) > limit:
             words.append(current)
             current = ""
         current += letter
