@@ -25,5 +25,5 @@ def told_by_headers(items: Iterable[Kept]) -> Iterator[tuple[str, bytes]]:
             yield found[1].decode("ascii").lower(), item.draft.mid_key
 
 
-#: Where the header block stands in store.facts.CONTENT_COLUMNS.
+#: Where the header block stands in store.mails.facts.CONTENT_COLUMNS.
 _HEADERS = 2

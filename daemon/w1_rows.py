@@ -22,7 +22,7 @@ class Applied(NamedTuple):
 
 
 class Table(Protocol[Row]):
-    """A table of such rows: store.w1_merge, w1_deadline and w1_task_state are ones."""
+    """A table of such rows: store.writers.w1_merge, w1_deadline and w1_task_state are ones."""
 
     def is_anything_waiting(self, connection: Transaction, /) -> bool:
         """Does any row wait? Costs a look-up in an index."""

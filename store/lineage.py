@@ -1,6 +1,6 @@
 """Whether a store is still the one it was, or was put back from a copy: then readers and cursors begin anew.
 
-Three signs tell: the mark of a backup (store.backup); the place, which is another where a file was copied or a
+Three signs tell: the mark of a backup (store.keeping.backup); the place, which is another where a file was copied or a
 database restored; and, for a SQLite file that was overwritten in its place, the number of its transactions, which a
 small file beside it knows as well. What none of them shows is a whole machine that was set back.
 """

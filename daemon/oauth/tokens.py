@@ -1,7 +1,8 @@
 """An access token for each connection: from memory, from the store, or from the provider, in this order.
 
 What a person signed in to is kept in the store, and of several processes one exchanges its refresh token at a time
-(store.tokens). Tokens of clients and service accounts are had again at any time, so they are kept in memory alone.
+(store.accounts.tokens). Tokens of clients and service accounts are had again at any time, so they are kept in memory
+alone.
 """
 
 from __future__ import annotations

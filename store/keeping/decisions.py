@@ -1,8 +1,8 @@
 """The company's decisions, which no server knows: contacts that were entered or deleted, consents, states of tasks,
 ids that merged.
 
-They are taken out of one store here, and put by store.deciding into another that was built anew from the same servers
-under the same key.
+They are taken out of one store here, and put by store.keeping.deciding into another that was built anew from the same
+servers under the same key.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from store.schema.signals import mail_signal
 from store.upsert import select_in, upsert_rows
 
 #: What a mail says in words, beside what it tells of others: it hangs on the mail, and makes no signal of the history
-#: (store.said).
+#: (store.mails.said).
 PROMISE = "promise"
 COMPLAINT = "complaint"
 SAID = (PROMISE, COMPLAINT)

@@ -6,7 +6,7 @@ from store.published.view_columns import WEEKS_OF_ANSWERS, WEEKS_OF_PEOPLE, View
 from store.schema.scores import COUNTED, HOURS
 from store.schema.signals import OPENS
 
-#: See store.views.
+#: See store.published.views.
 ACTIVITY_VIEWS: tuple[View, ...] = (
     View(
         "v1_signal",

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, 
 from store.schema.core import metadata
 from store.types import Id, Instant
 
-#: Changes of what the views show, until they get their numbers (store.feed).
+#: Changes of what the views show, until they get their numbers (store.published.feed).
 outbox = Table(
     "outbox",
     metadata,

@@ -28,7 +28,7 @@ calendar_object = Table(
     Column("stream_id", Integer, nullable=False),
     Column("ref", Text, nullable=False),
     Column("uid_key", Key, nullable=False),  # keyed hash of the UID
-    Column("data", LargeBinary, nullable=False),  # zlib, JSON (store.meeting_facts)
+    Column("data", LargeBinary, nullable=False),  # zlib, JSON (store.meetings.meeting_facts)
     Column("former", Text, nullable=False),  # JSON: how it was before, "" where it was not otherwise
     Column("is_private", Boolean, nullable=False),
     PrimaryKeyConstraint("stream_id", "ref"),
@@ -149,7 +149,7 @@ attendee = Table(
 Index("ix_attendee_contact_id", attendee.c.contact_id)
 Index("ix_attendee_address", attendee.c.address)
 
-#: When our people are away, as all that is derived counts with it (store.leave).
+#: When our people are away, as all that is derived counts with it (store.meetings.leave).
 person_leave = Table(
     "person_leave",
     metadata,

@@ -40,7 +40,7 @@ mail_signal = Table(
 )
 Index("ix_mail_signal_kind_recipient", mail_signal.c.kind, mail_signal.c.recipient)
 
-#: How it stands with each contact that there was contact with (store.engagement).
+#: How it stands with each contact that there was contact with (store.derivation.engagement).
 engagement = Table(
     "engagement",
     metadata,

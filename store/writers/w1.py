@@ -1,7 +1,7 @@
 """The tables that other programs write contacts to: what waits there, and the answers.
 
-A row waits while it has neither an answer in `applied_at` nor an `error`; triggers (store.triggers) take the answer
-away when a row changes. All rows of one (source, id) are applied together.
+A row waits while it has neither an answer in `applied_at` nor an `error`; triggers (store.writers.triggers) take the
+answer away when a row changes. All rows of one (source, id) are applied together.
 """
 
 from __future__ import annotations

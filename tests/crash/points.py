@@ -1,8 +1,8 @@
 """Labelled points of the program, found by the interpreter's own profiling hook: the program knows nothing of them.
 
-A point is the call of a function or its return, by name: "return store.write:advance" is the moment between writing a
-cursor and committing it, "call Connection.commit" the one before COMMIT, "return Connection.commit" the one after.
-Functions of C are named without a module. Generators return at every `yield`.
+A point is the call of a function or its return, by name: "return store.mails.write:advance" is the moment between
+writing a cursor and committing it, "call Connection.commit" the one before COMMIT, "return Connection.commit" the one
+after. Functions of C are named without a module. Generators return at every `yield`.
 """
 
 from __future__ import annotations

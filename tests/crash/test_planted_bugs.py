@@ -15,7 +15,7 @@ from tests.integration.mailboxes import letter, listing, put
 
 pytestmark = pytest.mark.slow
 #: Where a page is written.
-_PAGE = {"call store.write:write_stored", "return store.write:write_stored", "return Connection.commit"}
+_PAGE = {"call store.mails.write:write_stored", "return store.mails.write:write_stored", "return Connection.commit"}
 
 
 def test_a_cursor_that_is_committed_before_its_rows_is_noticed(scenario: Callable[[str], Scenario]) -> None:
