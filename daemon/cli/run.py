@@ -65,8 +65,6 @@ def _seconds(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     """The command."""
-    # a watchdog that ends us (SIGABRT) leaves in the log where every thread was
-    faulthandler.enable()
     underway, watched = Underway(), Watched()
     notifier = Notifier(os.environ)
     watchdog = Watchdog(notifier, watched.tick, underway, watched.status)
@@ -77,6 +75,8 @@ def run(args: argparse.Namespace) -> int:
             return 0
         watched.instead = DECIDES_ANEW
         stop = opened.enter_context(stop_on_signals())
+        # a watchdog that ends us (SIGABRT) leaves in the log where every thread was
+        faulthandler.enable()
         forget_refusal(session.store)
         log.info("started", count=len(session.config.followed))
         health = Health(watched)

@@ -1,9 +1,9 @@
 """The readers' feed: every change of what the views show, numbered in the order in which readers may see them.
 
-Triggers (store.published.feed_triggers) note changes in the outbox of the transaction that makes them. A sequencer gives
-them their numbers: on SQLite, where there is one writer at a time, as the last act of that transaction; on PostgreSQL after
-it, one sequencer at a time, so that number n + 1 is never committed before n. No reader can pass over a number, and no
-transaction that is open elsewhere holds one back.
+Triggers (store.published.feed_triggers) note changes in the outbox of the transaction that makes them. A sequencer
+gives them their numbers: on SQLite, where there is one writer at a time, as the last act of that transaction; on
+PostgreSQL after it, one sequencer at a time, so that number n + 1 is never committed before n. No reader can pass over
+a number, and no transaction that is open elsewhere holds one back.
 """
 
 from __future__ import annotations
