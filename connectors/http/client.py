@@ -44,6 +44,8 @@ _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"})
 #: A whole exchange may take so many times as long as the server may stay silent.
 _PATIENCE = 5
 _VISIBLE = re.compile(r"[\x20-\x7e]+")
+#: The beginning of a challenge, which no parameter is (name="value").
+_SCHEME = re.compile(r"(?:^|,)\s*([A-Za-z][\w-]*)(?=\s+[^\s=]|\s*(?:,|$))")
 
 #: Gives the value of the header Authorization, anew for each request.
 Authorization = Callable[[], Secret]
@@ -95,6 +97,8 @@ class HttpClient:
         """
         self.origin, self.path = Origin.of(url)
         self._login = login
+        #: By which the last request logged in; an answer to it may say that it takes others alone.
+        self._scheme = ""
         self._ca_file = ca_file
         self._proxy = None if proxy is None else Proxy.of(proxy)
         self._timeout = timeout
@@ -178,6 +182,7 @@ class HttpClient:
         sent = {"User-Agent": "keeptouch", "Accept-Encoding": "gzip", **headers}
         if self._login is not None and origin == self.origin:
             sent["Authorization"] = _checked(self._login())
+            self._scheme = sent["Authorization"].partition(" ")[0]
         line = self._line
         with self._ended(origin):
             if line is not None and line.origin == origin and not line.has_ended:
@@ -202,6 +207,12 @@ class HttpClient:
         if reply.status == 401 and self._login is not None and origin == self.origin:
             self.close()
             hint = "check username and password; some providers want an app password"
+            wanted, ours = schemes(reply.headers), self._scheme
+            if wanted and ours.lower() not in map(str.lower, wanted):
+                hint = f"have the server take {ours} too; the password may be right"
+                raise AuthFailed(
+                    f"{host} takes no login by {ours}, only {' or '.join(wanted)}", step="login", hint=hint
+                )
             raise AuthFailed(f"{host} refused the login", step="login", hint=hint)
         if reply.status in (429, 503):
             self.close()
@@ -229,6 +240,11 @@ def proxy_for(origin: Origin, proxy: Proxy | None) -> Proxy | None:
     if "https" not in told or proxy_bypass(origin.host, told):
         return None
     return Proxy.of(told["https"], named_by="HTTPS_PROXY", may_log_in=True)
+
+
+def schemes(headers: Mapping[str, str]) -> list[str]:
+    """By which schemes an answer says that one can log in (RFC 9110, section 11.6.1), as it writes them."""
+    return list(dict.fromkeys(_SCHEME.findall(headers.get("www-authenticate", ""))))
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

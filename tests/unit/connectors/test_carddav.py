@@ -228,6 +228,13 @@ def test_an_answer_that_was_cut_goes_on_from_its_token(serve: Callable[[Script],
 def test_refusals_are_what_they_say(serve: Callable[[Script], str]) -> None:
     with reader(serve(lambda *_: (401, {}, ""))) as books, pytest.raises(AuthFailed, match="refused the login"):
         books.books()
+    digest = {"WWW-Authenticate": 'Digest realm="a, b", qop="auth", nonce="n", Negotiate'}
+    with reader(serve(lambda *_: (401, digest, ""))) as books, pytest.raises(AuthFailed) as unlike:
+        books.books()
+    assert unlike.value.problem.endswith("takes no login by Basic, only Digest or Negotiate")
+    basic = {"WWW-Authenticate": 'Digest realm="x", BASIC realm="x"'}
+    with reader(serve(lambda *_: (401, basic, ""))) as books, pytest.raises(AuthFailed, match="refused the login"):
+        books.books()
     with reader(serve(lambda *_: (503, {"Retry-After": "120"}, ""))) as books, pytest.raises(Unavailable) as caught:
         books.books()
     assert caught.value.retry_after == 120.0
