@@ -10,7 +10,7 @@ Where to look for what:
     the way of a page  worker source apart prefetch kept order streams drafts reading admission ingest calendar_drafts
                        calendar_pages report renewals
     what went away     following deletions audit reflist
-    derivation         derive derived shown conversations signals opens answer_times meetings meeting_plans
+    derivation         derive mail_batch derived shown conversations signals opens answer_times meetings meeting_plans
                        followups words unreached
     other rules        reprocess calendar_reprocess rereading rehearsal rehearsal_meetings trying
     contacts           contacts sources

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from daemon import followups
-from daemon.derive import derive
+from daemon.derive import derive, derive_these
 from matching.policy import Company
 from store.derivation import engagement, scores
 from store.engine import Store
@@ -30,7 +30,8 @@ def tick(
     with store.read() as transaction:
         is_unsettled = tracking_hits.is_unsettled(transaction)
     if is_unsettled:
-        store.transact(tracking_hits.settle)
+        # while opens are recorded, the rest is told by whoever records them
+        derive_these(store, company, clock, tracking_hits.take_opened)
     derive(store, company, clock)  # what has expired, and whatever else was left
     while not is_stopped():
         with store.read() as transaction:

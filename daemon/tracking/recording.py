@@ -20,7 +20,7 @@ from daemon.config.tracking import TrackingConfig
 from matching.addresses import AddressRules
 from matching.opens.agents import MAX_AGENT, read_agent
 from matching.opens.networks import network_of
-from store.engine import Store
+from store.engine import Store, Transaction
 from store.errors import StoreError
 from store.opens import tracking_hits
 from store.opens.tracking_hits import Asked
@@ -32,12 +32,16 @@ log = structlog.get_logger()
 WAITING, BATCH = 20_000, 4_000
 #: How long they gather, in seconds; after a failure of the store, it is tried again so much later.
 _EVERY, _LATER = 2.0, 10.0
-#: History tells of them at once, but where that is much: it takes one part of the time in so many.
+#: History tells of some of them at once, and of more when so many times as long as that took has passed.
 _PART = 20
 
 
 #: The same few hundred programs ask again and again.
 _read_agent = lru_cache(maxsize=1_024)(read_agent)
+
+
+#: Finds the items that are to be derived, in the transaction in which they are.
+Take = Callable[[Transaction], set[str]]
 
 
 class Asking(NamedTuple):
@@ -58,9 +62,9 @@ class Recorder:
         config: TrackingConfig,
         rules: AddressRules,
         key: TrackingKey,
-        derive: Callable[[], object] = lambda: None,
+        derive: Callable[[Take], object] = lambda _take: None,
     ) -> None:
-        """`derive` is called when something was written, and has been settled."""
+        """`derive` derives the mails that are taken."""
         self._store = store
         self._own = config.own
         self._rules = rules
@@ -110,12 +114,11 @@ class Recorder:
             raise
 
     def settle(self) -> None:
-        """Have the history tell of what was written; raises StoreError."""
+        """Have the history tell of a part of what was written; raises StoreError."""
         with self._store.read() as transaction:
             if not tracking_hits.is_unsettled(transaction):
                 return
-        self._store.transact(tracking_hits.settle)
-        self._derive()
+        self._derive(tracking_hits.take_opened)
 
     def _read(self, asking: Asking) -> Asked | None:
         token_key = self._key.verify(asking.token)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from daemon.config import Config
-from daemon.derive import derive
+from daemon.derive import derive_these
 from daemon.problems import ConfigError
 from daemon.session import Session
 from daemon.tracking.creating import key_of
@@ -75,7 +75,7 @@ def _parts(session: Session, config: Config) -> tuple[Listener, Recorder]:
     from daemon.tracking.serving import serving  # noqa: PLC0415 - imported where [tracking] is on
 
     key = key_of(config, session.environ)
-    derived = partial(derive, session.store, session.company, session.clock)
+    derived = partial(derive_these, session.store, session.company, session.clock)
     recorder = Recorder(session.store, config.tracking, session.company.rules, key, derived)
     listener = serving(session.store, config, session.company.rules, key, recorder, session.clock, session.environ)
     return listener, recorder

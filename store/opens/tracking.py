@@ -16,7 +16,7 @@ from matching.opens.networks import Network
 from matching.opens.verdicts import RULES_VERSION, Hit, TokenKind, bursts
 from store.accounts import company
 from store.contacts import consents
-from store.derivation.copies import item_key, mark_dirty
+from store.derivation.copies import item_keys, mark_dirty
 from store.opens import tracking_ending
 from store.schema.core import message
 from store.schema.tracking import tracked, tracked_recipient, tracking_hit, tracking_token
@@ -81,9 +81,13 @@ def target_of(connection: Connection, token_key: bytes) -> str | None:
 
 def mark(connection: Connection, mid_keys: Iterable[bytes | None]) -> None:
     """Have the mails of these Message-IDs derived anew."""
+    mark_dirty(connection, "item", items_of_mids(connection, mid_keys))
+
+
+def items_of_mids(connection: Connection, mid_keys: Iterable[bytes | None]) -> set[str]:
+    """The dirty keys of the mails of these Message-IDs."""
     wanted = [each for each in mid_keys if each is not None]
-    rows = select_in(connection, select(message.c.mid_key, message.c.fingerprint).where, message.c.mid_key, wanted)
-    mark_dirty(connection, "item", {item_key(row.mid_key, row.fingerprint) for row in rows})
+    return item_keys(connection, message.c.mid_key, wanted)
 
 
 @dataclass(frozen=True, slots=True)

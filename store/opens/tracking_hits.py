@@ -17,7 +17,7 @@ from matching.opens.agents import Agent
 from matching.opens.networks import Network
 from matching.opens.verdicts import RULES_VERSION
 from store.derivation.copies import mark_dirty, take_dirty
-from store.opens.tracking import mark, refused
+from store.opens.tracking import items_of_mids, refused
 from store.schema.core import dirty
 from store.schema.tracking import tracked, tracked_recipient, tracking_hit, tracking_token
 from store.upsert import select_in
@@ -26,9 +26,10 @@ from store.upsert import select_in
 MAX_HITS = 300
 #: Of what a hit's agent and address say in full, this much is kept for as long as it is.
 _MAX_AGENT, _MAX_ADDRESS = 1_000, 45
-#: The kind of dirty keys that wait for `settle`: keyed hashes of Message-IDs.
+#: The kind of dirty keys that wait for `take_opened`: keyed hashes of Message-IDs.
 OPENED = "opened"
-_MARKS = 1_000
+#: Mails that are derived anew at a time.
+_MARKS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,10 +108,12 @@ def is_unsettled(connection: Connection) -> bool:
     return connection.execute(select(dirty.c.key).where(dirty.c.kind == OPENED).limit(1)).first() is not None
 
 
-def settle(connection: Connection) -> None:
-    """Have them derived anew. While many ask, this is to be done rarely: each takes all that was asked of a mail."""
-    while keys := take_dirty(connection, OPENED, _MARKS):
-        mark(connection, map(bytes.fromhex, keys))
+def take_opened(connection: Connection) -> set[str]:
+    """Items to derive anew: a part of the mails that were asked for, which are not waiting for it any more.
+
+    While many ask, this is to be done rarely: each takes all that was asked of a mail.
+    """
+    return items_of_mids(connection, map(bytes.fromhex, take_dirty(connection, OPENED, _MARKS)))
 
 
 def _unwilling(connection: Connection, rules: AddressRules, ids: Iterable[str]) -> set[str]:

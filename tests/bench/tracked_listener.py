@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 
 from daemon.config import load
-from daemon.derive import derive
+from daemon.derive import derive_these
 from daemon.environment import company_of, open_store, utc_now
 from daemon.tracking.creating import key_of
 from daemon.tracking.recording import Asking, Recorder
@@ -37,7 +37,7 @@ def main() -> None:
         key_of(config, os.environ),
     )
     kind = {"writing": Recorder, "answering": _Silent}[how]
-    recorder = kind(store, config.tracking, company.rules, key, partial(derive, store, company, utc_now))
+    recorder = kind(store, config.tracking, company.rules, key, partial(derive_these, store, company, utc_now))
     listener = serving(store, config, company.rules, key, recorder, utc_now, os.environ)
     recorder.begin()
     listener.begin()

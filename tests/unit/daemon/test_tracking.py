@@ -19,6 +19,7 @@ from daemon.tracking.creating import NotMade
 from daemon.tracking.recording import WAITING, Asking, Recorder
 from matching.consent import Consent
 from store.accounts import company
+from store.derivation.copies import mark_dirty
 from store.followups import relations
 from store.opens import tracking, tracking_hits
 from store.privacy import erasure, suppression
@@ -272,6 +273,31 @@ def test_floods_are_counted_and_not_kept(at: Tracking) -> None:
     for _number in range(WAITING + 7):
         full.put(Asking("x", NOON, "", ""))
     assert full.dropped == 7
+
+
+def test_what_others_have_to_derive_is_left_to_them(at: Tracking, monkeypatch: pytest.MonkeyPatch) -> None:
+    at.contact(ANN, GRANTED)
+    pixels = []
+    for number in range(5):
+        pixels.append(at.create(ANN, mid=f"<{number}@acme.example>").pixel)
+        at.send(f"{number}@acme.example", ANN)
+    with at.house.store.write() as transaction:
+        mark_dirty(transaction, "item", ["f:" + "00" * 16])
+    monkeypatch.setattr(tracking_hits, "_MARKS", 2)
+    waiting = "SELECT kind, count(*) FROM dirty WHERE kind IN ('item', 'opened') GROUP BY kind ORDER BY kind"
+    for pixel in pixels[1:]:
+        at.recorder.put(Asking(pixel[-47:-4], NOON + timedelta(seconds=50), "curl/8", "203.0.114.9"))
+    at.recorder.write()
+    assert at.house.rows(waiting) == [("item", 1), ("opened", 4)]
+    at.recorder.settle()
+    assert at.house.rows(waiting) == [("item", 1), ("opened", 2)], "a part of what was opened, and nothing else"
+    assert len(at.verdicts()) == 2
+    at.recorder.settle()
+    assert at.house.rows(waiting) == [("item", 1)]
+    at.ask(pixels[0], 50)
+    at.tick()
+    assert at.house.rows(waiting) == []
+    assert len(at.verdicts()) == 5
 
 
 @pytest.fixture

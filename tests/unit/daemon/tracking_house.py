@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from connectors.api import Purpose
 from daemon.config import Config, load
+from daemon.derive import derive_these
 from daemon.ticking import tick
 from daemon.tracking.creating import Made, Order, create
 from daemon.tracking.recording import Asking, Recorder
@@ -51,7 +53,8 @@ class Tracking:
     def __init__(self, house: House, config: Config) -> None:
         self.house = house
         self.config = config
-        self.recorder = Recorder(house.store, config.tracking, house.company.rules, KEY, house.derive)
+        derived = partial(derive_these, house.store, house.company, lambda: NOON)
+        self.recorder = Recorder(house.store, config.tracking, house.company.rules, KEY, derived)
 
     def contact(self, address: str, state: Consent | None = None, name: str = "") -> str:
         """A contact who said this; returns its id."""
