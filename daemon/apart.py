@@ -25,6 +25,7 @@ from typing import Any
 
 from connectors import traffic
 from connectors.api import AuthFailed, Bearer, Connector, ConnectorError, ConnectorType, Cursor, Secret, Stream
+from daemon import garbage
 from daemon.drafts import Drafting, Prepared
 from matching.policy import Company
 from store.keys import IdentityKey
@@ -32,7 +33,6 @@ from store.keys import IdentityKey
 #: Pages that wait for the writer, beside what the pipe holds.
 _AHEAD = 3
 _LENGTH = struct.Struct(">Q")
-_CHUNK = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Apart:
         self._opening = opening
         self._drafting = drafting
         self._process: subprocess.Popen[bytes] | None = None
-        self._frames: queue.Queue[bytes] = queue.Queue(_AHEAD)
+        self._frames: queue.Queue[bytearray] = queue.Queue(_AHEAD)
         self._is_closed = threading.Event()
         self._is_ended = False
 
@@ -188,7 +188,7 @@ class Apart:
             try:
                 frame = _frame(answers.fileno())
             except (OSError, ValueError, EOFError):
-                frame = b""
+                frame = bytearray()
             while not self._is_closed.is_set():
                 with contextlib.suppress(queue.Full):
                     self._frames.put(frame, timeout=0.1)
@@ -197,7 +197,7 @@ class Apart:
                 return
 
     def _next(self) -> object:
-        frame = b"" if self._is_ended else self._frames.get()
+        frame = bytearray() if self._is_ended else self._frames.get()
         if not frame:
             self._is_ended = True  # nothing comes any more: whoever asks again must not wait
             raise Broken("the reading process ended")
@@ -217,9 +217,10 @@ class Apart:
 def _say(file: int, what: object) -> None:
     """Write one frame: its length, then the pickle."""
     frame = pickle.dumps(what, protocol=5)
-    left = memoryview(_LENGTH.pack(len(frame)) + frame)
-    while left:
-        left = left[os.write(file, left) :]
+    for part in (_LENGTH.pack(len(frame)), frame):
+        left = memoryview(part)
+        while left:
+            left = left[os.write(file, left) :]
 
 
 def _tell(file: int, what: object) -> None:
@@ -227,21 +228,22 @@ def _tell(file: int, what: object) -> None:
     _say(file, (what, traffic.taken()))
 
 
-def _frame(file: int) -> bytes:
+def _frame(file: int) -> bytearray:
     """One frame's pickle, and not a byte beyond it; raises EOFError at the end."""
     (length,) = _LENGTH.unpack(_exactly(file, _LENGTH.size))
     return _exactly(file, length)
 
 
-def _exactly(file: int, size: int) -> bytes:
-    parts: list[bytes] = []
-    while size:
-        part = os.read(file, min(size, _CHUNK))
-        if not part:
+def _exactly(file: int, size: int) -> bytearray:
+    """Into room of its own size: read in parts, a frame would be copied twice."""
+    room = bytearray(size)
+    left = memoryview(room)
+    while left:
+        count = os.readv(file, [left])
+        if not count:
             raise EOFError
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
+        left = left[count:]
+    return room
 
 
 def serve(requests: int, answers: int) -> None:
@@ -284,6 +286,7 @@ def _answer(connector: Connector, request: _Request, drafting: Drafting, request
 
 def main() -> None:
     """The process's program; it ends when its input does, whatever signals the terminal sends."""
+    garbage.look_seldom()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # nothing else may read or write where requests and answers go
     requests, answers = os.dup(0), os.dup(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -24,6 +24,9 @@ from store.mails.write import Copies, Denied, Kept, Place, Placed, Skipped
 from store.meetings.meeting_facts import MeetingDraft
 from store.opens import tracking
 from store.privacy.retention import NO_LIMITS, Limits
+
+#: Contents of which it is remembered whom they make contacts.
+_MADE = 10_000
 
 
 @dataclass(slots=True)
@@ -62,6 +65,8 @@ class Ingest:
     limits: Limits = NO_LIMITS
     #: Another policy is in force by now: nothing is written under this one any more.
     is_over: Callable[[], bool] = lambda: False
+    #: Whom the contents that were written lately make contacts (base forms): until they are derived, each page asks.
+    _made: dict[bytes, tuple[str, ...]] = field(default_factory=dict)
 
     def page(self, place: Place, purpose: Purpose, prepared: Prepared) -> Counter[str]:
         """Write a page and move the cursor; raises Fenced when another process was quicker."""
@@ -153,16 +158,26 @@ class Ingest:
     ) -> _Decided:
         """Decide about mails and write what becomes of them, but for the marks of what is to be derived."""
         now = self.clock()
-        contacts = Contacts(transaction, drafts, admission, self.company)
+        contacts = Contacts(transaction, drafts, admission, self.company, self._made)
         decided = _Decided(drafts, purpose, Copies(transaction, drafts), contacts, admission)
         decided.deny(denied)
         decided.dirty = write.write_stored(transaction, place, decided.stored, now)
+        self._note_made(decided.stored, admission)
         if tracking.is_awaited(transaction):
             tracking.name(transaction, told_by_headers(decided.stored))
         decided.dirty_meetings = write.write_invitations(transaction, decided.stored)
         write.write_skipped(transaction, self.store.key, place, decided.skipped, now, self.policy_version)
         write.write_denied(transaction, place, decided.denied, now)
         return decided
+
+    def _note_made(self, stored: Iterable[Kept], admission: Admission) -> None:
+        if len(self._made) > _MADE:
+            self._made.clear()
+        for each in stored:
+            # of what was changed on its way in, the store tells
+            if each.content is each.draft.content:
+                made = each.draft.made
+                self._made[each.content.key] = made if made and admission.makes_contacts(each.draft) else ()
 
     def _write_meetings(
         self,
@@ -219,14 +234,20 @@ class Contacts:
     derived, or to one that is none for now, because mail to it came back."""
 
     def __init__(
-        self, transaction: Transaction, drafts: Sequence[Draft], admission: Admission, company: Company
+        self,
+        transaction: Transaction,
+        drafts: Sequence[Draft],
+        admission: Admission,
+        company: Company,
+        told: Mapping[bytes, Collection[str]],
     ) -> None:
         outside = [p for d in drafts for p in d.outside]
         self._held = held_addresses(transaction, (p.normal for p in outside), (p.base for p in outside if p.base))
         making = (item for item in drafts if item.made and admission.makes_contacts(item))
         unknown = {p.normal for p in outside if p.normal not in self._held.normals}
         made = {base for item in making for base in item.made} | written_to(transaction, company, unknown)
-        made |= awaited(transaction, company, {p.base for p in outside if p.base and p.normal in unknown} - made)
+        bases = {p.base for p in outside if p.base and p.normal in unknown}
+        made |= awaited(transaction, company, bases - made, told)
         self._made = made - self._held.tombstones
 
     @property

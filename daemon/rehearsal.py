@@ -214,7 +214,8 @@ class Rehearsal:
             before = {} if stream_id is None else write.placed(transaction, stream_id, refs)
             drafts = [d for d in drafts if d.ref not in before or before[d.ref].verdict is Verdict.QUARANTINED]
             drafts, denied = admission.screened(drafts)
-            known, copies = Contacts(transaction, drafts, admission, self._company), Copies(transaction, drafts)
+            known = Contacts(transaction, drafts, admission, self._company, {})
+            copies = Copies(transaction, drafts)
         with self._deciding:
             spoiled = [ref for ref in unreadable if ref not in before or before[ref].verdict is not Verdict.QUARANTINED]
             expected.tally.quarantined += len(spoiled)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from connectors.api import Role
 from matching import policy
 from matching.policy import Company, Create, Direction, Party
-from matching.visibility import Level
 from store.derivation import copies
 from store.derivation.copies import StoredCopy, StoredParty
 from store.derivation.unreached import Failures, failures, held, latest_mails
@@ -122,22 +121,23 @@ def written_to(transaction: Transaction, company: Company, normals: Iterable[str
     return found
 
 
-def awaited(transaction: Transaction, company: Company, bases: Collection[str]) -> set[str]:
+def awaited(
+    transaction: Transaction, company: Company, bases: Collection[str], told: Mapping[bytes, Collection[str]]
+) -> set[str]:
     """Those of these base forms that become contacts when stored mail is derived that waits for it.
 
-    Mail with them is kept at once: skipped, it would become wanted soon, and be fetched again.
+    Mail with them is kept at once: skipped, it would become wanted soon, and be fetched again. `told`: whom contents
+    make contacts, of those that were written lately and need not be read again.
     """
     if company.create is Create.OFF or not bases:
         return set()
-
-    def is_making(row: Any) -> bool:
-        return policy.may_create(company.create, bool(policy.bulk_reason(row)), by_us=company.own.owns(row.sender))
-
-    found: set[str] = set()
-    for copy in copies.underived_with(transaction, bases, is_making):
-        if any(place.visibility != Level.NONE for place in copy.places):
-            found.update(party.base for party in _created(copy, company) if party.base and party.base in bases)
-    return found
+    keys = copies.underived(transaction)
+    found = {base for key in keys & told.keys() for base in told[key]}
+    if not keys <= told.keys():
+        others = copies.underived_with(transaction, bases) - told.keys()
+        for copy in copies.copies_of_contents(transaction, others):
+            found.update(party.base for party in _created(copy, company) if party.base)
+    return found.intersection(bases)
 
 
 def party_of(party: StoredParty, company: Company) -> Party:

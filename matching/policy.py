@@ -244,11 +244,6 @@ def creates(create: Create, direction: Direction, is_bulk: bool, recipient_count
     return direction is Direction.OUTBOUND and recipient_count <= MAX_RECIPIENTS and role in _RECIPIENTS
 
 
-def may_create(create: Create, is_bulk: bool, *, by_us: bool) -> bool:
-    """Can a mail make anybody a contact, whoever takes part? `by_us`: its author (`author_of`) is one of ours."""
-    return not is_bulk and (create is Create.ALL or (create is Create.CORRESPONDED and by_us))
-
-
 def created_by(parties: Iterable[Party], is_bulk: bool, create: Create) -> tuple[Party, ...]:
     """The outside parties that a mail makes contacts under the policy."""
     if create is Create.OFF or is_bulk:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, delete, exists, literal, select
 
 from connectors.api import Role
 from matching.identity import Copy
+from matching.visibility import Level
 from store.mails import facts
 from store.schema.core import account, dirty, message, participant, placement, placement_bcc, stream
 from store.upsert import one_of, select_in, upsert_rows
@@ -81,7 +82,13 @@ MESSAGE_COLUMNS = (
 _MESSAGES = select(*MESSAGE_COLUMNS)
 _WITHOUT_ID = _MESSAGES.where(message.c.mid_key.is_(None))
 _IS_UNDERIVED = message.c.interaction_id.is_(None)
-_UNDERIVED = _MESSAGES.where(_IS_UNDERIVED)
+_UNDERIVED = select(message.c.key).where(_IS_UNDERIVED)
+_IS_SEEN = exists().where(
+    placement.c.message_key == message.c.key,
+    stream.c.id == placement.c.stream_id,
+    account.c.id == stream.c.account_id,
+    account.c.visibility != Level.NONE.value,
+)
 _PEOPLE = select(
     *(participant.c.message_key, participant.c.role, participant.c.email, participant.c.name),
     *(participant.c.normal, participant.c.base),
@@ -185,19 +192,25 @@ def copies_of_interactions(connection: Connection, interaction_ids: Iterable[str
     return _with_people(connection, rows)
 
 
-def underived_with(
-    connection: Connection, bases: Collection[str], concerns: Callable[[Row[Any]], bool]
-) -> list[StoredCopy]:
-    """The copies that were not derived yet and name one of these base forms, if their row `concerns` the caller."""
-    waiting = select(message.c.key).where(_IS_UNDERIVED).limit(1)
-    if connection.execute(waiting).first() is None:
-        return []
-    rows: dict[bytes, Row[Any]] = {}
+def underived(connection: Connection) -> set[bytes]:
+    """The contents that wait to be derived."""
+    return set(connection.execute(_UNDERIVED).scalars())
+
+
+def underived_with(connection: Connection, bases: Collection[str]) -> set[bytes]:
+    """Those of them that name one of these base forms and are seen by others than their owners."""
+    keys: set[bytes] = set()
     for table in (participant, placement_bcc):
         # few wait: what names the addresses, which may be very many, is looked for among them
         named = exists().where(table.c.message_key == message.c.key, one_of(connection, table.c.base, sorted(bases)))
-        found: Any = connection.execute(_UNDERIVED.where(named)).all()
-        rows.update((row.key, row) for row in found if concerns(row))
+        keys.update(connection.execute(_UNDERIVED.where(named, _IS_SEEN)).scalars())
+    return keys
+
+
+def copies_of_contents(connection: Connection, keys: Iterable[bytes]) -> list[StoredCopy]:
+    """The copies with these contents."""
+    rows: dict[bytes, Row[Any]] = {}
+    gather(connection, rows, message.c.key, keys)
     return _with_people(connection, rows)
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import calendars, engine, exchange, push, sockets, tables, tracking
+from tests.bench import calendars, engine, exchange, push, signals, sockets, tables, tracking
 from tests.bench.first_import import Result, compare, mailbox, once, scale
 from tests.bench.measure import BenchError, machine
 from tests.bench.programs import Mailbox, pull_by_offlineimap
@@ -140,6 +140,12 @@ def hits(args: argparse.Namespace) -> None:
     tracking.show(tracking.measure(args.mails, args.hits, args.runs, _tell))
 
 
+def pages(args: argparse.Namespace) -> None:
+    """What the reading of signals takes of a page."""
+    print(_when_and_where())
+    signals.show(signals.measure(args.mails, args.runs, _tell))
+
+
 _MEASUREMENTS = {
     "import": imports,
     "push": pushes,
@@ -147,6 +153,7 @@ _MEASUREMENTS = {
     "calendar": meetings,
     "exchange": exchanges,
     "tracking": hits,
+    "signals": pages,
 }
 
 

@@ -16,12 +16,10 @@ from matching.policy import (
     Direction,
     Verdict,
     assess,
-    author_of,
     bulk_reason,
     created_by,
     credible,
     decide,
-    may_create,
     occurred_at,
 )
 
@@ -89,11 +87,6 @@ def test_bulk_is_told_by_headers_and_machine_answers_are_not_bulk(fields: dict[s
 def test_who_becomes_a_contact(create: Create, people: list[tuple[Role, str]], made: list[str]) -> None:
     assessment = of(*people)
     assert [p.normal for p in created_by(assessment.parties, False, create)] == made
-    author = author_of(assessment.parties)
-    may = may_create(create, False, by_us=author is not None and author.is_own)
-    assert may or not made
-    assert may is (create is Create.ALL or (create is Create.CORRESPONDED and people[0][1] == "alice@acme.example"))
-    assert not may_create(create, True, by_us=True)
 
 
 def test_mail_to_more_than_twenty_makes_no_contacts() -> None:
