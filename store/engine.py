@@ -20,8 +20,9 @@ from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.pool import QueuePool
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random
 
-from store import migrate, postgresql
+from store import checkpoints, migrate, postgresql
 from store.errors import NoStoreError, StoreError
+from store.keeping.backup import database_file
 from store.lineage import Lineage, refuse_stale_wal
 from store.opening import Opened, prepare
 from store.published import feed
@@ -61,6 +62,8 @@ class Store:
         self._may_write = may_write
         self._guard = migrate.Guard()
         is_postgresql = engine.dialect.name == "postgresql"
+        file = database_file(engine)
+        self._checkpoints = checkpoints.Checkpoints(file) if file is not None else None
         self._url = engine.url.render_as_string(hide_password=True)
         self._writer = engine.execution_options(**{migrate.WRITES: True})
         self._reader = engine.execution_options(**postgresql.READING) if is_postgresql else engine
@@ -110,6 +113,8 @@ class Store:
     def close(self) -> None:
         """Let go of the database. On SQLite the last one to leave turns WAL off, so that a reader who may not write
         (in a folder where no WAL files can be made) can still open the file."""
+        if self._checkpoints is not None:
+            self._checkpoints.close()
         if self.engine.dialect.name == "sqlite":
             self.engine.dispose()
             # refused while another process works with it: that one leaves later
@@ -166,7 +171,10 @@ class Store:
                 if connection.dialect.name == "sqlite":
                     feed.number(connection, self._clock())
                 number = self._lineage.advance(connection, changes)
+                changed = self._lineage.changes(connection) - changes
             self._lineage.note(number)
+            if self._checkpoints is not None:
+                self._checkpoints.committed(changed)
             if self.engine.dialect.name == "postgresql":
                 # what was written is committed: should this fail, the next transaction's numbers include it
                 with contextlib.suppress(DBAPIError), self._writer.begin() as connection:
@@ -260,7 +268,7 @@ def _sqlite_settings(connection: Any, _record: object) -> None:
         "foreign_keys=ON",
         "cache_size=-16000",
         "temp_store=MEMORY",
-        "wal_autocheckpoint=8000",
+        f"wal_autocheckpoint={checkpoints.PAGES}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

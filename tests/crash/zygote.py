@@ -36,6 +36,7 @@ import daemon.derive
 import daemon.source
 import daemon.streams
 import daemon.worker
+import store.checkpoints
 from connectors.network import shared_context
 from daemon.cli.main import main
 from matching.organizations import organization_domain
@@ -73,6 +74,7 @@ def be_small() -> None:
     connectors.imap.fetch.PAGE_MESSAGES = 6
     daemon.streams.DERIVE_EVERY = 10
     daemon.worker.FETCH_BATCH = 4
+    store.checkpoints.ROWS = 60
     connectors.dav.reading._BATCH = 4
     connectors.ews.questions.MAX_CHANGES, connectors.ews.questions.MAX_FOUND = 5, 7
     connectors.ews.sync._OVERLAP = connectors.ews.sync._STEP = 2
