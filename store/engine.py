@@ -14,7 +14,8 @@ from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 import structlog
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, FromClause, create_engine, event, make_url
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.pool import QueuePool
@@ -250,10 +251,19 @@ def _make_private(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
+class _Compiler(SQLiteCompiler):
+    """SQLAlchemy's, which also says by which index SQLite is to look (Select.with_hint)."""
+
+    def get_from_hint_text(self, table: FromClause, text: str | None) -> str | None:
+        """What stands behind the table's name."""
+        return text
+
+
 def _sqlite_engine(url: URL) -> Engine:
     # One connection serves one thread at a time, whichever: the pool sees to that.
     options = {"timeout": BUSY_SECONDS, "check_same_thread": False}
     engine = create_engine(url, poolclass=QueuePool, pool_size=8, connect_args=options, hide_parameters=True)
+    engine.dialect.statement_compiler = _Compiler
     event.listen(engine, "connect", _sqlite_settings)
     event.listen(engine, "begin", _sqlite_begin)
     return engine
