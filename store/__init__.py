@@ -3,6 +3,7 @@
 Where to look for what:
 
     opening             engine opening migrate migrations upgrading lineage keys sealing postgresql store_files errors
+                        checkpoints
     statements          upsert each arrays types
     the tables          schema
     facts               accounts mails meetings contacts

@@ -14,14 +14,16 @@ from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 import structlog
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, FromClause, create_engine, event, make_url
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.pool import QueuePool
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random
 
-from store import migrate, postgresql
+from store import checkpoints, migrate, postgresql
 from store.errors import NoStoreError, StoreError
+from store.keeping.backup import database_file
 from store.lineage import Lineage, refuse_stale_wal
 from store.opening import Opened, prepare
 from store.published import feed
@@ -61,6 +63,8 @@ class Store:
         self._may_write = may_write
         self._guard = migrate.Guard()
         is_postgresql = engine.dialect.name == "postgresql"
+        file = database_file(engine)
+        self._checkpoints = checkpoints.Checkpoints(file) if file is not None else None
         self._url = engine.url.render_as_string(hide_password=True)
         self._writer = engine.execution_options(**{migrate.WRITES: True})
         self._reader = engine.execution_options(**postgresql.READING) if is_postgresql else engine
@@ -110,6 +114,8 @@ class Store:
     def close(self) -> None:
         """Let go of the database. On SQLite the last one to leave turns WAL off, so that a reader who may not write
         (in a folder where no WAL files can be made) can still open the file."""
+        if self._checkpoints is not None:
+            self._checkpoints.close()
         if self.engine.dialect.name == "sqlite":
             self.engine.dispose()
             # refused while another process works with it: that one leaves later
@@ -166,7 +172,10 @@ class Store:
                 if connection.dialect.name == "sqlite":
                     feed.number(connection, self._clock())
                 number = self._lineage.advance(connection, changes)
+                changed = self._lineage.changes(connection) - changes
             self._lineage.note(number)
+            if self._checkpoints is not None:
+                self._checkpoints.committed(changed)
             if self.engine.dialect.name == "postgresql":
                 # what was written is committed: should this fail, the next transaction's numbers include it
                 with contextlib.suppress(DBAPIError), self._writer.begin() as connection:
@@ -242,10 +251,19 @@ def _make_private(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
+class _Compiler(SQLiteCompiler):
+    """SQLAlchemy's, which also says by which index SQLite is to look (Select.with_hint)."""
+
+    def get_from_hint_text(self, table: FromClause, text: str | None) -> str | None:
+        """What stands behind the table's name."""
+        return text
+
+
 def _sqlite_engine(url: URL) -> Engine:
     # One connection serves one thread at a time, whichever: the pool sees to that.
     options = {"timeout": BUSY_SECONDS, "check_same_thread": False}
     engine = create_engine(url, poolclass=QueuePool, pool_size=8, connect_args=options, hide_parameters=True)
+    engine.dialect.statement_compiler = _Compiler
     event.listen(engine, "connect", _sqlite_settings)
     event.listen(engine, "begin", _sqlite_begin)
     return engine
@@ -260,7 +278,7 @@ def _sqlite_settings(connection: Any, _record: object) -> None:
         "foreign_keys=ON",
         "cache_size=-16000",
         "temp_store=MEMORY",
-        "wal_autocheckpoint=8000",
+        f"wal_autocheckpoint={checkpoints.PAGES}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

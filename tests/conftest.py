@@ -22,6 +22,7 @@ from tests import shared_work
 from tests.servers.cyrus import Cyrus
 from tests.servers.dovecot import Dovecot
 from tests.servers.emptystores import EmptyStores
+from tests.servers.memory import work_in_memory
 from tests.servers.postgres import Postgres
 from tests.servers.process import MissingServer, Server
 from tests.servers.radicale import Radicale
@@ -50,6 +51,7 @@ def pytest_configure() -> None:
     shared_work.share_statements()
     shared_work.share_migrations()
     shared_work.share_comparisons()
+    work_in_memory()
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -159,9 +161,11 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture
-def postgres_url(postgres: Postgres) -> str:
+def postgres_url(postgres: Postgres) -> Iterator[str]:
     """SQLAlchemy URL of an empty database of the test's own."""
-    return postgres.create_database()
+    url = postgres.create_database()
+    yield url
+    postgres.drop_database(url)
 
 
 @pytest.fixture(scope="session")

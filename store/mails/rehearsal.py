@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, exists, or_, select
 
 from matching.policy import Verdict
 from store.keys import IdentityKey
-from store.mails.wanted import IS_WANTED
+from store.mails.wanted import IS_WANTED, by_index
 from store.mails.write import FINAL_REASONS
 from store.schema.core import placement, removal, skipped_participant, stream
 from store.upsert import select_in
@@ -38,7 +38,7 @@ def would_be_wanted(
         .join(stream, stream.c.id == placement.c.stream_id)
         .where(stream.c.state == "ok", placement.c.removed_at.is_(None), ~is_told)
     )
-    found = {(row.account_id, row.name, row.ref) for row in connection.execute(query.where(IS_WANTED))}
+    found = {(row.account_id, row.name, row.ref) for row in connection.execute(by_index(query).where(IS_WANTED))}
     concerned = query.where(is_skipped, is_concerned)
     for row in select_in(connection, concerned.where, placement.c.ref, {ref for _stream_id, ref in places}):
         if (row.stream_id, row.ref) in places:

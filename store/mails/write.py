@@ -14,7 +14,6 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
-    exists,
     func,
     or_,
     select,
@@ -30,7 +29,7 @@ from store.errors import Fenced
 from store.keys import IdentityKey
 from store.mails import facts, mail_signals
 from store.mails.facts import Content, Draft
-from store.mails.wanted import is_wanted_there
+from store.mails.wanted import by_index, is_wanted_there
 from store.schema.core import (
     content,
     message,
@@ -273,27 +272,27 @@ def streams_wanting(connection: Connection, account_id: str) -> set[int]:
 def wanted_refs(connection: Connection, stream_id: int, limit: int) -> list[str]:
     """Skipped items that have become wanted, to be fetched by reference."""
     query = select(placement.c.ref).where(placement.c.stream_id == stream_id, is_wanted_there())
-    return [row[0] for row in connection.execute(query.order_by(placement.c.ref).limit(limit))]
+    return [row[0] for row in connection.execute(by_index(query).order_by(placement.c.ref).limit(limit))]
 
 
 def count_wanted(connection: Connection, account_id: str) -> int:
     """How many items of the account wait to be fetched by reference, from streams that are there."""
     query = select(func.count()).select_from(placement.join(stream, stream.c.id == placement.c.stream_id))
     there = (stream.c.account_id == account_id, stream.c.state == "ok")
-    return connection.scalar(query.where(*there, is_wanted_there())) or 0
+    return connection.scalar(by_index(query).where(*there, is_wanted_there())) or 0
 
 
 #: Asked at each poll of each account: made once.
 _WANTING = select(stream.c.id).where(
     stream.c.account_id == bindparam("account"),
-    exists().where(placement.c.stream_id == stream.c.id, is_wanted_there()),
+    by_index(select(placement.c.ref).where(placement.c.stream_id == stream.c.id, is_wanted_there())).exists(),
 )
 
 
 def accounts_wanting(connection: Connection) -> list[str]:
     """Ids of the accounts that have items to be fetched by reference, in streams that are there."""
     query = select(stream.c.account_id).distinct().select_from(placement.join(stream))
-    return list(connection.scalars(query.where(is_wanted_there(), stream.c.state == "ok")))
+    return list(connection.scalars(by_index(query).where(is_wanted_there(), stream.c.state == "ok")))
 
 
 def count_all_wanted(connection: Connection) -> int:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, bindpar
 from matching.visibility import Level, shows_subject
 from store.keys import IdentityKey
 from store.mails.removals import unplaced_since
-from store.mails.wanted import IS_WANTED
+from store.mails.wanted import IS_WANTED, by_index
 from store.meetings import meeting_why
 from store.meetings.meeting_why import InvitationFacts
 from store.questions.signal_facts import SignalFacts, signals_of
@@ -343,7 +343,7 @@ def _wanted(connection: Connection) -> dict[str, int]:
         .where(IS_WANTED, placement.c.removed_at.is_(None))
         .group_by(stream.c.account_id)
     )
-    return {row.account_id: row.items for row in connection.execute(query)}
+    return {row.account_id: row.items for row in connection.execute(by_index(query))}
 
 
 def _folders(connection: Connection) -> dict[str, dict[str, int]]:

@@ -67,8 +67,7 @@ def scenario(world: Callable[..., World]) -> Callable[..., Scenario]:
 
 def _watched(world: World, prepare: Callable[[World], Company | None]) -> Scenario:
     before = prepare(world)
-    world.warm.learn(world.company(before), *SYNC)
-    reached = world.warm.count(world.company(before), LABELS[world.stores.name], *SYNC)
+    reached = world.warm.learn(world.company(before), LABELS[world.stores.name], *SYNC)
     company = world.company(before)
     start = time.monotonic()
     world.warm.finish(company, *SYNC)

@@ -9,6 +9,9 @@ DRIVERS = {
         "return Connection.commit",
         "return Cursor.execute",
         "return Cursor.executemany",
+        # beside the transactions
+        "call store.checkpoints:Checkpoints._write_back",
+        "return store.checkpoints:Checkpoints._write_back",
     },
     "postgresql": {
         "call psycopg.connection:Connection.commit",

@@ -13,7 +13,8 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -23,24 +24,31 @@ from daemon.ingest import Ingest
 from store.mails.facts import Draft
 from store.mails.write import Place
 
-_CALLS = {"call": "call", "return": "return", "c_call": "call", "c_return": "return"}
+_EVENTS = ("call", "return", "c_call", "c_return", "c_exception")
 
 
 def watch(names: Collection[str], reached: Callable[[str], None]) -> None:
     """From now on call `reached(point)` in whichever thread gets to a point of `names`."""
-    functions = {name.split(" ", 1)[1] for name in names}
-    simple = {function.rpartition(":")[2].rpartition(".")[2] for function in functions}
+    points = frozenset(names)
+    #: Of each event the last words of the functions it is watched for: of the very many events most are of no interest.
+    watched: dict[str, set[str]] = {event: set() for event in _EVENTS}
+    for point in points:
+        event, _space, function = point.partition(" ")
+        watched[event if ":" in function else f"c_{event}"].add(function.rpartition(":")[2].rpartition(".")[2])
 
     def profile(frame: FrameType, event: str, arg: Any) -> None:
-        if event.startswith("c_"):
-            if arg.__name__ not in simple:
+        last_words = watched[event]
+        if not last_words:
+            return
+        if event[1] == "_":
+            if arg.__name__ not in last_words:
                 return
-            function = arg.__qualname__
+            point = f"{event[2:]} {arg.__qualname__}"
         else:
-            if frame.f_code.co_name not in simple:
+            if frame.f_code.co_name not in last_words:
                 return
-            function = f"{frame.f_globals.get('__name__')}:{frame.f_code.co_qualname}"
-        if function in functions and (point := f"{_CALLS.get(event)} {function}") in names:
+            point = f"{event} {frame.f_globals.get('__name__')}:{frame.f_code.co_qualname}"
+        if point in points:
             reached(point)
 
     threading.setprofile(profile)
@@ -81,8 +89,9 @@ def hold_page(message_id: str) -> None:
     setattr(Ingest, "page", page)  # noqa: B010 - mypy rightly refuses the assignment
 
 
-def counted(names: Collection[str]) -> Counter[str]:
-    """A count that grows as points are reached."""
+@contextmanager
+def counted(names: Collection[str]) -> Iterator[Counter[str]]:
+    """A count that grows as points are reached meanwhile."""
     counts: Counter[str] = Counter()
     lock = threading.Lock()
 
@@ -91,4 +100,8 @@ def counted(names: Collection[str]) -> Counter[str]:
             counts[point] += 1
 
     watch(names, reached)
-    return counts
+    try:
+        yield counts
+    finally:
+        threading.setprofile(None)
+        sys.setprofile(None)

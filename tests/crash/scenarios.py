@@ -88,8 +88,10 @@ class Scenario:
     def start(self, company: Company, **job: object) -> Run:
         return self.world.warm.start(company, *SYNC, **job)
 
-    def killed(self, rng: random.Random, kills: int, points: Collection[str] = (), **job: object) -> Iterator[Company]:
-        """Companies whose program was killed, one kill each; every other one at a labelled point, else at any time.
+    def killed(
+        self, rng: random.Random, kills: int, points: Collection[str] = (), *, every: int = 2, **job: object
+    ) -> Iterator[Company]:
+        """Companies whose program was killed, one kill each; one of `every` at a labelled point, else at any time.
 
         A run that ends before it could be killed is checked here, and does not count.
         """
@@ -98,9 +100,9 @@ class Scenario:
         done = 0
         while done < kills:
             company = self.company()
-            point = order[done // 2 % len(order)]
+            point = order[done // every % len(order)]
             nth = rng.randint(1, self.reached[point])
-            if done % 2:
+            if done % every == every - 1:
                 status = self.start(company, point=point, nth=nth, signal=signal.SIGKILL, **job).wait()
             else:
                 run = self.start(company, **job)

@@ -20,7 +20,7 @@ _PAGE = {"call store.mails.write:write_stored", "return store.mails.write:write_
 
 def test_a_cursor_that_is_committed_before_its_rows_is_noticed(scenario: Callable[[str], Scenario]) -> None:
     subject = scenario("first import")
-    killed = subject.killed(random.Random(1), 10, _PAGE, bug="cursor before rows")
+    killed = subject.killed(random.Random(1), 10, _PAGE, every=1, bug="cursor before rows")
     with pytest.raises(LostOrDoubledError, match="placement"):
         _check_all(subject, killed, bug="cursor before rows")
 

@@ -35,21 +35,16 @@ class Warm:
         answer = self._ask({"start": {"argv": _words(company, argv), "out": str(out), **job}})
         return Run(self, answer["pid"], out)
 
-    def learn(self, company: Company, *argv: str) -> None:
-        """A command line that must end well, and whose like start quicker from now on."""
-        answer = self._ask({"learn": _words(company, argv)})
+    def learn(self, company: Company, points: Collection[str], *argv: str) -> Counter[str]:
+        """How often a command line that ends well reaches each point; its like start quicker from now on."""
+        answer = self._ask({"learn": _words(company, argv), "points": sorted(points)})
         assert answer["status"] == 0, answer["said"]
+        return Counter(answer["reached"])
 
     def finish(self, company: Company, *argv: str, **job: Any) -> None:
         """A command line that must end well."""
         run = self.start(company, *argv, **job)
         assert run.wait() == 0, run.said()
-
-    def count(self, company: Company, points: Collection[str], *argv: str) -> Counter[str]:
-        """How often a command line that ends well reaches each point."""
-        run = self.start(company, *argv, count=sorted(points))
-        assert run.wait() == 0, run.said()
-        return Counter(json.loads(run.out.with_suffix(".counts").read_text()))
 
     def ask_status(self, pid: int, seconds: float | None) -> int | None:
         """The exit code, the negative signal, STOPPED, or None where it still runs."""

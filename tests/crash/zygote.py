@@ -2,7 +2,8 @@
 
 It reads a job a line (JSON) from standard input and answers with a line. Jobs: {"start": {...}} -> {"pid"};
 {"wait": pid, "seconds"} -> {"status"} once the child has ended (negative: the signal) or was stopped, else {};
-{"learn": argv} -> {"status", "said"}: done by this process itself, whose forks then have the statements compiled.
+{"learn": argv, "points"} -> {"status", "said", "reached"}: done by this process itself, whose forks then have the
+statements compiled; and how often it got to each of the labelled points.
 It has one thread, so that a fork takes no lock along that nobody will open.
 """
 
@@ -35,6 +36,7 @@ import daemon.derive
 import daemon.source
 import daemon.streams
 import daemon.worker
+import store.checkpoints
 from connectors.network import shared_context
 from daemon.cli.main import main
 from matching.organizations import organization_domain
@@ -56,7 +58,7 @@ def serve() -> None:
             running.add(pid)
             answer: dict[str, Any] = {"pid": pid}
         elif "learn" in job:
-            answer = _learn(job["learn"])
+            answer = _learn(job["learn"], job["points"])
         else:
             status = _wait(job["wait"], job["seconds"])
             answer = {} if status is None else {"status": status}
@@ -72,6 +74,7 @@ def be_small() -> None:
     connectors.imap.fetch.PAGE_MESSAGES = 6
     daemon.streams.DERIVE_EVERY = 10
     daemon.worker.FETCH_BATCH = 4
+    store.checkpoints.ROWS = 60
     connectors.dav.reading._BATCH = 4
     connectors.ews.questions.MAX_CHANGES, connectors.ews.questions.MAX_FOUND = 5, 7
     connectors.ews.sync._OVERLAP = connectors.ews.sync._STEP = 2
@@ -106,12 +109,12 @@ def _wait(pid: int, seconds: float | None) -> int | None:
         os.close(watched)
 
 
-def _learn(argv: Sequence[str]) -> dict[str, Any]:
+def _learn(argv: Sequence[str], names: Sequence[str]) -> dict[str, Any]:
     said = io.StringIO()
-    with redirect_stdout(said), redirect_stderr(said):
+    with points.counted(names) as reached, redirect_stdout(said), redirect_stderr(said):
         status = main(argv)
     assert threading.active_count() == 1, threading.enumerate()
-    return {"status": status, "said": said.getvalue()}
+    return {"status": status, "said": said.getvalue(), "reached": reached}
 
 
 def _fork(job: dict[str, Any]) -> int:
@@ -142,11 +145,6 @@ def _work(argv: Sequence[str], out: Path, job: dict[str, Any]) -> int:
         daemon.source.WORTHWHILE = 5
     if job.get("pages"):
         event.listen(Engine, "connect", partial(_limit, job["pages"]))
-    if job.get("count"):
-        counts = points.counted(job["count"])
-        code = main(argv)
-        out.with_suffix(".counts").write_text(json.dumps(counts))
-        return code
     if job.get("point"):
         points.signal_at(job["point"], job["nth"], signal.Signals(job["signal"]))
     if job.get("holding"):
@@ -161,6 +159,8 @@ def _limit(pages: int, connection: Any, _record: object) -> None:
 
 if __name__ == "__main__":
     shared_work.share_statements()
+    shared_work.share_migrations()
+    shared_work.share_comparisons()
     be_small()
     be_warm()
     serve()

@@ -25,6 +25,7 @@ from tests.unit.daemon.company_mail import as_on_sqlite
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 ALICE, BOB = "alice@acme.example", "bob@acme.example"
+_RESTARTS = 20
 #: Mails of each kind between two restarts.
 _LOAD = 6
 
@@ -63,12 +64,10 @@ def wait_for(made: Company, service: subprocess.Popen[bytes], log: Path, number:
         time.sleep(0.1)
 
 
-@pytest.mark.parametrize("restarts", [2, pytest.param(20, marks=pytest.mark.soak)])
 def test_the_service_outlives_restarts_of_the_database_under_load(
     tmp_path: Path,
     dovecot: Dovecot,
     dovecot_user: Callable[[], Login],
-    restarts: int,
 ) -> None:
     logins = {"alice": dovecot_user(), "bob": dovecot_user()}
     log = tmp_path / "log"
@@ -77,13 +76,13 @@ def test_the_service_outlives_restarts_of_the_database_under_load(
         with running(made, log) as service:
             _load(dovecot, logins, 0)
             wait_for(made, service, log, 2 * _LOAD)
-            for number in range(1, restarts + 1):
+            for number in range(1, _RESTARTS + 1):
                 _load(dovecot, logins, number)
                 # by chance in the midst of reading, writing, deriving or waiting
                 time.sleep(0.05 * (number % 7))
                 server.restart(crash=True)
-            _load(dovecot, logins, restarts + 1)
-            wait_for(made, service, log, 2 * _LOAD * (restarts + 2))
+            _load(dovecot, logins, _RESTARTS + 1)
+            wait_for(made, service, log, 2 * _LOAD * (_RESTARTS + 2))
             service.send_signal(signal.SIGTERM)
             assert service.wait(30) == 0
         made.sync()

@@ -8,12 +8,15 @@ Debian package: postgresql (binaries below /usr/lib/postgresql).
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+
+import psycopg
 
 from tests.servers.process import HOST, MissingServer, Server, ServerError, alive, free_ports, tail
 
@@ -24,6 +27,7 @@ fsync = {durable}
 synchronous_commit = {durable}
 full_page_writes = {durable}
 max_connections = 100
+max_wal_size = 128MB
 """
 
 
@@ -65,12 +69,18 @@ class Postgres(Server):
         """URL of a new database: empty, or like `template`, the name of one to which nobody is connected."""
         database = f"test{next(self._databases)}"
         # the plain C order: what the tests see does not hang on the machine's locale
-        self.sql(f"CREATE DATABASE {database} TEMPLATE {template} ENCODING 'UTF8' LOCALE 'C.UTF-8'")
+        self._administer(f"CREATE DATABASE {database} TEMPLATE {template} ENCODING 'UTF8' LOCALE 'C.UTF-8'")
         return self.url(database)
 
     def drop_database(self, url: str) -> None:
         """Remove a database, whoever works with it."""
-        self.sql(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
+        self._administer(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
+
+    def _administer(self, statement: str) -> None:
+        # psql takes longer to start than most of these to be done
+        where = self.url("postgres").replace("+psycopg", "")
+        with contextlib.closing(psycopg.connect(where, autocommit=True)) as connection:
+            connection.execute(statement.encode())
 
     def sql(self, statement: str, database: str = "postgres", *, user: str = "test") -> str:
         """Output of one statement in psql, columns parted by "|"; raises ServerError."""
