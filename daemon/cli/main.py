@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from importlib.metadata import version
 
 import structlog
 
-from daemon import log
+from daemon import garbage, log
 from daemon.cli.arguments import add_common
 from daemon.cli.output import Trouble, write_error, write_refusal, write_troubles
 from daemon.problems import ConfigError
@@ -84,10 +83,7 @@ def asked_for(argv: Sequence[str]) -> Sequence[str]:
 
 def entry() -> int:
     """The console script."""
-    # A page of mails makes some 50,000 objects and lets go of them: looking through them, and through all that was
-    # imported, every 700 objects costs a first import a tenth of its time.
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 100)
+    garbage.look_seldom()
     log.guard()
     return main(sys.argv[1:])
 

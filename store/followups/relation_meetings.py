@@ -85,17 +85,19 @@ class Met:
                 counts_from=counts_from.get(row.interaction_id),
             )
 
-    def _tell(
-        self, row: Any, there: Sequence[Any], people: Mapping[str, str], owns: Callable[[str], bool]
-    ) -> _Told:
+    def _tell(self, row: Any, there: Sequence[Any], people: Mapping[str, str], owns: Callable[[str], bool]) -> _Told:
         organizer = next((each for each in there if each.role == "organizer"), None)
-        ours = sorted((each for each in there if owns(each.address)), key=lambda each: each.role != "organizer")
+        ours = [each for each in there if owns(each.address)]
+        is_ours = organizer in ours
+        if is_ours:
+            ours.remove(organizer)
+            ours.insert(0, organizer)
         in_calendars = self.in_calendars.get(row.uid_key, ())
         undecided = [people.get(each.address) for each in ours if each.response == "needs_action"]
         return _Told(
             starts_at=row.starts_at or datetime.combine(row.starts_on, time(), UTC),
             organizer=organizer,
-            is_ours=organizer is not None and owns(organizer.address),
+            is_ours=is_ours,
             open_ids=tuple(dict.fromkeys(each for each in undecided if each is not None and each in in_calendars)),
             person_ids=tuple(people[each.address] for each in ours if each.address in people),
         )
