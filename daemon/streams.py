@@ -10,10 +10,11 @@ from functools import partial
 
 import structlog
 
-from connectors.api import Purpose, Stream, Unavailable
+from connectors.api import Purpose, Stream, StreamKind, Unavailable
 from daemon.derive import derive
 from daemon.drafts import Prepared
 from daemon.ingest import Ingest, Tally
+from daemon.meetings import BATCH as MEETINGS
 from daemon.order import RECENT, AllRecent, Found, Lost, Reading, Refused, Standing, Step
 from daemon.prefetch import ahead
 from daemon.renewals import Renewals
@@ -29,6 +30,9 @@ log = structlog.get_logger()
 
 #: A derivation reads again the threads it touches, so a first import derives some pages at once.
 DERIVE_EVERY = 2000
+#: Meetings are derived by themselves. In a first import of a calendar no more pages wait than whoever reads them may be
+#: ahead, so that reading goes on while they are derived. Later on each contact in them is looked at after it.
+DERIVE_MEETINGS_EVERY = MEETINGS
 #: A stream of which another process wrote a page first is read again this often before we leave it to that one.
 MAX_FENCED = 5
 
@@ -158,7 +162,8 @@ class Streams:
         self._report.streams[name].add(counts)
         self._progress(name, len(page.changes))
         self._underived += len(page.changes)
-        if self._underived >= DERIVE_EVERY:
+        is_first = each.stream.kind is StreamKind.CALENDAR and not self._is_horizon_reached
+        if self._underived >= (DERIVE_MEETINGS_EVERY if is_first else DERIVE_EVERY):
             self._derive()
 
     def _derive(self) -> None:
