@@ -30,9 +30,6 @@ log = structlog.get_logger()
 
 #: A derivation reads again the threads it touches, so a first import derives some pages at once.
 DERIVE_EVERY = 2000
-#: Meetings are derived by themselves. In a first import of a calendar no more pages wait than whoever reads them may be
-#: ahead, so that reading goes on while they are derived. Later on each contact in them is looked at after it.
-DERIVE_MEETINGS_EVERY = MEETINGS
 #: A stream of which another process wrote a page first is read again this often before we leave it to that one.
 MAX_FENCED = 5
 
@@ -162,9 +159,14 @@ class Streams:
         self._report.streams[name].add(counts)
         self._progress(name, len(page.changes))
         self._underived += len(page.changes)
-        is_first = each.stream.kind is StreamKind.CALENDAR and not self._is_horizon_reached
-        if self._underived >= (DERIVE_MEETINGS_EVERY if is_first else DERIVE_EVERY):
+        if self._underived >= self._derive_every(each.stream):
             self._derive()
+
+    def _derive_every(self, stream: Stream) -> int:
+        """Meetings are derived by themselves. In a first import of a calendar no more of them wait than whoever reads
+        may be ahead, so that reading goes on meanwhile; later on each contact in them is looked at after it."""
+        is_first = stream.kind is StreamKind.CALENDAR and not self._is_horizon_reached
+        return min(MEETINGS, DERIVE_EVERY) if is_first else DERIVE_EVERY
 
     def _derive(self) -> None:
         if self._underived and not self._ingest.is_over():
