@@ -7,9 +7,8 @@ Where to look for what:
     the configuration  config options plugins credentials store_url timezones listen_address exposure problems
     the service        service session environment engine engine_states pool agenda rounds slices retry servers standing
                        lags watching watcher chores upkeep ticking reloading observer watchdog notify listening
-                       garbage
-    the way of a page  worker source apart prefetch kept order streams drafts reading admission ingest calendar_drafts
-                       calendar_pages report renewals
+    the way of a page  worker source apart garbage prefetch kept order streams drafts reading admission ingest
+                       calendar_drafts calendar_pages report renewals
     what went away     following deletions audit reflist
     derivation         derive mail_batch derived shown conversations signals opens answer_times meetings meeting_plans
                        followups words unreached

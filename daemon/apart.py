@@ -187,7 +187,7 @@ class Apart:
         while answers is not None and not self._is_closed.is_set():
             try:
                 frame = _frame(answers.fileno())
-            except (OSError, ValueError, EOFError):
+            except (OSError, ValueError, EOFError, MemoryError, OverflowError):
                 frame = bytearray()
             while not self._is_closed.is_set():
                 with contextlib.suppress(queue.Full):
@@ -288,6 +288,7 @@ def main() -> None:
     """The process's program; it ends when its input does, whatever signals the terminal sends."""
     garbage.look_seldom()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    garbage.look_seldom()
     # nothing else may read or write where requests and answers go
     requests, answers = os.dup(0), os.dup(1)
     with Path(os.devnull).open("r+b") as nothing:

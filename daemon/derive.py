@@ -30,15 +30,16 @@ from store.mails import write
 BATCH = 2000
 
 
-def derive(store: Store, company: Company, now: Callable[[], datetime]) -> int:
+def derive(store: Store, company: Company, now: Callable[[], datetime], *, with_held: bool = True) -> int:
     """Derive everything that is dirty, by whomever it was marked; returns how many items and addresses that were.
 
-    What was marked before the call is derived when it returns, by this process or by another one.
+    What was marked before the call is derived when it returns, by this process or by another one. `with_held`: some of
+    the contacts that can wait are looked at too.
     """
     with store.read() as transaction:
         if not (copies.is_anything_dirty(transaction) or followups.is_anything_to_do(transaction, company, now())):
             return 0
-    total, with_held = 0, True
+    total = 0
     made: Made = Made()
     while True:
         done, is_more = store.transact(partial(_derive_batch, store, company, now(), made))

@@ -1,4 +1,4 @@
-"""How often Python looks for objects that hold each other."""
+"""How often Python looks for objects that hold each other, in the processes of ours that read and write much."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import gc
 
 
 def look_seldom() -> None:
-    """For a process that stores or reads mail, once it has imported what it needs.
+    """To be called when all is imported.
 
     A page of mails makes some 50,000 objects and lets go of them: looking through them, and through all that was
     imported, every 700 objects costs a first import a tenth of its time.

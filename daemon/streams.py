@@ -10,10 +10,11 @@ from functools import partial
 
 import structlog
 
-from connectors.api import Purpose, Stream, Unavailable
+from connectors.api import Purpose, Stream, StreamKind, Unavailable
 from daemon.derive import derive
 from daemon.drafts import Prepared
 from daemon.ingest import Ingest, Tally
+from daemon.meetings import BATCH as MEETINGS
 from daemon.order import RECENT, AllRecent, Found, Lost, Reading, Refused, Standing, Step
 from daemon.prefetch import ahead
 from daemon.renewals import Renewals
@@ -158,8 +159,14 @@ class Streams:
         self._report.streams[name].add(counts)
         self._progress(name, len(page.changes))
         self._underived += len(page.changes)
-        if self._underived >= DERIVE_EVERY:
+        if self._underived >= self._derive_every(each.stream):
             self._derive()
+
+    def _derive_every(self, stream: Stream) -> int:
+        """Meetings are derived by themselves. In a first import of a calendar no more of them wait than whoever reads
+        may be ahead, so that reading goes on meanwhile; later on each contact in them is looked at after it."""
+        is_first = stream.kind is StreamKind.CALENDAR and not self._is_horizon_reached
+        return min(MEETINGS, DERIVE_EVERY) if is_first else DERIVE_EVERY
 
     def _derive(self) -> None:
         if self._underived and not self._ingest.is_over():

@@ -32,14 +32,15 @@ def tick(
     if is_unsettled:
         # while opens are recorded, the rest is told by whoever records them
         derive_these(store, company, clock, tracking_hits.take_opened)
-    derive(store, company, clock)  # what has expired, and whatever else was left
+    # what has expired, and whatever else was left; contacts that can wait are looked at once their rhythm is told
+    derive(store, company, clock, with_held=False)
     while not is_stopped():
         with store.read() as transaction:
             found = meeting_rows.due(transaction, clock(), _BATCH)
         if not found:
             break
         store.transact(partial(calendars.mark, uid_keys=found))
-        derive(store, company, clock)
+        derive(store, company, clock, with_held=False)
         total += len(found)
     with store.read() as transaction:
         is_tracking, is_fine = tracking.is_any(transaction), tracking.is_fine(transaction)

@@ -15,6 +15,8 @@ from matching.workdays import Leave, WorkingTime, WorkingTimes, after_working_da
 NEVER = datetime.max.replace(tzinfo=UTC)
 #: A look at a contact is put off for so long at the most.
 LONGEST = timedelta(days=1)
+#: Times that a desk remembers.
+_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +119,8 @@ class Desk:
         self.plan = plan
         self._times = plan.times
         self._colleagues = colleagues
+        #: What was asked lately: several contacts were at one meeting, and one look reads many at once.
+        self._later: dict[tuple[str | None, datetime, int], datetime] = {}
 
     def is_active(self, person_id: str | None) -> bool:
         """Is it one of ours who can do it?"""
@@ -142,7 +146,14 @@ class Desk:
 
     def after_days(self, person_id: str | None, start: datetime, days: int) -> datetime:
         """So many working days of the person later; NEVER where they don't work any more."""
-        return after_working_days(self.working_time(person_id), start, days, self._leave(person_id)) or NEVER
+        asked = (person_id, start, days)
+        found = self._later.get(asked)
+        if found is None:
+            if len(self._later) >= _REMEMBERED:
+                self._later.clear()
+            time = self.working_time(person_id)
+            found = self._later[asked] = after_working_days(time, start, days, self._leave(person_id)) or NEVER
+        return found
 
     def after_hours(self, person_id: str | None, start: datetime, hours: float) -> datetime:
         """So many working hours later."""

@@ -6,7 +6,7 @@ All of a measure follows from what happened until the end of a day, so that it c
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -75,27 +75,9 @@ MEASURES = {
 _AGES = ("days_since_contact", "days_since_in", "days_since_out")
 
 
-def measures(past: Past, day: date) -> dict[str, float | None]:
-    """What there was at the end of that day: the last 30 days are it and the 29 before it."""
-    theirs, ours = _answers(past.their_answers, day), _answers(past.our_answers, day)
-    last_in, last_out, last = past.last(day)
-    return {
-        "mails_in_30": _count(past.mails_in, day, _SHORT),
-        "mails_in_90": _count(past.mails_in, day, LONGEST),
-        "mails_out_30": _count(past.mails_out, day, _SHORT),
-        "mails_out_90": _count(past.mails_out, day, LONGEST),
-        "answers_in_90": float(len(theirs)),
-        "answers_out_90": float(len(ours)),
-        "their_answer_hours": _hours([each.seconds for each in theirs]),
-        "our_answer_hours": _hours([each.seconds for each in ours]),
-        "their_answer_working_hours": _hours([e.working_seconds for e in theirs if e.working_seconds is not None]),
-        "our_answer_working_hours": _hours([e.working_seconds for e in ours if e.working_seconds is not None]),
-        "meetings_held_90": _count(past.meetings, day, LONGEST),
-        "bounces_90": _count(past.bounces, day, LONGEST),
-        "days_since_contact": _age(last, day),
-        "days_since_in": _age(last_in, day),
-        "days_since_out": _age(last_out, day),
-    }
+def measures(past: Past, day: date, names: Collection[str] = MEASURES.keys()) -> dict[str, float | None]:
+    """What there was at the end of that day: the last 30 days are it and the 29 before it. Of these `names` alone."""
+    return {name: _TOLD[name](past, day) for name in names}
 
 
 def next_change(past: Past, day: date) -> date | None:
@@ -134,6 +116,15 @@ def _answers(answers: Sequence[Answer], day: date) -> Sequence[Answer]:
     return answers[first : bisect_right(answers, day, key=lambda each: each.on)]
 
 
+def _clock(answers: Sequence[Answer], day: date) -> list[int]:
+    return [each.seconds for each in _answers(answers, day)]
+
+
+def _worked(answers: Sequence[Answer], day: date) -> list[int]:
+    found = _answers(answers, day)
+    return [each.working_seconds for each in found if each.working_seconds is not None]
+
+
 def _hours(seconds: Sequence[int]) -> float | None:
     found = median_seconds(seconds)
     return None if found is None else round(found / _HOUR, 2)
@@ -150,3 +141,23 @@ def _older(last: date, day: date) -> date:
     """The next day on which its age is another number."""
     days = (day - last).days
     return last + timedelta(days=days + 1 if days < LONGEST else (days // _STEP + 1) * _STEP)
+
+
+#: Measure -> what tells it of a day.
+_TOLD: dict[str, Callable[[Past, date], float | None]] = {
+    "mails_in_30": lambda past, day: _count(past.mails_in, day, _SHORT),
+    "mails_in_90": lambda past, day: _count(past.mails_in, day, LONGEST),
+    "mails_out_30": lambda past, day: _count(past.mails_out, day, _SHORT),
+    "mails_out_90": lambda past, day: _count(past.mails_out, day, LONGEST),
+    "answers_in_90": lambda past, day: float(len(_answers(past.their_answers, day))),
+    "answers_out_90": lambda past, day: float(len(_answers(past.our_answers, day))),
+    "their_answer_hours": lambda past, day: _hours(_clock(past.their_answers, day)),
+    "our_answer_hours": lambda past, day: _hours(_clock(past.our_answers, day)),
+    "their_answer_working_hours": lambda past, day: _hours(_worked(past.their_answers, day)),
+    "our_answer_working_hours": lambda past, day: _hours(_worked(past.our_answers, day)),
+    "meetings_held_90": lambda past, day: _count(past.meetings, day, LONGEST),
+    "bounces_90": lambda past, day: _count(past.bounces, day, LONGEST),
+    "days_since_contact": lambda past, day: _age(past.last(day)[2], day),
+    "days_since_in": lambda past, day: _age(_last(past.mails_in, day), day),
+    "days_since_out": lambda past, day: _age(_last(past.mails_out, day), day),
+}

@@ -75,8 +75,7 @@ class Scoring:
 
     def stage(self, past: Past, day: date) -> Rule | None:
         """The first rule that holds on a day."""
-        values = measures(past, day)
-        return next((rule for rule in self.stages if rule.when.holds(values)), None)
+        return next((rule for rule in self.stages if rule.when.holds(measures(past, day, rule.when.names))), None)
 
 
 @dataclass(frozen=True, slots=True)
