@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,8 +30,9 @@ _WATCHED = 20
 _TIMEOUT = 3
 #: Refused logins are told in the log; a process that serves an account serves others after it, which saves its start.
 _DOVECOT = "auth_verbose = yes\nservice imap {\n service_count = 200\n}"
-#: Every so many accounts one is taken out of the configuration now and then; the others' passwords are changed.
-_COMES_AND_GOES = 6
+#: So many accounts of each kind at most are taken out of the configuration now and then: at most one in six. The
+#: passwords of the others are changed.
+_GUESTS = 10
 #: How often something happens to an account of each kind: of the smaller kinds there are few accounts.
 _BUSY = {"imap": 4, "caldav": 1, "ews": 1}
 
@@ -72,9 +73,10 @@ class World:
     running: Running = field(init=False)
 
     @property
-    def guests(self) -> Sequence[str]:
+    def guests(self) -> list[str]:
         """Names of accounts that come and go."""
-        return list(self.reps)[::_COMES_AND_GOES]
+        kinds = [[name for name, rep in self.reps.items() if rep.kind == kind] for kind in _BUSY]
+        return [name for names in kinds for name in names[: min(_GUESTS, len(names) // 6)]]
 
     @property
     def residents(self) -> list[Rep]:
@@ -149,8 +151,7 @@ def _hire(world: World, name: str, kind: str) -> None:
             mailbox.make_folder("Archive")
             rep = world.reps[name] = ExchangeRep(*common, box=ExchangeMailbox(servers.exchange, mailbox))
             _configure(company, rep, url=f"http://{HOST}:{port}/EWS/Exchange.asmx", username=rep.address)
-    for _ in range(3):
-        rep.begin()
+    rep.begin()
 
 
 def _configure(company: Company, rep: Rep, **options: object) -> None:
