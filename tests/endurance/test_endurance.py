@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 #: Seconds for what takes a few on a machine that does nothing else.
 _PATIENCE = 240.0
 #: Seconds between two polls of an account.
-_INTERVAL = 10.0
+_INTERVAL = 15.0
 #: By kind. Enough of the other kinds that one of each can be locked out while others come and go.
 _ACCOUNTS = {"caldav": 6, "ews": 6, "imap": 300}
 
