@@ -20,7 +20,7 @@ from tests.integration.test_watch_faults import comes, wait
 pytestmark = pytest.mark.slow
 
 #: Seconds for what takes a few on a machine that does nothing else.
-_PATIENCE = 240.0
+_PATIENCE = 360.0
 #: Seconds between two polls of an account.
 _INTERVAL = 15.0
 #: By kind. Enough of the other kinds that one of each can be locked out while others come and go.
