@@ -286,7 +286,6 @@ def _answer(connector: Connector, request: _Request, drafting: Drafting, request
 
 def main() -> None:
     """The process's program; it ends when its input does, whatever signals the terminal sends."""
-    garbage.look_seldom()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     garbage.look_seldom()
     # nothing else may read or write where requests and answers go

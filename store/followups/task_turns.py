@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, delete, exists, insert, literal, or_, select
+from sqlalchemy import Connection, and_, delete, insert, literal, or_, select
 
 from matching.followups import Colleague
 from store.accounts.standings import FAILING
@@ -94,9 +94,11 @@ def rules_since(connection: Connection) -> dict[str, datetime]:
 
 def colleagues(connection: Connection) -> dict[str, Colleague]:
     """All of ours by id; who has accounts is there as long as one of them goes on."""
-    is_kept = exists().where(account.c.person_id == person.c.id, account.c.ended_at.is_(None))
-    has_any = exists().where(account.c.person_id == person.c.id)
-    query = select(person.c.id, person.c.email, person.c.team, and_(person.c.is_active, or_(is_kept, ~has_any)))
+    # the accounts are gone through once, not once for each of ours
+    holders = select(account.c.person_id)
+    is_kept = person.c.id.in_(holders.where(account.c.ended_at.is_(None)))
+    is_active = and_(person.c.is_active, or_(is_kept, person.c.id.not_in(holders)))
+    query = select(person.c.id, person.c.email, person.c.team, is_active)
     away = leave.of_people(connection)
     return {
         row[0]: Colleague(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,8 +28,13 @@ from tests.servers.radicale import Radicale
 _WATCHED = 20
 #: The service gives up on a server that is silent for so long, in seconds.
 _TIMEOUT = 3
-#: Every so many accounts one is taken out of the configuration now and then; the others' passwords are changed.
-_COMES_AND_GOES = 6
+#: Refused logins are told in the log; a process that serves an account serves others after it, which saves its start.
+_DOVECOT = "auth_verbose = yes\nservice imap {\n service_count = 200\n}"
+#: So many accounts of each kind at most are taken out of the configuration now and then: at most one in six. The
+#: passwords of the others are changed.
+_GUESTS = 10
+#: How often something happens to an account of each kind: of the smaller kinds there are few accounts.
+_BUSY = {"imap": 4, "caldav": 1, "ews": 1}
 
 
 @dataclass(slots=True)
@@ -68,9 +73,10 @@ class World:
     running: Running = field(init=False)
 
     @property
-    def guests(self) -> Sequence[str]:
+    def guests(self) -> list[str]:
         """Names of accounts that come and go."""
-        return list(self.reps)[::_COMES_AND_GOES]
+        kinds = [[name for name, rep in self.reps.items() if rep.kind == kind] for kind in _BUSY]
+        return [name for names in kinds for name in names[: min(_GUESTS, len(names) // 6)]]
 
     @property
     def residents(self) -> list[Rep]:
@@ -81,8 +87,8 @@ class World:
         """So many things happen on the servers."""
         with contextlib.suppress(sqlite3.OperationalError):  # the disk is full, or the service begins
             self.truth.seen = {each for (each,) in self.company.rows("SELECT message_id FROM v1_interaction")}
-        for rep in self.chance.choices(list(self.reps.values()), k=times):
-            rep.act()
+        for kind in self.chance.choices(list(_BUSY), list(_BUSY.values()), k=times):
+            self.chance.choice([rep for rep in self.reps.values() if rep.kind == kind]).act()
 
     def states(self) -> dict[str, str]:
         """Account -> state, as readers see it."""
@@ -99,23 +105,24 @@ class World:
 
 
 @contextmanager
-def world(folder: Path, chance: random.Random, accounts: int, interval: float) -> Iterator[World]:
-    """So many accounts, of which every sixth is a calendar and every sixth an Exchange mailbox, followed by a service.
+def world(folder: Path, chance: random.Random, accounts: Mapping[str, int], interval: float) -> Iterator[World]:
+    """So many accounts of each kind, followed by a service.
 
     `interval`: seconds between two polls of an account.
     """
-    numbers = range(accounts)
-    calendars = {f"r{number}": "secret" for number in numbers if number % 6 == 1}
+    kinds = [kind for kind, count in accounts.items() for _ in range(count)]
+    names = {f"r{number}": kind for number, kind in enumerate(kinds)}
+    calendars = {name: "secret" for name, kind in names.items() if kind == "caldav"}
     with ExitStack() as stack:
-        dovecot = stack.enter_context(Dovecot({}, Options(extra="auth_verbose = yes")))
+        dovecot = stack.enter_context(Dovecot({}, Options(extra=_DOVECOT)))
         radicale = stack.enter_context(Radicale(calendars))
         exchange = stack.enter_context(EwsServer(validates=False))
         ports = {"imap": dovecot.imap_port, "caldav": radicale.port, "ews": exchange.port}
         proxies = {kind: stack.enter_context(FaultProxy((HOST, port))) for kind, port in ports.items()}
         servers = Servers(dovecot, radicale, exchange, proxies)
         made = World(chance, Company(folder, create="all"), servers, {}, Truth(), {})
-        for number in numbers:
-            _hire(made, f"r{number}", {1: "caldav", 2: "ews"}.get(number % 6, "imap"))
+        for name, kind in names.items():
+            _hire(made, name, kind)
         made.accounts = dict(made.company.accounts)
         made.company.write()
         made.running = stack.enter_context(Running(made.company, interval))
@@ -144,8 +151,7 @@ def _hire(world: World, name: str, kind: str) -> None:
             mailbox.make_folder("Archive")
             rep = world.reps[name] = ExchangeRep(*common, box=ExchangeMailbox(servers.exchange, mailbox))
             _configure(company, rep, url=f"http://{HOST}:{port}/EWS/Exchange.asmx", username=rep.address)
-    for _ in range(3):
-        rep.begin()
+    rep.begin()
 
 
 def _configure(company: Company, rep: Rep, **options: object) -> None:

@@ -18,10 +18,16 @@ from tests.servers.ews import Attendee
 from tests.servers.process import tail
 from tests.servers.radicale import Radicale
 
-ANN = "ann@client.example"
+#: With so many people they all have to do, with each on many accounts.
+_CLIENTS = 50
 _NUMBERS = count()
 #: So far ahead meetings are history already: they begin within these hours.
 _HOURS = 60 * 24
+
+
+def client(number: int) -> str:
+    """Whom the mail or meeting of this number is with."""
+    return f"ann{number % _CLIENTS}@client.example"
 
 
 @dataclass(slots=True)
@@ -96,7 +102,9 @@ class MailRep(Rep):
         number = next(_NUMBERS)
         message_id = f"{number}@client.example"
         folder = self.chance.choice(("INBOX", "INBOX", "Sent", "Archive"))
-        people = (self.address, ANN) if folder == "Sent" else (ANN, self.address)
+        people = (client(number), self.address)
+        if folder == "Sent":
+            people = people[::-1]
         self.deliver(folder, letter(*people, mid=message_id, minute=number, subject=f"پیشنهاد {number}"))
         self._mails[message_id] = folder
         self.truth.mails.add(message_id)
@@ -196,7 +204,7 @@ class CalendarRep(MeetingRep):
         return sum("Failed login attempt" in line and f"'{self.name}'" in line for line in lines)
 
     def arrange(self, number: int, begins: datetime, version: int) -> None:
-        people = (f"ACCEPTED:{self.address}", f"ACCEPTED:{ANN}")
+        people = (f"ACCEPTED:{self.address}", f"ACCEPTED:{client(number)}")
         raw = calendar(event(number, begins, f"SEQUENCE:{version}", people=people, stamped=min(version, 59)))
         self.user.put("work", f"m{number}.ics", raw)
 
@@ -231,7 +239,7 @@ class ExchangeRep(MailRep, MeetingRep):
         self.box.remove(folder, message_id)
 
     def arrange(self, number: int, begins: datetime, version: int) -> None:
-        people = [Attendee(ANN, "Ann", "Accept")]
+        people = [Attendee(client(number), "Ann", "Accept")]
         self.box.mailbox.put_event("calendar", f"m{number}", begins, organizer=("", self.address), attendees=people)
 
     def call_off(self, uid: str) -> None:
