@@ -25,7 +25,7 @@ def loss(each: HeldBack) -> str:
         return f"the folder {each.stream} is gone from the server, with {each.gone:,} of its {each.held:,} items"
     if each.lately:
         return (
-            f"{each.gone:,} of {each.held:,} mails are gone from {each.stream}, "
+            f"{each.gone:,} of {each.held:,} items are gone from {each.stream}, "
             f"and {each.lately:,} were already within seven days"
         )
-    return f"{each.gone:,} of {each.held:,} mails are gone at once from {each.stream}"
+    return f"{each.gone:,} of {each.held:,} items are gone at once from {each.stream}"

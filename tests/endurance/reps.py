@@ -56,6 +56,7 @@ class Rep(ABC):
     #: Message-ID -> folder of mails that may be moved or deleted; UID -> version of meetings.
     _mails: dict[str, str] = field(default_factory=dict)
     _meetings: dict[str, int] = field(default_factory=dict)
+    _called_off: int = 0
 
     @property
     def address(self) -> str:
@@ -142,7 +143,10 @@ class MeetingRep(Rep):
     def plan(self) -> None:
         """A meeting is arranged, moved, or taken out of the calendar."""
         uid = self.chance.choice(["", *self._meetings])
-        if uid and self.chance.random() < 0.4:
+        # that most of a calendar goes within days would not be believed
+        is_much = 3 * (self._called_off + 1) > self._called_off + len(self._meetings)
+        if uid and not is_much and self.chance.random() < 0.4:
+            self._called_off += 1
             self.call_off(uid)
             del self._meetings[uid], self.truth.meetings[uid]
             self.truth.removed.add(uid)

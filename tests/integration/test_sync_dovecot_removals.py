@@ -52,7 +52,7 @@ def test_most_of_a_folder_goes_when_the_operator_says_so(dovecot: Dovecot, login
         company.sync()
         [(state, reason)] = company.rows(REASON)
         assert state == "ok"
-        assert "25 of 31 mails are gone at once from Ann" in reason
+        assert "25 of 31 items are gone at once from Ann" in reason
         assert "keeptouch accounts accept-deletions alice" in reason
         assert company.run("status", "--json").document["accounts"][0]["reason"] == reason
         assert len(company.placements()) == 31

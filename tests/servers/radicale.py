@@ -31,6 +31,9 @@ delay = 0
 type = owner_only
 [storage]
 filesystem_folder = {folder}/collections
+[reporting]
+# vdirsyncer asks for all of a calendar at once
+max_expand_occurrence = 1000000
 [web]
 type = none
 [logging]
