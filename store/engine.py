@@ -262,7 +262,9 @@ class _Compiler(SQLiteCompiler):
 def _sqlite_engine(url: URL) -> Engine:
     # One connection serves one thread at a time, whichever: the pool sees to that.
     options = {"timeout": BUSY_SECONDS, "check_same_thread": False}
-    engine = create_engine(url, poolclass=QueuePool, pool_size=8, connect_args=options, hide_parameters=True)
+    # Each keeps pages of its own (cache_size), so those that are warm are taken again before the others.
+    pool = {"poolclass": QueuePool, "pool_size": 8, "pool_use_lifo": True}
+    engine = create_engine(url, connect_args=options, hide_parameters=True, **pool)
     engine.dialect.statement_compiler = _Compiler
     event.listen(engine, "connect", _sqlite_settings)
     event.listen(engine, "begin", _sqlite_begin)
