@@ -132,7 +132,8 @@ def awaited(
     if company.create is Create.OFF or not bases:
         return set()
     keys = copies.underived(transaction)
-    found = {base for key in keys & told.keys() for base in told[key]}
+    # others write pages meanwhile, and may forget what was told
+    found = {base for key in keys for base in told.get(key, ())}
     if not keys <= told.keys():
         others = copies.underived_with(transaction, bases) - told.keys()
         for copy in copies.copies_of_contents(transaction, others):
