@@ -37,6 +37,7 @@ from connectors.mime import (
 from connectors.occurrences import instant_of, occurrences
 from connectors.outgoing.letter import Letter, read_letter
 from connectors.records import (
+    MARKS,
     MASK,
     Attachment,
     Auth,
@@ -144,10 +145,6 @@ __all__ = [
     "parse_message",
     "read_letter",
 ]
-
-
-#: The flags that history knows (RFC 3501, section 2.3.2; RFC 5788): somebody answered, or passed it on.
-MARKS = ("\\Answered", "$Forwarded")
 
 
 @runtime_checkable

@@ -109,6 +109,8 @@ class Bearer(Secret):
 _LIVE: WeakValueDictionary[int, Secret] = WeakValueDictionary()
 #: What a secret is replaced by.
 MASK = "***"
+#: The flags that history knows (RFC 3501, section 2.3.2; RFC 5788): somebody answered, or passed it on.
+MARKS = ("\\Answered", "$Forwarded")
 #: Shorter ones are found in every other word.
 _SHORTEST = 4
 

@@ -22,6 +22,7 @@ from connectors.imap.sync import Sync, criteria
 from connectors.imap.watch import Idle
 from connectors.network import keep_alive
 from connectors.records import (
+    MARKS,
     Batch,
     Change,
     Cursor,
@@ -36,8 +37,6 @@ from connectors.records import (
     Stream,
     Unavailable,
 )
-
-_MARK_KEYS = {"\\Answered": "ANSWERED", "$Forwarded": "KEYWORD $Forwarded"}
 
 
 class ImapConnector:
@@ -189,10 +188,10 @@ class ImapConnector:
         }
 
     def marked(self, stream: Stream) -> Mapping[str, frozenset[str]]:
-        """By SEARCH ANSWERED and SEARCH KEYWORD (RFC 3501, section 6.4.4)."""
+        """By a search for each flag."""
         folder = self._folder(stream)
         folder.examine()
-        return {flag: frozenset(folder.ref(uid) for uid in folder.search(key)) for flag, key in _MARK_KEYS.items()}
+        return {flag: frozenset(folder.ref(uid) for uid in folder.bearing(flag)) for flag in MARKS}
 
     def _is_labelled(self, stream: Stream) -> bool:
         """Do the labels of its mails tell more than the folder?"""

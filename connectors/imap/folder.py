@@ -35,6 +35,15 @@ class Folder:
         self._ready()
         return self._session.search(criteria)
 
+    def bearing(self, flag: str) -> array[int]:
+        """UIDs of the messages that bear a flag, ascending (SEARCH ANSWERED and KEYWORD, RFC 3501, section 6.4.4)."""
+        self._ready()
+        known = self._session.flags
+        if known is not None and flag.lower().encode("ascii") not in known:
+            # no message bears it, and a server that knows no keywords may name all of them
+            return array("I")
+        return self._session.search(flag[1:].upper() if flag.startswith("\\") else f"KEYWORD {flag}")
+
     def changes(self, last: int, since: int) -> tuple[list[tuple[int, int]], list[Modified]]:
         """(UIDs that vanished as ranges, changed flags) up to UID `last`, since a modification."""
         self._ready()

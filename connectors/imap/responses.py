@@ -163,6 +163,12 @@ def parse_status(data: Iterable[Piece | None]) -> dict[bytes, Standing]:
     return found
 
 
+def parse_flags(data: Iterable[Piece | None]) -> frozenset[bytes] | None:
+    """The flags that messages of a folder may bear (RFC 3501, section 7.2.6), in lower case; None: not told."""
+    told = [piece for piece in data if isinstance(piece, bytes)]
+    return frozenset(flag for piece in told for flag in piece.strip(b"() ").lower().split()) if told else None
+
+
 def parse_mailbox_ids(data: Iterable[Piece | None]) -> dict[bytes, str]:
     """Folder name as the server writes it -> its MAILBOXID (RFC 8474, section 4); what two folders share is no id."""
     found: dict[bytes, str] = {}

@@ -26,6 +26,7 @@ from connectors.imap.responses import (
     Modified,
     Piece,
     Standing,
+    parse_flags,
     parse_labels,
     parse_list,
     parse_mailbox_ids,
@@ -77,6 +78,8 @@ class Session:
         self._client: Client | None = None
         #: The folder that is examined, as the server writes its name.
         self.examined: bytes | None = None
+        #: The flags that messages of it may bear, in lower case; None: the server does not say.
+        self.flags: frozenset[bytes] | None = None
         #: How the server tells what changed (RFC 7162): "QRESYNC", "CONDSTORE", "" for not at all; None: not yet asked.
         self._quick: str | None = None
         self._asked: deque[Asked] = deque()
@@ -185,6 +188,7 @@ class Session:
             validity, following, messages, modseq = (
                 self._number(wire, code) for code in ("UIDVALIDITY", "UIDNEXT", "EXISTS", "HIGHESTMODSEQ")
             )
+            self.flags = parse_flags(wire.response("FLAGS")[1])
         if status != "OK":
             raise folder_refused(name, text)
         if validity is None:

@@ -162,7 +162,11 @@ class Sync:
     def _newer(self, position: Position, uidnext: int) -> Generator[Page, None, tuple[Position, int]]:
         """(position behind all that is new, how many of them came after `uidnext` was told)"""
         low = position.hi + 1
-        searched = self._folder.search(f"UID {low}:* {criteria(position.since, None)}")
+        within = criteria(position.since, None)
+        searched = self._folder.search(f"UID {low}:* {within}")
+        if not searched and uidnext > low:
+            # GNU mailutils 3.15 finds nothing by n:* (n:m is found)
+            searched = self._folder.search(f"UID {low}:{uidnext - 1} {within}")
         # n:* names the last message even if its UID is below n
         uids = array("I", [uid for uid in searched if uid >= low])
         for portion, changes in self._read(uids, position):

@@ -45,6 +45,29 @@ def _with_body(line: bytes) -> bytes:
     return line if body is None else line[:-1] + b" BODY[]<0> {%d}\r\n%s)" % (len(body), body)
 
 
+# GNU mailutils 3.15
+
+
+def test_what_is_not_found_up_to_a_star_is_found_by_numbers() -> None:
+    with ScriptedImap({n: MAILS[n] for n in (1, 2)}) as server, connect(server) as connector:
+        cursor = last_cursor(connector.pages(INBOX, None))
+        server.mails, server.uidnext = dict(MAILS), 6
+        server.answer = told(":* ", b"* SEARCH\r\n" + DONE)
+        assert ids(read(connector.pages(INBOX, cursor))) == ALL[2:]
+
+
+@pytest.mark.parametrize(
+    ("flags", "forwarded"), [(b"* FLAGS (\\Seen)\r\n", 0), (b"* FLAGS ($FORWARDED \\Seen)\r\n", 5), (b"", 5)]
+)
+def test_a_keyword_is_looked_for_where_mails_may_bear_it(flags: bytes, forwarded: int) -> None:
+    """A server that knows no keywords says of any that all mails bear it."""
+    with ScriptedImap(MAILS) as server, connect(server) as connector:
+        server.answer = told("EXAMINE", flags + server.usual("EXAMINE INBOX"))
+        found = connector.marked(INBOX)
+        assert len(found["$Forwarded"]) == forwarded
+        assert not [each for each in server.commands if "KEYWORD" in each] or forwarded
+
+
 # folders that are made anew, go back, or go away
 
 
