@@ -7,7 +7,7 @@ Where to look for what:
     the configuration  config options plugins credentials store_url timezones listen_address exposure problems
     the service        service session environment engine engine_states pool agenda rounds slices retry servers standing
                        lags watching watcher chores upkeep ticking reloading observer watchdog notify listening
-    the way of a page  worker source apart garbage prefetch kept order streams drafts reading admission ingest
+    the way of a page  worker source apart prefetch kept order streams drafts reading admission ingest
                        calendar_drafts calendar_pages report renewals
     what went away     following deletions audit reflist
     derivation         derive mail_batch derived shown conversations signals opens answer_times meetings meeting_plans
@@ -21,4 +21,5 @@ Where to look for what:
     privacy            blocking erasing calendar_erasing redaction
     logins             oauth sealing
     from outside       cli demo doctor health plots log printable egress
+    the process        heap
 """

@@ -25,7 +25,7 @@ from typing import Any
 
 from connectors import traffic
 from connectors.api import AuthFailed, Bearer, Connector, ConnectorError, ConnectorType, Cursor, Secret, Stream
-from daemon import garbage
+from daemon import heap
 from daemon.drafts import Drafting, Prepared
 from matching.policy import Company
 from store.keys import IdentityKey
@@ -287,7 +287,7 @@ def _answer(connector: Connector, request: _Request, drafting: Drafting, request
 def main() -> None:
     """The process's program; it ends when its input does, whatever signals the terminal sends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    garbage.look_seldom()
+    heap.look_seldom()
     # nothing else may read or write where requests and answers go
     requests, answers = os.dup(0), os.dup(1)
     with Path(os.devnull).open("r+b") as nothing:

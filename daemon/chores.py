@@ -9,6 +9,7 @@ from functools import partial
 
 import structlog
 
+from daemon import heap
 from daemon.agenda import Agenda
 from daemon.engine import Engine
 from daemon.lags import EVERY
@@ -21,6 +22,8 @@ log = structlog.get_logger()
 _TIDY_EVERY = 30.0
 #: How often it is looked whether meetings are over, digests are due, and something needs somebody, in seconds.
 _TICK_EVERY = 60.0
+#: How often memory that is free is given back, in seconds.
+_GIVE_BACK_EVERY = 60.0
 #: After so long, in seconds, what could not be read while the service was stopped has been.
 _SETTLED = 600.0
 
@@ -45,6 +48,7 @@ class Chores:
         self._again(self._look_after, _SETTLED, every=_TICK_EVERY)
         self._again(self._engine.kept.tidy, _TIDY_EVERY, every=_TIDY_EVERY)
         self._again(self._engine.lags.tell, EVERY, every=EVERY)
+        self._again(heap.give_back, _GIVE_BACK_EVERY, every=_GIVE_BACK_EVERY)
 
     def follow(self, session: Session) -> None:
         """Another configuration from now on."""

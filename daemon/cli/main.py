@@ -16,7 +16,7 @@ from importlib.metadata import version
 
 import structlog
 
-from daemon import garbage, log
+from daemon import heap, log
 from daemon.cli.arguments import add_common
 from daemon.cli.output import Trouble, write_error, write_refusal, write_troubles
 from daemon.problems import ConfigError
@@ -83,7 +83,7 @@ def asked_for(argv: Sequence[str]) -> Sequence[str]:
 
 def entry() -> int:
     """The console script."""
-    garbage.look_seldom()
+    heap.look_seldom()
     log.guard()
     return main(sys.argv[1:])
 

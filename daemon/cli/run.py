@@ -20,6 +20,7 @@ from typing import TextIO
 
 import structlog
 
+from daemon import heap
 from daemon.cli.arguments import Verbs, add_verb
 from daemon.cli.interrupts import set_by, stop_on_signals
 from daemon.cli.opening import opened_session
@@ -65,6 +66,7 @@ def _seconds(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     """The command."""
+    heap.share_arenas()
     underway, watched = Underway(), Watched()
     notifier = Notifier(os.environ)
     watchdog = Watchdog(notifier, watched.tick, underway, watched.status)

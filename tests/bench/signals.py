@@ -21,7 +21,7 @@ from unittest.mock import patch
 
 from sqlalchemy import func, select
 
-from daemon import garbage
+from daemon import heap
 from daemon.cli.opening import session_of
 from daemon.cli.sync import sync_all
 from daemon.config import load
@@ -65,7 +65,7 @@ class Compared:
 def measure(mails: int, runs: int, tell: Callable[[str], None]) -> Compared:
     """Import in turn with signals and without; a first pair is not counted. Raises BenchError."""
     pages: dict[str, list[float]] = {"with signals": [], "without": []}
-    garbage.look_seldom()
+    heap.look_seldom()
     with tempfile.TemporaryDirectory(prefix="keeptouch-bench-") as folder:
         place = Path(folder)
         write_maildir(

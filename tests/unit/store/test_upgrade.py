@@ -96,7 +96,12 @@ def test_addresses_of_an_older_store_name_who_stands_for_their_contact(house: Ho
     with house.store.engine.begin() as connection:  # as release 0011 had it
         for each in (triggers, feed_triggers, views):
             each.drop(connection)
-        later = ("ix_contact_merged_into_id", "ix_link_meetings", "ix_mail_signal_kind_recipient")
+        later = (
+            "ix_contact_merged_into_id",
+            "ix_link_meetings",
+            "ix_mail_signal_kind_recipient",
+            "ix_contact_organization_id",
+        )
         for index in ("ix_contact_address_holder_id", *later):
             connection.exec_driver_sql(f"DROP INDEX {index}")
         connection.exec_driver_sql("CREATE INDEX ix_mail_signal_kind ON mail_signal (kind)")
