@@ -162,10 +162,16 @@ def _document(explained: Explained, company: Company | None, window: Window) -> 
         "file": explained.file,
         "message": document,
         "signals": [_signal(each) for each in classify(Mail.of(message))] if message else [],
-        "new_text": trim(message.text).new_text if message else None,
+        "new_text": _new_text(message.text) if message else None,
         "meetings": explain_meetings(explained.meetings, window),
         "error": explained.error,
     }
+
+
+def _new_text(text: str) -> str:
+    """What its author added; of a mail that passes another one on without a word, that one's."""
+    trimmed = trim(text)
+    return trimmed.new_text or trimmed.forwarded
 
 
 def _message(message: Message) -> dict[str, object]:

@@ -72,6 +72,15 @@ def test_a_body_alone_is_taken_as_a_mails(folder: Path, capsys: pytest.CaptureFi
     assert (html["message"]["text"], html["new_text"]) == ("سلام\n\n> hello", "سلام")
 
 
+def test_of_a_mail_that_only_passes_another_on_the_words_of_that_one_are_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    passed_on = "---------- Forwarded message ----------\nFrom: Ann <ann@kunde.example>\nSubject: offer\n\nسلام\n"
+    (folder / "alone.txt").write_text(passed_on, "utf-8")
+    (folder / "with.txt").write_text(f"see below\n\n{passed_on}", "utf-8")
+    assert [each["new_text"] for each in explained(capsys, "alone.txt", "with.txt")] == ["سلام", "see below"]
+
+
 def test_a_mail_is_told_in_the_fixed_form(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (document,) = explained(capsys, "1.eml")
     assert document == {
