@@ -7,13 +7,19 @@ times what it needs: by dead cycles that nobody looks for, and by free room betw
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
+from importlib import import_module
+from typing import Any
 
 #: Of mallopt(3): at most so many arenas, from which threads take memory.
 _M_ARENA_MAX, _ARENAS = -8, 2
 #: Other C libraries than glibc lack these functions; they do well without.
-_WITHOUT = contextlib.suppress(AttributeError, OSError)
+_WITHOUT = contextlib.suppress(AttributeError, ImportError, OSError)
+
+
+def _libc() -> Any:
+    # nobody else needs it
+    return import_module("ctypes").CDLL(None)
 
 
 def look_seldom() -> None:
@@ -30,11 +36,11 @@ def share_arenas() -> None:
     """To be called before there are threads. glibc would give 8 arenas a processor, each with free room of its own; one
     thread at a time runs Python, and what runs beside it waits for servers."""
     with _WITHOUT:
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
+        _libc().mallopt(_M_ARENA_MAX, _ARENAS)
 
 
 def give_back() -> None:
-    """Let go of dead cycles, and of free pages to the system (malloc_trim(3)): some 20 ms, once in a while."""
+    """Let go of dead cycles, and of free pages to the system (malloc_trim(3))."""
     gc.collect()
     with _WITHOUT:
-        ctypes.CDLL(None).malloc_trim(0)
+        _libc().malloc_trim(0)
