@@ -18,6 +18,7 @@ contact_merge = Table(
 Index("ix_contact_merge_into_id", contact_merge.c.into_id)
 _MERGED = text("merged_into_id IS NOT NULL")
 Index("ix_contact_merged_into_id", contact.c.merged_into_id, sqlite_where=_MERGED, postgresql_where=_MERGED)
+Index("ix_contact_organization_id", contact.c.organization_id)
 
 #: What was said of a contact by itself; contact.tracking_consent follows, of all that are one with it.
 contact_consent = Table(

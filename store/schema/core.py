@@ -297,7 +297,6 @@ contact = Table(
     UniqueConstraint("external_source", "external_id"),
 )
 Index("ix_contact_name_key", contact.c.name_key)
-Index("ix_contact_organization_id", contact.c.organization_id)
 
 contact_address = Table(
     "contact_address",
