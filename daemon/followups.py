@@ -26,6 +26,8 @@ from store.schema.tasks import TASKS
 
 #: Contacts that are looked at in one transaction.
 BATCH = 100
+#: Contacts whose tasks are removed in one, where no rule is on.
+BATCH_REMOVED = 2000
 #: So far back is looked; a task that is open is looked at from its beginning.
 WINDOW = task_looks.WINDOW
 #: What is not known yet is looked for again after a part of the time that passed, within these bounds.
@@ -56,10 +58,9 @@ def raise_tasks(
         return True
     people = begin(company, now, transaction)
     if not company.followups.rules:
-        task_turns.drop_marks(transaction)
-        gone = tasks.all_ids(transaction, BATCH)
-        tasks.remove(transaction, gone)
-        return len(gone) == BATCH
+        # who has tasks was marked when the rules were switched off
+        tasks.remove(transaction, tasks.of_rules(transaction, task_turns.take_all(transaction, BATCH_REMOVED)))
+        return task_turns.is_waiting(transaction, (TASKS,))
     is_importing = task_turns.is_importing(transaction, now)
     ids = task_turns.take(transaction, BATCH, is_importing=is_importing, with_held=with_held)
     if ids:

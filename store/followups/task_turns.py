@@ -44,9 +44,10 @@ def is_waiting(connection: Connection, kinds: Collection[str]) -> bool:
     return connection.execute(query).first() is not None
 
 
-def drop_marks(connection: Connection) -> None:
-    """No contact is to be looked at."""
-    connection.execute(delete(dirty).where(dirty.c.kind.in_((TASKS, HELD))))
+def take_all(connection: Connection, limit: int) -> list[str]:
+    """Contacts marked, at most so many, as `take`; those that wait are forgotten."""
+    connection.execute(delete(dirty).where(dirty.c.kind == HELD))
+    return take_dirty(connection, TASKS, limit)
 
 
 def is_importing(connection: Connection, now: datetime) -> bool:

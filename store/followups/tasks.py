@@ -249,10 +249,10 @@ def standing_keys(rows: Iterable[TaskRow]) -> list[Key]:
     return [row.key for row in rows]
 
 
-def all_ids(connection: Connection, limit: int) -> list[tuple[str, str | None]]:
-    """(id, contact) of some tasks of rules."""
-    query = select(task.c.id, task.c.contact_id).where(task.c.trigger_id.is_not(None)).limit(limit)
-    return [(row.id, row.contact_id) for row in connection.execute(query)]
+def of_rules(connection: Connection, contact_ids: Iterable[str]) -> list[tuple[str, str | None]]:
+    """(id, contact) of the tasks that rules raised for these contacts."""
+    query = select(task.c.id, task.c.contact_id).where(task.c.trigger_id.is_not(None))
+    return [(row.id, row.contact_id) for row in select_in(connection, query.where, task.c.contact_id, contact_ids)]
 
 
 def history_of(connection: Connection, task_ids: Iterable[str]) -> dict[str, list[Any]]:

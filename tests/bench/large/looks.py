@@ -92,7 +92,7 @@ def _begin(transaction: Connection, company: Company) -> None:
     # those of the shape are of no rule
     transaction.execute(delete(task))
     followups.begin(company, END, transaction)
-    task_turns.drop_marks(transaction)
+    transaction.execute(delete(dirty).where(dirty.c.kind.in_((TASKS, task_turns.HELD))))
     transaction.execute(update(task_rule).values(since_at=long_ago))
 
 
