@@ -14,6 +14,7 @@ from connectors.api import (
     Meeting,
     Message,
     Page,
+    Purpose,
     Skimming,
     Stream,
     Unreadable,
@@ -23,7 +24,7 @@ from daemon.reading import read
 from matching import policy
 from matching.policy import Company
 from store.keys import IdentityKey
-from store.mails.facts import NOTHING_TOLD, Draft, draft
+from store.mails.facts import Draft, draft
 from store.meetings.meeting_facts import MeetingDraft
 
 #: A change on its way into the store.
@@ -55,21 +56,28 @@ class Drafting:
     def _is_dispensable(self, stream: Stream, envelope: Envelope) -> bool:
         return policy.is_dispensable(envelope, self.company, stream.purpose)
 
-    def draft(self, message: Message) -> Draft:
-        """The mail as the store takes it, under the company's policy."""
+    def draft(self, message: Message, purpose: Purpose | None = None) -> Draft:
+        """The mail as the store takes it, under the company's policy.
+
+        `purpose`: of its folder, where it is known. What the policy skips whoever is a contact is not read then; see
+        `Content.is_unread`.
+        """
         message = policy.credible(message)
         assessment = policy.assess(message, self.company)
-        made = policy.created_by(assessment.parties, bool(assessment.bulk), self.company.create)
-        told = NOTHING_TOLD if message.is_skimmed else read(message)
+        is_bulk = bool(assessment.bulk)
+        made = policy.created_by(assessment.parties, is_bulk, self.company.create)
+        where = message.purpose or purpose
+        is_left = where is not None and policy.is_skipped_anyway(assessment.direction, is_bulk, where)
+        told = None if is_left or message.is_skimmed else read(message)
         return draft(message, assessment, made, self.key, told)
 
-    def changes(self, changes: Iterable[Change]) -> tuple[Ready, ...]:
-        """The changes with drafts in the place of mails and meetings."""
-        return tuple([self.draft(c) if isinstance(c, Message) else self._other(c) for c in changes])
+    def changes(self, changes: Iterable[Change], purpose: Purpose | None = None) -> tuple[Ready, ...]:
+        """The changes with drafts in the place of mails and meetings; `purpose` as in `draft`."""
+        return tuple([self.draft(c, purpose) if isinstance(c, Message) else self._other(c) for c in changes])
 
     def _other(self, change: Meeting | Deleted | Flagged | Unreadable) -> Ready:
         return calendar_drafts.draft(change, self.company, self.key) if isinstance(change, Meeting) else change
 
-    def prepared(self, page: Page) -> Prepared:
-        """The page, ready."""
-        return Prepared(self.changes(page.changes), replace(page, changes=()))
+    def prepared(self, page: Page, purpose: Purpose) -> Prepared:
+        """The page of a stream of that purpose, ready."""
+        return Prepared(self.changes(page.changes, purpose), replace(page, changes=()))
