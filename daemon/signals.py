@@ -126,7 +126,8 @@ class Thread:
 def derive_signals(
     transaction: Transaction, key: IdentityKey, company: Company, thread: Thread, now: datetime
 ) -> set[str]:
-    """Write what these mails tell, and which addresses bounce by it; returns those of which other bounces are told."""
+    """Write what these mails tell, and which addresses bounce by it; returns those of which it is told otherwise than
+    before which mails did not reach them."""
     found = [(item, telling) for item in thread.items.values() for telling in thread.told(item)]
     replies = [(item, asked) for item in thread.items.values() if (asked := thread.answered(item)) is not None]
     normals = {telling.recipient or thread.sender(item) for item, telling in found}
@@ -168,7 +169,7 @@ def derive_signals(
     touched = {each.recipient for each in changed if each.recipient}
     heard = {thread.sender(item) for item in thread.items.values() if item.direction == Direction.INBOUND}
     signals.settle_addresses(transaction, touched | heard - {""})
-    return {each.recipient for each in changed if each.recipient and each.kind == Kind.BOUNCE.value}
+    return {each.recipient for each in changed if each.recipient and signals.is_failure(each)}
 
 
 def _is_seen(row: Signal) -> bool:
