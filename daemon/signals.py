@@ -77,7 +77,7 @@ class Thread:
     def is_mechanical(self, item: Interaction) -> bool:
         """Did no person write it, as far as is sure?"""
         told, row = self.told(item), self._rows[item.message_key]
-        if any(each.kind in MECHANICAL and each.confidence >= SURE for each in told):
+        if told and any(each.kind in MECHANICAL and each.confidence >= SURE for each in told):
             return True
         # of some the header has expired, and with it all but these marks
         return bool(row.report_type) or (not told and row.auto_submitted not in ("", "no"))
@@ -115,11 +115,14 @@ class Thread:
 
         Who wrote again before we did has answered already; a colleague who joins in has not.
         """
-        if item.direction != Direction.INBOUND or self.is_mechanical(item):
+        if item.direction != Direction.INBOUND:
+            return None
+        # first, because most mails answer none of ours
+        asked, between = self.asked(item)
+        if asked is None or self.is_mechanical(item):
             return None
         if is_forward_subject(self._rows[item.message_key].subject or ""):
             return None
-        asked, between = self.asked(item)
         return None if self.sender(item) in between else asked
 
 
