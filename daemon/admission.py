@@ -145,6 +145,9 @@ class Admission:
 
     def content(self, item: Draft, content: Content) -> Content:
         """What of a mail is kept at its age."""
+        if content.is_unread:
+            # what would be skipped, and is kept because it is a copy of what is
+            content = self._drafted(facts.message_of_draft(item, content)).content or content
         if item.sensitivity and self._confidential is Level.METADATA:
             return saying.without(content, saying.SAYING)
         classes = [name for name in saying.SAYING if self._is_older(item, self._limits.days(name))]

@@ -45,5 +45,7 @@ def with_answer_times(
                 week = times.of(thread.sender(item)) if is_ours else times.usual
                 free = leave.get(person or "", ()) if is_ours else ()
                 working = working_seconds(week, asked.occurred_at, item.occurred_at, free)
-        timed.append(item._replace(answer_seconds=seconds, answer_working_seconds=working, answer_person_id=person))
+        if (seconds, working, person) != (item.answer_seconds, item.answer_working_seconds, item.answer_person_id):
+            item = item._replace(answer_seconds=seconds, answer_working_seconds=working, answer_person_id=person)
+        timed.append(item)
     return timed

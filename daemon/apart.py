@@ -276,7 +276,7 @@ def _answer(connector: Connector, request: _Request, drafting: Drafting, request
     end: object = _END
     try:
         for page in connector.pages(request.stream, request.cursor, request.horizon):
-            _tell(answers, drafting.prepared(page))
+            _tell(answers, drafting.prepared(page, request.stream.purpose))
             if select.select([requests], [], [], 0)[0]:
                 break
     except ConnectorError as error:

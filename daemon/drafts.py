@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 
 from connectors.api import (
     Change,
@@ -14,6 +15,7 @@ from connectors.api import (
     Meeting,
     Message,
     Page,
+    Purpose,
     Skimming,
     Stream,
     Unreadable,
@@ -21,9 +23,9 @@ from connectors.api import (
 from daemon import calendar_drafts
 from daemon.reading import read
 from matching import policy
-from matching.policy import Company
+from matching.policy import Assessment, Company
 from store.keys import IdentityKey
-from store.mails.facts import NOTHING_TOLD, Draft, draft
+from store.mails.facts import Draft, draft
 from store.meetings.meeting_facts import MeetingDraft
 
 #: A change on its way into the store.
@@ -57,19 +59,44 @@ class Drafting:
 
     def draft(self, message: Message) -> Draft:
         """The mail as the store takes it, under the company's policy."""
-        message = policy.credible(message)
-        assessment = policy.assess(message, self.company)
-        made = policy.created_by(assessment.parties, bool(assessment.bulk), self.company.create)
-        told = NOTHING_TOLD if message.is_skimmed else read(message)
-        return draft(message, assessment, made, self.key, told)
+        return self.drafts([message])[0]
 
-    def changes(self, changes: Iterable[Change]) -> tuple[Ready, ...]:
-        """The changes with drafts in the place of mails and meetings."""
-        return tuple([self.draft(c) if isinstance(c, Message) else self._other(c) for c in changes])
+    def drafts(self, messages: Iterable[Message], purpose: Purpose | None = None) -> list[Draft]:
+        """As `draft`, of each; in less time than one by one.
+
+        `purpose`: of their folder, where it is known. What the policy skips whoever is a contact is not read then; see
+        `Content.is_unread`.
+        """
+        messages = list(map(policy.credible, messages))
+        assessed = [policy.assess(each, self.company) for each in messages]
+        are_read = [self._is_read(*each, purpose) for each in zip(messages, assessed, strict=True)]
+        told = iter(read(list(compress(messages, are_read))))
+        return [
+            draft(
+                message,
+                assessment,
+                policy.created_by(assessment.parties, bool(assessment.bulk), self.company.create),
+                self.key,
+                next(told) if is_read else None,
+            )
+            for message, assessment, is_read in zip(messages, assessed, are_read, strict=True)
+        ]
+
+    @staticmethod
+    def _is_read(message: Message, assessment: Assessment, purpose: Purpose | None) -> bool:
+        if message.is_skimmed:
+            return False
+        where = message.purpose or purpose
+        return where is None or not policy.is_skipped_anyway(assessment.direction, bool(assessment.bulk), where)
+
+    def changes(self, changes: Sequence[Change], purpose: Purpose | None = None) -> tuple[Ready, ...]:
+        """The changes with drafts in the place of mails and meetings; `purpose` as in `drafts`."""
+        drafts = iter(self.drafts([each for each in changes if isinstance(each, Message)], purpose))
+        return tuple([next(drafts) if isinstance(each, Message) else self._other(each) for each in changes])
 
     def _other(self, change: Meeting | Deleted | Flagged | Unreadable) -> Ready:
         return calendar_drafts.draft(change, self.company, self.key) if isinstance(change, Meeting) else change
 
-    def prepared(self, page: Page) -> Prepared:
-        """The page, ready."""
-        return Prepared(self.changes(page.changes), replace(page, changes=()))
+    def prepared(self, page: Page, purpose: Purpose) -> Prepared:
+        """The page of a stream of that purpose, ready."""
+        return Prepared(self.changes(page.changes, purpose), replace(page, changes=()))

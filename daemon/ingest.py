@@ -78,7 +78,7 @@ class Ingest:
 
         return self.store.transact(work, shared=True)
 
-    def batch(self, place: Place, purpose: Purpose, changes: Iterable[Change]) -> Counter[str]:
+    def batch(self, place: Place, purpose: Purpose, changes: Sequence[Change]) -> Counter[str]:
         """Write items that were fetched again by reference; no cursor moves."""
         ready = self.drafting.changes(changes)
 
@@ -96,7 +96,7 @@ class Ingest:
     def again(self, transaction: Transaction, place: Place, purpose: Purpose, messages: Iterable[Message]) -> None:
         """Decide anew about mails that lie where they lay and are the same, but for what was erased of them."""
         admission = self.admission(transaction, place.stream_id)
-        drafts, denied = admission.screened(map(self.drafting.draft, messages))
+        drafts, denied = admission.screened(self.drafting.drafts(messages))
         decided = self._decide(transaction, place, purpose, admission, drafts, denied)
         copies.mark_dirty(transaction, "item", decided.dirty)
         copies.mark_dirty(transaction, "meeting", decided.dirty_meetings)

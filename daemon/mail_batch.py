@@ -11,7 +11,7 @@ from daemon import conversations, followups, words
 from daemon.answer_times import with_answer_times
 from daemon.shown import ShownMail
 from daemon.signals import Thread, derive_signals
-from daemon.unreached import party_of, reached, unreached
+from daemon.unreached import doubtful, party_of, reached, unreached
 from matching import policy
 from matching.followups import LONGEST
 from matching.identity import Mail, group
@@ -116,7 +116,11 @@ class MailBatch:
         words.read(self.transaction, thread.items.values(), self.now)
         if self.company.create is Create.CORRESPONDED:
             # whether they are contacts hangs on it
+            shown = [each for each in self.mails.values() if each.id not in self.hidden]
+            bounced = doubtful(self.transaction, self.company, bounced, self.mails, shown)
             copies.mark_dirty(self.transaction, "address", bounced)
+        else:
+            bounced = set()
         if self.company.followups.rules:
             self._mark_tasks(thread, changed)
         if self.hidden:

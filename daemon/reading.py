@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from connectors.api import Message
@@ -21,16 +22,23 @@ _ABOUT_ANOTHER = {kind.value for kind in Kind} - {Kind.LIST, Kind.UNSUBSCRIBE}
 _BEGINNING = 4_000
 
 
-def read(message: Message) -> Told:
-    """What the mail tells; most tell nothing."""
-    rows: list[tuple[Any, ...]] = [_row(each) for each in classify(Mail.of(message))]
+def read(messages: Sequence[Message]) -> list[Told]:
+    """What each mail tells; most tell nothing."""
+    # one after the other for all of them: a mail's way through all rules would have each find the processor's caches
+    # full of the others
+    signals = [classify(Mail.of(message)) for message in messages]
+    new_texts = [new_text_of(message.text) if message.text else "" for message in messages]
+    return list(map(_told, messages, signals, new_texts))
+
+
+def _told(message: Message, signals: Iterable[Signal], new_text: str) -> Told:
+    rows = [_row(each) for each in signals]
     if any(each.method == "REPLY" for each in message.invitations):
         rows.append((ANSWER, *(None,) * 7, "the mail carries an attendee's answer (METHOD:REPLY)", 1.0))
     concerns: dict[str, None] = {}
     if any(row[0] in _ABOUT_ANOTHER for row in rows):
         named = [row[7] for row in rows if row[7]]
         concerns = dict.fromkeys((*message.reported_ids, *named))
-    new_text = new_text_of(message.text) if message.text else ""
     is_all = new_text == message.text
     beginning = new_text[:_BEGINNING]
     asked = (asks(beginning), is_brief(beginning))

@@ -30,7 +30,7 @@ def read_anew(store: Store, progress: Callable[[int], None]) -> None:
 
 
 def _save(transaction: Transaction, store: Store, found: list[tuple[bytes, Message]]) -> None:
-    told = {key: read(message) for key, message in found}
+    told = dict(zip([key for key, _message in found], read([message for _key, message in found]), strict=True))
     targets = [(key, store.key.digest("mid", each)) for key, one in told.items() for each in one.concerns]
     rereading.replace(transaction, told, targets)
     rereading.want_reports(transaction, list(told))

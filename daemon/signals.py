@@ -77,7 +77,7 @@ class Thread:
     def is_mechanical(self, item: Interaction) -> bool:
         """Did no person write it, as far as is sure?"""
         told, row = self.told(item), self._rows[item.message_key]
-        if any(each.kind in MECHANICAL and each.confidence >= SURE for each in told):
+        if told and any(each.kind in MECHANICAL and each.confidence >= SURE for each in told):
             return True
         # of some the header has expired, and with it all but these marks
         return bool(row.report_type) or (not told and row.auto_submitted not in ("", "no"))
@@ -115,18 +115,22 @@ class Thread:
 
         Who wrote again before we did has answered already; a colleague who joins in has not.
         """
-        if item.direction != Direction.INBOUND or self.is_mechanical(item):
+        if item.direction != Direction.INBOUND:
+            return None
+        # first, because most mails answer none of ours
+        asked, between = self.asked(item)
+        if asked is None or self.is_mechanical(item):
             return None
         if is_forward_subject(self._rows[item.message_key].subject or ""):
             return None
-        asked, between = self.asked(item)
         return None if self.sender(item) in between else asked
 
 
 def derive_signals(
     transaction: Transaction, key: IdentityKey, company: Company, thread: Thread, now: datetime
 ) -> set[str]:
-    """Write what these mails tell, and which addresses bounce by it; returns those of which other bounces are told."""
+    """Write what these mails tell, and which addresses bounce by it; returns those of which it is told otherwise than
+    before which mails did not reach them."""
     found = [(item, telling) for item in thread.items.values() for telling in thread.told(item)]
     replies = [(item, asked) for item in thread.items.values() if (asked := thread.answered(item)) is not None]
     normals = {telling.recipient or thread.sender(item) for item, telling in found}
@@ -168,7 +172,7 @@ def derive_signals(
     touched = {each.recipient for each in changed if each.recipient}
     heard = {thread.sender(item) for item in thread.items.values() if item.direction == Direction.INBOUND}
     signals.settle_addresses(transaction, touched | heard - {""})
-    return {each.recipient for each in changed if each.recipient and each.kind == Kind.BOUNCE.value}
+    return {each.recipient for each in changed if each.recipient and signals.is_failure(each)}
 
 
 def _is_seen(row: Signal) -> bool:

@@ -86,7 +86,7 @@ class Source:
 
     def _here(self, stream: Stream, cursor: Cursor | None, horizon: datetime | None) -> Generator[Prepared, None, None]:
         for page in self._connector.pages(stream, cursor, horizon):
-            yield self._drafting.prepared(page)
+            yield self._drafting.prepared(page, stream.purpose)
 
     def _changes_over(self) -> bool:
         """Start the process when it is worth it; True: from now on it can be asked."""

@@ -18,9 +18,6 @@ from store.derivation.copies import StoredCopy, StoredParty
 from store.derivation.unreached import Failures, failures, held, latest_mails
 from store.engine import Transaction
 
-#: Mails of the history with an address that are looked at before all of them are.
-_FEW = 20
-
 
 class Derived(Protocol):
     """A mail of the history, as far as this goes."""
@@ -77,8 +74,8 @@ def reached(
     there = held(transaction, failed)
     found = {normal for mail in shown for normal in _reached_by(mail, company, failed)} & there
     asked: dict[str, set[str]] = {}
-    for normal in there - found:
-        for mail in latest_mails(transaction, normal, _FEW):
+    for normal, mails in latest_mails(transaction, sorted(there - found)).items():
+        for mail in mails:
             if mail.interaction_id in batch:
                 continue
             if mail.role == Role.FROM and not mail.is_unverified and mail.occurred_at > failed[normal].last_at:
@@ -90,6 +87,21 @@ def reached(
         made = {party.normal for party in _created(copy, company) if party.normal}
         found |= made & asked.get(copy.row.interaction_id or "", set())
     return found
+
+
+def doubtful(
+    transaction: Transaction,
+    company: Company,
+    bounced: Collection[str],
+    batch: Mapping[str, Derived],
+    shown: Iterable[Derived],
+) -> set[str]:
+    """Those of the `bounced` addresses that may be contacts no more by what is told of them now, or again.
+
+    Most have had other mail, and stay what they are: nothing of theirs needs to be derived anew. As for `reached`.
+    """
+    failed = failures(transaction, bounced)
+    return set(bounced) - (reached(transaction, company, failed, batch, shown) if failed else set())
 
 
 def _reached_by(mail: Derived, company: Company, failed: Mapping[str, Failures]) -> Iterator[str]:

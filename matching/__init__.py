@@ -6,7 +6,7 @@ Where to look for what:
                          erasure
     which mail is which  identity subjects references thread_index thread_nodes threads forest lost_links
     meetings             meetings calendar_events itip
-    what a mail means    signals quotes said opens folding known_words written_days
+    what a mail means    signals quotes said opens folding replacing known_words written_days
     what is due          followups rhythm scoring
     working time         workdays workweeks holiday_dates zone_pieces
 """

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from matching.replacing import replacer
+
 #: Accents, vowel points, harakat, tatweel, joiners and marks of direction: what people write or leave out.
 _MARKS = re.compile(
     "[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0640\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\u3099\u309a\u00ad]+"
@@ -19,8 +21,7 @@ _ALIKE = str.maketrans(
         **{chr(zero + digit): str(digit) for zero in (0x660, 0x6F0, 0x1810, 0x966) for digit in range(10)},
     }
 )
-#: Most texts hold few of them, and are searched faster than translated.
-_REPLACED = re.compile(f"[{re.escape(''.join(map(chr, _ALIKE)))}]+")
+_with_one_spelling = replacer(_ALIKE)
 _BLANKS = re.compile(r"[^\S\n]+")
 
 
@@ -30,7 +31,7 @@ def fold(text: str) -> str:
         return _single_blanks(text.lower())
     text = unicodedata.normalize("NFKD", text).casefold()
     text = unicodedata.normalize("NFC", _MARKS.sub("", text))
-    return _single_blanks(_REPLACED.sub(_replacement, text))
+    return _single_blanks(_with_one_spelling(text))
 
 
 def _single_blanks(text: str) -> str:
@@ -38,7 +39,3 @@ def _single_blanks(text: str) -> str:
     if "  " not in text and text.replace("\n", "").isprintable():
         return text
     return _BLANKS.sub(" ", text)
-
-
-def _replacement(signs: re.Match[str]) -> str:
-    return signs[0].translate(_ALIKE)

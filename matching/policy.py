@@ -300,6 +300,11 @@ def is_dispensable(envelope: Envelope, company: Company, purpose: Purpose) -> bo
     return direction is Direction.INTERNAL or (is_bulk and direction is Direction.INBOUND)
 
 
+def is_skipped_anyway(direction: Direction, is_bulk: bool, purpose: Purpose) -> bool:
+    """As `is_dispensable`, of a mail that was read."""
+    return decide(direction, is_bulk, purpose, concerns_contact=True, is_copy=False)[0] is Verdict.SKIPPED
+
+
 def is_worth_keeping(verdict: Verdict, reason: str) -> bool:
     """Is it kept, or would it be if somebody who takes part were a contact?"""
     return verdict is Verdict.STORED or reason == "no_contact"

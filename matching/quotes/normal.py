@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from matching.replacing import replacer
+
 #: Digits of Arabic, Persian, Devanagari, Bengali and Thai, and full-width ones, to those of ASCII.
 _DIGITS = {
     first + value: ord("0") + value for first in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xFF10) for value in range(10)
@@ -24,10 +26,7 @@ _BLANKS = {ord(blank): " " for blank in "\t\x0b\x0c\xa0\u1680\u202f\u205f\u3000"
 )
 #: Letters that Arabic and Persian keyboards write differently.
 _LETTERS = {ord("ي"): "ی", ord("ك"): "ک", ord("ى"): "ی"}
-_TABLE = _DIGITS | _SIGNS | _LETTERS | _BLANKS | _UNSEEN
-#: The signs of the table: most texts hold few, and are searched faster than translated.
-_REPLACED = re.compile(f"[{''.join(map(chr, _TABLE))}]+")
-_SINGLE = {chr(sign): chr(sign).translate(_TABLE) for sign in _TABLE}
+_replaced = replacer(_DIGITS | _SIGNS | _LETTERS | _BLANKS | _UNSEEN)
 _RUNS = re.compile(" {2,}")
 
 
@@ -52,13 +51,7 @@ def plains(lines: Sequence[str]) -> list[str]:
 
 
 def _folded(text: str) -> str:
-    text = _REPLACED.sub(_replacement, unicodedata.normalize("NFC", text))
-    return text.casefold().replace("i\u0307", "i")
-
-
-def _replacement(signs: re.Match[str]) -> str:
-    found = signs[0]
-    return _SINGLE[found] if len(found) == 1 else found.translate(_TABLE)
+    return _replaced(unicodedata.normalize("NFC", text)).casefold().replace("i\u0307", "i")
 
 
 def entries(table: str) -> frozenset[str]:

@@ -96,10 +96,9 @@ _PATTERNS = tuple(
     _Patterns(each, tuple(map(fold, each.stems)), _compiled(each.away), _compiled(each.then), _compiled(each.automatic))
     for each in LANGUAGES
 )
-#: (a stem, the number of its language): those of several words, and those that lie within a word.
-_STEMS = [(stem, number) for number, each in enumerate(_PATTERNS) for stem in each.stems]
-_PHRASES = [(stem, number) for stem, number in _STEMS if " " in stem]
-_STEMS = [(stem, number) for stem, number in _STEMS if " " not in stem]
+#: (what is looked for within the words of a text, the stem that has to be there too, the number of its language): of
+#: a stem of several words the longest of them.
+_STEMS = [(max(stem.split(), key=len), stem, number) for number, each in enumerate(_PATTERNS) for stem in each.stems]
 #: Each language is a group.
 _SUBJECT = re.compile("|".join(f"(?P<{each.code}>{fold(each.subject)})" for each in LANGUAGES))
 
@@ -123,9 +122,10 @@ def read_auto_replies(mail: Mail) -> Iterator[Signal]:
     head = fold(own[:MAX_HEAD])
     if is_plain and asks and not _AUTO.search(head):
         return
-    words = _words_of(head)
     # who asks something, or answers above what he quotes as mail programs of people do, is no machine
     is_personal = asks or len(own) < min(len(mail.text), _MAX_LETTER * 2)
+    # with nothing else that speaks for a machine, what such people say of an absence counts for nothing
+    words = _words_of(head, is_any=not (is_plain and is_personal))
     answers = bool(mail.answered_ids) or is_answer
     found = _judge(mail, mark, titled[0] if titled else "", hint, words, answers=answers, is_personal=is_personal)
     if found is None:
@@ -219,12 +219,12 @@ def _own_text(text: str) -> str:
     return own[: quoted.start()] if quoted and own[: quoted.start()].strip() else own
 
 
-def _words_of(head: str) -> _Words | None:
-    """The most telling words of absence in a folded text, of any language."""
+def _words_of(head: str, *, is_any: bool) -> _Words | None:
+    """The most telling words of absence in a folded text, of any language; not `is_any`: that a machine writes."""
     best: _Words | None = None
     for language, _stems, away, then, automatic in _spoken(head):
         by_machine = automatic.search(head) if automatic else None
-        match = by_machine or (away.search(head) if away else None)
+        match = by_machine or (away.search(head) if away and is_any else None)
         if match is None:
             continue
         follows = len({each[0] for each in then.finditer(head)}) if then else 0
@@ -244,21 +244,22 @@ def _away_in(subject: str) -> re.Match[str] | None:
 
 
 def _spoken(text: str) -> list[_Patterns]:
-    """The languages of which a folded text has a word that matters."""
-    found = {number for stem, number in _PHRASES if stem in text}
-    found |= _KNOWN.held(text.split())
-    return [_PATTERNS[number] for number in sorted(found)]
+    """The languages of which a folded text has a stem."""
+    held = _KNOWN.held(text.split())
+    return [
+        _PATTERNS[number] for number in sorted({number for stem, number in held if " " not in stem or stem in text})
+    ]
 
 
-def _have_stem(words: str) -> bool:
-    """Has one of the words a stem?"""
+def _may_have_stem(words: str) -> bool:
+    """May one of the words be of a stem?"""
     return any(map(words.__contains__, _DISTINCT))
 
 
-def _numbers_in(word: str) -> Iterator[int]:
-    """The languages of which the word has a stem."""
-    return (number for stem, number in _STEMS if stem in word)
+def _stems_in(word: str) -> Iterator[tuple[str, int]]:
+    """The stems, with their languages, of which the word has what is looked for."""
+    return ((stem, number) for part, stem, number in _STEMS if part in word)
 
 
-_DISTINCT = tuple(dict.fromkeys(stem for stem, _number in _STEMS))
-_KNOWN = KnownWords(_have_stem, _numbers_in)
+_DISTINCT = tuple(dict.fromkeys(part for part, _stem, _number in _STEMS))
+_KNOWN = KnownWords(_may_have_stem, _stems_in)

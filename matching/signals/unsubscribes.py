@@ -62,14 +62,18 @@ def read_unsubscribes(mail: Mail) -> Iterator[Signal]:
 
 
 def _own_words(text: str) -> str:
-    """What was written above what is quoted, without the greeting of a signature."""
+    """What was written above what is quoted, without the greeting of a signature; of much no more than shows that."""
     lines: list[str] = []
+    length = 0
     for line in text[: 3 * _MAX_WORDS].split("\n"):
         if line.startswith((">", "--", "____", "From:", "Von:", "De :", "От:")) or line.rstrip().endswith(
             (" wrote:", " schrieb:", "écrit :")
         ):
             break
         lines.append(line)
+        if line.strip() and length + len(line.rstrip()) > _MAX_WORDS:
+            break
+        length += len(line) + 1
     return "\n".join(lines).strip()
 
 

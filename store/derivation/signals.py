@@ -61,6 +61,11 @@ _LAST_HEARD = (
 _STATES = select(contact_address.c.id, contact_address.c.normal, contact_address.c.state)
 
 
+def is_failure(row: Signal) -> bool:
+    """Does it say that a mail of ours did not reach its recipient, for good? See `store.derivation.unreached`."""
+    return row.kind == "bounce" and bool(row.is_hard) and row.confidence >= SURE and row.interaction_id is not None
+
+
 def replace(connection: Connection, source_ids: Iterable[str], wanted: Iterable[Signal]) -> set[Signal]:
     """What these mails tell becomes exactly `wanted`; rows that stay are not touched.
 

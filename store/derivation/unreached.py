@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, delete, exists, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, select
 
 from matching.visibility import Level
 from store.contacts import organizations
 from store.contacts.holders import ensure_primary
 from store.contacts.records import POLICY
+from store.each import ForEach
 from store.schema.core import contact, contact_address, interaction, link, message
 from store.schema.meetings import meeting
 from store.schema.signals import SURE, mail_signal
@@ -28,6 +29,8 @@ class Failures:
     interaction_ids: set[str] = field(default_factory=set)
 
 
+#: Mails of the history with an address that are looked at before all of them are.
+_FEW = 20
 _BOUNCES = select(signal.c.recipient, signal.c.interaction_id, signal.c.occurred_at).where(
     *(signal.c.kind == "bounce", signal.c.is_hard, signal.c.confidence >= SURE),
     signal.c.interaction_id.is_not(None),
@@ -81,18 +84,26 @@ class Mail(NamedTuple):
     is_unverified: bool
 
 
-def latest_mails(connection: Connection, normal: str, most: int) -> list[Mail]:
-    """The last mails with a contact's address; none where it is nobody's."""
-    query = (
+def _latest(given: Mapping[str, ColumnElement[Any]]) -> Select[Any]:
+    return (
         select(link.c.interaction_id, link.c.occurred_at, link.c.role, interaction.c.direction)
         .add_columns(interaction.c.is_unverified)
         .join(contact_address, contact_address.c.contact_id == link.c.contact_id)
         .join(interaction, interaction.c.id == link.c.interaction_id)
-        .where(contact_address.c.normal == normal, link.c.address == normal, interaction.c.kind == "email")
+        .where(contact_address.c.normal == given["normal"], link.c.address == given["normal"])
+        .where(interaction.c.kind == "email")
         .order_by(link.c.occurred_at.desc(), link.c.interaction_id.desc())
-        .limit(most)
+        .limit(_FEW)
     )
-    return [Mail(*row) for row in connection.execute(query)]
+
+
+_LATEST = ForEach(_latest, contact_address.c.normal)
+
+
+def latest_mails(connection: Connection, normals: Iterable[str]) -> dict[str, list[Mail]]:
+    """The last mails with each of these addresses of contacts; none where it is nobody's."""
+    found = _LATEST.rows(connection, [(each,) for each in normals])
+    return {normal: [Mail(*row) for row in rows] for normal, rows in found.items()}
 
 
 def held(connection: Connection, normals: Iterable[str]) -> set[str]:

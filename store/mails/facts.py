@@ -106,6 +106,8 @@ class Content:
     invitation_rows: tuple[tuple[int, bytes, str, bytes], ...] = ()
     #: What it tells, as `store.mails.mail_signals` writes it.
     signal_rows: tuple[tuple[Any, ...], ...] = ()
+    #: What it tells was not read, because it will hardly be stored; it is read before it is.
+    is_unread: bool = False
 
 
 @dataclass(slots=True)
@@ -147,10 +149,10 @@ class Draft:
 
 
 def draft(
-    message: Message, assessment: Assessment, made: Iterable[Party], key: IdentityKey, told: Told = NOTHING_TOLD
+    message: Message, assessment: Assessment, made: Iterable[Party], key: IdentityKey, told: Told | None
 ) -> Draft:
     """The message with its keys and rows; `made`: the parties that the policy makes contacts of; `told`: what it tells
-    of others."""
+    of others, None where that was not read."""
     when = instant(message.sent_at)
     subject = subject_key(message.subject)
     parties = assessment.parties
@@ -195,8 +197,9 @@ def _content(
     blind: Sequence[Party],
     subject: str,
     key: IdentityKey,
-    told: Told,
+    read: Told | None,
 ) -> Content:
+    told = read or NOTHING_TOLD
     invitations = meeting_facts.invited(message.invitations, key) if message.invitations else ()
     reports = _encode([(each.type, each.text) for each in message.reports]) if message.reports else ""
     said = _said(message, seen, [data for *_rest, data in invitations], reports)
@@ -221,6 +224,7 @@ def _content(
         ],
         invitation_rows=invitations,
         signal_rows=told.rows,
+        is_unread=read is None,
     )
 
 

@@ -99,7 +99,7 @@ def _import(place: Path, mails: int, *, is_reading: bool) -> float:
         # one process has all of the work
         stack.enter_context(patch("daemon.source._HAS_CORES", False))
         if not is_reading:
-            stack.enter_context(patch("daemon.drafts.read", lambda _message: NOTHING_TOLD))
+            stack.enter_context(patch("daemon.drafts.read", lambda messages: [NOTHING_TOLD for _ in messages]))
             stack.enter_context(patch("daemon.mail_batch.derive_signals", lambda *_given: set()))
             stack.enter_context(patch("daemon.mail_batch.with_answer_times", lambda wanted, *_given: wanted))
         session = stack.enter_context(session_of(config))

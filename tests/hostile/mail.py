@@ -64,7 +64,9 @@ def _taken(raw: bytes, verdicts: tuple[str, ...], at: World, received_at: dateti
         assert len(read.headers) <= MAX_KEPT_HEADERS
     ingest = at.house.ingest()
     # what follows from it is derived with the good mail behind it
-    ingest.page(at.place, Purpose.SENT, ingest.drafting.prepared(Page(changes=(read,), cursor=Cursor(ref))))
+    ingest.page(
+        at.place, Purpose.SENT, ingest.drafting.prepared(Page(changes=(read,), cursor=Cursor(ref)), Purpose.SENT)
+    )
     ((verdict, reason),) = at.house.execute("SELECT verdict, reason FROM placement WHERE ref = ?", ref)
     assert verdict in verdicts, (verdict, reason)
     assert not isinstance(read, Unreadable) or (verdict, reason) == ("quarantined", read.reason)

@@ -55,7 +55,9 @@ def test_an_answer_that_is_decided_about_while_its_mail_is_derived_is_found(
     house.folders["bob"]["INBOX"] = Purpose.INBOX
     place, _cursor = house.place("bob", "INBOX")
     ingest = house.ingest()
-    ready = ingest.drafting.prepared(Page(changes=(skimmed(answer, house.company, Purpose.INBOX),), cursor=Cursor("c")))
+    ready = ingest.drafting.prepared(
+        Page(changes=(skimmed(answer, house.company, Purpose.INBOX),), cursor=Cursor("c")), Purpose.INBOX
+    )
     house.folders["alice"]["Sent"] = Purpose.SENT
     sent, _cursor = house.place("alice", "Sent")
     decided, go_on = threading.Event(), threading.Event()

@@ -165,7 +165,7 @@ class House:
             items = [skimmed(each, self.company, purpose) if isinstance(each, Message) else each for each in items]
         page = Page(changes=tuple(items), cursor=Cursor(cursor))
         ingest = self.ingest()
-        return ingest.page(place, purpose, ingest.drafting.prepared(page))
+        return ingest.page(place, purpose, ingest.drafting.prepared(page, purpose))
 
     def derive(self) -> None:
         derive(self.store, self.company, lambda: NOON)

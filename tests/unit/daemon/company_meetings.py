@@ -102,7 +102,7 @@ class Calendars(House):
         place, _cursor = self.place(account, calendar)
         ingest = self.ingest()
         page = Page(changes=changes, cursor=PageCursor("c"))
-        ingest.page(place, Purpose.OTHER, ingest.drafting.prepared(page))
+        ingest.page(place, Purpose.OTHER, ingest.drafting.prepared(page, Purpose.OTHER))
         if derives:
             self.derive()
 

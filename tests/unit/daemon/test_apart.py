@@ -77,7 +77,7 @@ def children() -> set[int]:
 def test_the_process_hands_over_the_same_pages(folder: Path) -> None:
     with LocalConnector(LocalSettings(path=folder, format="eml")) as connector:
         (stream,) = connector.streams()
-        here = [DRAFTING.prepared(page) for page in connector.pages(stream, None)]
+        here = [DRAFTING.prepared(page, stream.purpose) for page in connector.pages(stream, None)]
     apart = Apart(opening(folder), DRAFTING)
     apart.start()
     apart.wait()

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from connectors.api import Message, Purpose
+from connectors.api import Cursor, Message, Page, Purpose
+from daemon.reading import VERSION
 from matching.policy import Create
+from store.mails.facts import MESSAGE_COLUMNS, Draft
 from tests.unit.daemon.company_mail import NOON, House, company, mail
 
 ALICE, BOB, ANN = "alice@acme.example", "bob@acme.example", "ann@client.example"
@@ -178,6 +180,37 @@ def test_what_was_skimmed_is_fetched_when_it_proves_to_be_a_copy(house: House) -
     assert house.rows(placed) == [("stored", "copy", 0, 16)]
     assert house.rows("SELECT count(*) FROM placement") == [(2,)]
     assert house.contract() == before
+
+
+def test_what_is_hardly_kept_is_read_only_when_it_proves_to_be_a_copy(house: House) -> None:
+    house.skims = False
+    said: dict[str, Any] = {
+        "text": "Are you away?\n-- \nfooter",
+        "headers": b"Auto-Submitted: auto-replied\nList-Id: dev\n",
+    }
+    listed = [
+        mail("dev@lists.example", ANN, "dev@lists.example", ref="3:1", mid="a@x", list_id="dev", minute=1, **said),
+        mail("dev@lists.example", ALICE, mid="b@x", ref="3:2", minute=2, list_id="dev", **said),
+    ]
+    drafting = house.ingest().drafting
+    page = drafting.prepared(Page(changes=tuple(listed), cursor=Cursor("c")), Purpose.OTHER)
+    assert [each.content.is_unread for each in page.changes if isinstance(each, Draft) and each.content] == [True, True]
+    house.read("alice", "Sent", [mail(ALICE, ANN, "dev@lists.example", mid="a@x", minute=1)], Purpose.SENT)
+    assert house.read("alice", "Lists", listed, Purpose.OTHER) == {"known": 1, "skipped": 1}
+    read = drafting.draft(listed[0]).content
+    assert read is not None
+    assert not read.is_unread
+    with house.store.read() as transaction:
+        kept = transaction.exec_driver_sql("SELECT * FROM message JOIN content ON message_key = key").mappings().all()
+    (row,) = [each for each in kept if each["key"] == read.key]
+    told = dict(zip(MESSAGE_COLUMNS, read.message_row, strict=True))
+    assert (told["signals_version"], told["asks"], read.content_row[-1]) == (VERSION, True, "Are you away?")
+    for name in ("signals_version", "asks", "is_brief", "concerns"):
+        assert row[name] == told[name]
+    assert row["new_text"] == read.content_row[-1]
+    signals = "SELECT kind, evidence FROM mail_signal"
+    assert house.rows(signals) == sorted((each[0], each[8]) for each in read.signal_rows)
+    assert len(read.signal_rows) == 2
 
 
 def test_a_skimmed_mail_where_another_one_was_stored(house: House) -> None:

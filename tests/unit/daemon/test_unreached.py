@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.api import Auth, Message, Purpose
+from connectors.api import Auth, Message, Purpose, Report
+from daemon.derive import derive
 from daemon.reprocess import reprocess
 from matching.policy import Create
 from store.keeping.invariants import RULES
@@ -101,6 +102,26 @@ def test_nothing_is_left_of_the_contact(house: House) -> None:
     assert house.rows("SELECT kind, contact_id, recipient FROM v1_signal") == [("bounce", None, ANN)]
     for rule in RULES:
         assert house.rows(rule.sql) == [], rule.name
+
+
+def test_what_bounces_is_derived_anew_only_where_it_makes_a_difference(house: House) -> None:
+    def derived_by(failure: Message) -> int:
+        place, _cursor = house.place("alice", Purpose.INBOX.value)
+        house.ingest_page(place, Purpose.INBOX, [failure])
+        return derive(house.store, house.company, lambda: NOON)
+
+    fill(house, [OFFER, mail("eve@x.example", ALICE, mid="eve@x")])
+    report, returned = FAILED.reports
+    full = Report(
+        report.type, report.text.replace("5.1.1 no such user", "5.2.2 mailbox full").replace("5.1.1", "5.2.2")
+    )
+    assert derived_by(replace(FAILED, message_id="full@mx", ref="1:90", reports=(full, returned))) == 1
+    assert [row[0] for row in house.rows("SELECT is_hard FROM v1_signal WHERE kind = 'bounce'")] == [0]
+    fill(house, [AGAIN])
+    assert derived_by(FAILED) == 1, "another mail has not come back"
+    assert contacts(house) == [ANN]
+    assert derived_by(FAILED_AGAIN) > 1
+    assert contacts(house) == []
 
 
 def test_reprocessing_finds_the_same(new_house: Callable[..., House]) -> None:
