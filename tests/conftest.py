@@ -92,9 +92,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: order.get(item.path.name, len(order)))
 
 
-def pytest_collection_finish() -> None:
-    """From here on the tests alone make garbage."""
-    shared_work.keep_for_good()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is made meanwhile stays; from then on the tests alone make garbage."""
+    with shared_work.kept_for_good():
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
