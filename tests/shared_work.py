@@ -129,7 +129,7 @@ def _noted(connection: Connection) -> Iterator[list[tuple[str, Any, bool]]]:
 
 @contextmanager
 def kept_for_good() -> Iterator[None]:
-    """Spare the garbage collector what is made meanwhile: modules, tests, their parameters live as long as the process."""
+    """Spare the garbage collector what is made meanwhile: modules, tests and parameters live as long as the process."""
     gc.disable()
     try:
         yield
