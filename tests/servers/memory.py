@@ -16,7 +16,7 @@ from tests.servers.process import alive
 VARIABLE = "KEEPTOUCH_TEST_TMP"
 _MEMORY = Path("/dev/shm")
 _PREFIX = "keeptouch-tests-"
-#: More than the servers of a run with six workers need.
+#: More than a run with six workers and its servers need.
 _ENOUGH = 4 << 30
 
 
