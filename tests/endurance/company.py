@@ -28,8 +28,6 @@ from tests.servers.radicale import Radicale
 _WATCHED = 20
 #: The service gives up on a server that is silent for so long, in seconds.
 _TIMEOUT = 3
-#: Where mail comes to lie: others would be looked at by each of so many accounts.
-_FOLDERS = {"include": ["INBOX", "Sent", "Archive"]}
 #: Refused logins are told in the log.
 _DOVECOT = "auth_verbose = yes"
 #: So many accounts of each kind at most are taken out of the configuration now and then: at most one in six. The
@@ -141,7 +139,7 @@ def _hire(world: World, name: str, kind: str) -> None:
             servers.dovecot.add_user(name, "secret")
             box = ImapMailbox(servers.dovecot, Login(name, "secret", servers.dovecot.maildir(name)))
             watch = ["INBOX"] if len(world.reps) < _WATCHED else []
-            company.add(name, box.login, port, timeout_seconds=_TIMEOUT, watch=watch, folders=_FOLDERS)
+            company.add(name, box.login, port, timeout_seconds=_TIMEOUT, watch=watch)
             rep = world.reps[name] = ImapRep(*common, box=box)
         case "caldav":
             user = CalendarUser(servers.radicale.url, name, "secret", f"/{name}/")
