@@ -35,12 +35,14 @@ _ROOT = Path(__file__).resolve().parent.parent
 _OF_CASES = 3
 #: Files that take longest, and begin first: the others are done meanwhile.
 _LONGEST = (
+    "test_kills.py",
     "test_endurance.py",
-    "test_many_accounts.py",
+    "test_machine.py",
     "test_caldav.py",
     "test_setup.py",
     "test_packaging.py",
     "test_crash.py",
+    "test_entrances.py",
     "test_reload.py",
     "test_systemd.py",
 )
