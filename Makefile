@@ -21,8 +21,9 @@ demo: setup  ## show what keeptouch does, on a small made-up company
 quick: setup  ## the tests that need no server and no patience
 	$(QUICK) $(ARGS)
 
-# the quick ones on all cores, then the others, which wait for servers much of the time; every worker has servers of its
-# own, and what a file's tests share is made once; with ARGS all in one run
+# the quick ones, of which some wait for a clock, by half as many workers again as there are cores; then the others, which
+# wait for servers much of the time; every worker has servers of its own, and what a file's tests share is made once; with
+# ARGS all in one run
 test: setup  ## all tests; in CI the servers they need are installed first
 	@if [ "$$CI" = true ]; then .ci/servers; else .ci/servers --missing; fi
 ifeq ($(strip $(ARGS)),)

@@ -22,7 +22,7 @@ from tests import shared_work
 from tests.servers.cyrus import Cyrus
 from tests.servers.dovecot import Dovecot
 from tests.servers.emptystores import EmptyStores
-from tests.servers.memory import work_in_memory
+from tests.servers.memory import can_hold_programs, work_in_memory
 from tests.servers.postgres import Postgres
 from tests.servers.process import MissingServer, Server
 from tests.servers.radicale import Radicale
@@ -35,25 +35,38 @@ _ROOT = Path(__file__).resolve().parent.parent
 _OF_CASES = 3
 #: Files that take longest, and begin first: the others are done meanwhile.
 _LONGEST = (
+    "test_kills.py",
     "test_endurance.py",
-    "test_many_accounts.py",
+    "test_machine.py",
     "test_caldav.py",
     "test_setup.py",
     "test_packaging.py",
     "test_crash.py",
+    "test_entrances.py",
     "test_reload.py",
     "test_systemd.py",
 )
 
 
-def pytest_configure() -> None:
-    """Share what every store would do again; and take interrupts, which a run started in the background ignores."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Share what every store would do again; and take interrupts, which a run started in the background ignores.
+
+    Files of the tests lie in memory too, as far as nobody gave a --basetemp: each commit would wait for the disk.
+    """
     shared_work.share_statements()
     shared_work.share_migrations()
     shared_work.share_comparisons()
-    work_in_memory()
+    memory = work_in_memory()
+    if memory is not None and can_hold_programs(memory) and not config.option.basetemp:
+        config.option.basetemp = memory / "tests"
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """How many workers `-n auto` means: half as many again as cores, for some tests wait for a clock."""
+    return -(-3 * (os.cpu_count() or 1) // 2)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -81,9 +94,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: order.get(item.path.name, len(order)))
 
 
-def pytest_collection_finish() -> None:
-    """From here on the tests alone make garbage."""
-    shared_work.keep_for_good()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is made meanwhile stays; from then on the tests alone make garbage."""
+    with shared_work.kept_for_good():
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)

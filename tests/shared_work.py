@@ -127,7 +127,12 @@ def _noted(connection: Connection) -> Iterator[list[tuple[str, Any, bool]]]:
         event.remove(connection, "before_cursor_execute", note)
 
 
-def keep_for_good() -> None:
-    """Spare the garbage collector what lives as long as the process does: modules, tests, their parameters."""
-    gc.collect()
-    gc.freeze()
+@contextmanager
+def kept_for_good() -> Iterator[None]:
+    """Spare the garbage collector what is made meanwhile: modules, tests and parameters live as long as the process."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -70,8 +70,9 @@ def serve(line: socket.socket) -> None:
             os.close(each)
         # an orphan by the time it is told of
         os.waitpid(between, 0)
-        line.send(os.read(reader, 32) or b"none")
-        os.close(reader)
+        with open(reader, "rb") as told:
+            # to its end: by then the child has closed its side too, and has no other file than what it was given
+            line.send(told.read() or b"none")
 
 
 def _become(job: dict[str, Any], streams: Sequence[int]) -> None:

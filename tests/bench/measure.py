@@ -14,6 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+#: Starts the command that is measured.
+begin = subprocess.Popen
+
 
 class BenchError(Exception):
     """A program failed, or did not do all of its work: there is no rate to tell."""
@@ -34,7 +37,7 @@ def run(command: Sequence[str]) -> tuple[Cost, str]:
     """Run a command to its end; (its cost, its output). Raises BenchError where it fails."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         start = time.monotonic()
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+        process = begin(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
         memory = _Memory(process.pid)
         _pid, status, usage = os.wait4(process.pid, 0)
         seconds = time.monotonic() - start

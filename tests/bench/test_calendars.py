@@ -34,6 +34,7 @@ def imported(wanted: list[Planned], tmp_path_factory: pytest.TempPathFactory) ->
     return company
 
 
+@pytest.mark.usefixtures("warm_keeptouch")
 @pytest.mark.parametrize("server", SERVERS)
 def test_both_programs_import_the_whole_calendar(server: str, capsys: pytest.CaptureFixture[str]) -> None:
     try:
@@ -74,6 +75,7 @@ def test_a_wrong_row_is_told(imported: Company, wanted: list[Planned], tmp_path:
     assert told in first
 
 
+@pytest.mark.usefixtures("warm_keeptouch")
 def test_no_rate_is_told_of_half_a_calendar(wanted: list[Planned], tmp_path: Path) -> None:
     with served("radicale", wanted[:20]) as calendar:
         with pytest.raises(BenchError, match="keeptouch saw 20 of 21 objects"):

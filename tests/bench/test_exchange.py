@@ -9,7 +9,7 @@ import pytest
 from tests.bench.exchange import by_keeptouch, measure, served, show
 from tests.bench.measure import BenchError
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("warm_keeptouch")]
 
 
 @pytest.mark.parametrize(("mails", "meetings"), [(20, 5)])

@@ -93,6 +93,7 @@ def test_keeptouch_is_measured_with_mailboxes_of_two_sizes(capsys: pytest.Captur
     assert lines[-1].endswith(" MiB")
 
 
+@pytest.mark.usefixtures("warm_keeptouch")
 def test_a_rate_is_told_of_whole_imports_alone(box: Mailbox, tmp_path: Path) -> None:
     more = replace(box, truth=[*box.truth, box.truth[0]])
     for program in (import_by_keeptouch, pull_by_mbsync, read_by_socket):
@@ -103,6 +104,7 @@ def test_a_rate_is_told_of_whole_imports_alone(box: Mailbox, tmp_path: Path) -> 
         run(["sh", "-c", "echo why >&2; exit 3"])
 
 
+@pytest.mark.usefixtures("warm_keeptouch")
 def test_no_rate_is_told_where_the_truth_is_another(box: Mailbox, tmp_path: Path) -> None:
     number = next(n for n, mail in enumerate(box.truth) if mail.kind == "sent")
     other = list(box.truth)

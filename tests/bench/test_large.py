@@ -21,9 +21,9 @@ from store.mails import facts
 from store.published.views import VIEWS
 from store.questions import reports
 from store.schema.core import message
+from tests.bench.large import __main__ as large
 from tests.bench.large import late, looks, questions
 from tests.bench.large import shape as shapes
-from tests.bench.large.__main__ import main
 from tests.bench.large.filling import COLUMNS
 from tests.bench.large.kept import SETTINGS, Place, make, missing
 from tests.bench.large.shape import KEY, Shape
@@ -243,17 +243,19 @@ def test_the_store_is_used_again_until_it_would_be_another(
         return known[0]
 
     monkeypatch.setattr(looks, "measure", measured_once)
-    words = ["--folder", str(tmp_path), "--only", "sqlite", "--calls", "20", "--interactions", "10000"]
+    # as many strangers as in a larger one
+    monkeypatch.setattr(large, "LEAST", SMALL.interactions)
+    words = ["--folder", str(tmp_path), "--only", "sqlite", "--calls", "20", "--interactions", str(SMALL.interactions)]
 
     def run() -> tuple[str, str]:
-        assert main(words) == 0
+        assert large.main(words) == 0
         said = capsys.readouterr()
         return said.out, said.err
 
     out, err = run()
     assert "GiB while they are filled; free in" in err
     assert out.count("timeline") == 3
-    assert "late linking of 100 mails" in out
+    assert f"late linking of {SMALL.mails_of_stranger} mails" in out
     assert "(1 strangers are left)" in out
     out, err = run()
     assert "is used again" in err

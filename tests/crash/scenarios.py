@@ -25,7 +25,7 @@ DOMAIN = "example.org"
 ALICE, BOB = f"alice@{DOMAIN}", f"bob@{DOMAIN}"
 #: Enough for every kind of verdict, few enough for a sync in less than a second.
 _FOLDERS = {"include": ["INBOX", "Sent", "Archive", "Trash"]}
-_SIZES = {"alice": 40, "bob": 12}
+_SIZES = {"alice": 26, "bob": 9}
 SYNC = ("sync", "--json")
 
 

@@ -28,8 +28,8 @@ from tests.servers.radicale import Radicale
 _WATCHED = 20
 #: The service gives up on a server that is silent for so long, in seconds.
 _TIMEOUT = 3
-#: Refused logins are told in the log; a process that serves an account serves others after it, which saves its start.
-_DOVECOT = "auth_verbose = yes\nservice imap {\n service_count = 200\n}"
+#: Refused logins are told in the log.
+_DOVECOT = "auth_verbose = yes"
 #: So many accounts of each kind at most are taken out of the configuration now and then: at most one in six. The
 #: passwords of the others are changed.
 _GUESTS = 10

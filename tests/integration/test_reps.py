@@ -12,7 +12,6 @@ import re
 import signal
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -31,6 +30,7 @@ from daemon.cli.opening import session_of
 from daemon.config import load
 from daemon.retry import Backoff
 from daemon.service import Service
+from tests import warm_start
 from tests.conftest import Login
 from tests.servers.calendars import CalendarUser
 from tests.servers.dovecot import Dovecot
@@ -38,7 +38,6 @@ from tests.servers.filterproxy import FilteringProxy
 from tests.servers.radicale import Radicale
 from tests.servers.smtp_sink import SmtpSink
 
-COMMAND = [sys.executable, "-c", "import sys; from daemon.cli.main import entry; sys.exit(entry())"]
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 CONFIG = """
 [company]
@@ -269,8 +268,8 @@ def test_a_sync_that_is_killed_anywhere_doubles_and_loses_nothing(company: Compa
 
     def sync(refused: dict[str, tuple[int, bytes]] | None = None) -> int:
         proxy.refuse = refused or {}
-        words = [*COMMAND, "sync", "--config", str(path)]
-        running[:] = [subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)]
+        words = ["keeptouch", "sync", "--config", str(path)]
+        running[:] = [warm_start.Popen[bytes](words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)]
         return running[0].wait()
 
     with proxy:

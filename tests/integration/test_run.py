@@ -7,7 +7,6 @@ import json
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import warm_start
 from tests.integration.company import answered
 from tests.servers.process import free_ports
 
@@ -47,7 +47,6 @@ password_file = "secret"
 MAIL = (
     "From: alice@acme.example\nTo: ann@client.example\nDate: Mon, 2 Mar 2026 10:00:00 +0000\nMessage-ID: <{}@x>\n\nHi\n"
 )
-COMMAND = [sys.executable, "-c", "import sys; from daemon.cli.main import entry; sys.exit(entry())"]
 
 
 @pytest.fixture
@@ -61,8 +60,8 @@ def folder(tmp_path: Path) -> Path:
 
 @contextmanager
 def running(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    command = [*COMMAND, "--config", str(folder / "config.toml"), "run", "--interval", "1"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    command = ["keeptouch", "--config", str(folder / "config.toml"), "run", "--interval", "1"]
+    with warm_start.Popen[str](command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield process
         finally:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import psycopg
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from tests.servers.postgres import Postgres
 
 #: Tables in which a new store has rows.
 _FILLED = ("alembic_version", "meta", "feed_state")
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'keeptouch'"
-_SEQUENCES = "SELECT setval(format('%I.%I', schemaname, sequencename), 1, false) FROM pg_sequences"
+_SEQUENCES = SQL("SELECT setval(format('%I.%I', schemaname, sequencename), 1, false) FROM pg_sequences")
 
 
 class EmptyStores:
@@ -23,8 +22,8 @@ class EmptyStores:
         self._postgres = postgres
         self._make = make
         self._free: list[str] = []
-        #: URL -> table -> its rows in the new store
-        self._new: dict[str, dict[str, list[Any]]] = {}
+        #: URL -> what makes the store there a new one again
+        self._emptying: dict[str, Composed] = {}
 
     def take(self) -> str:
         """SQLAlchemy URL of an empty store that nobody else has."""
@@ -33,24 +32,29 @@ class EmptyStores:
         url = self._postgres.create_database()
         self._make(url)
         with _connected(url) as connection:
-            self._new[url] = {
-                table: connection.execute(SQL("SELECT * FROM {}").format(Identifier(table))).fetchall()
-                for table in _FILLED
-            }
+            self._emptying[url] = _emptying(connection)
         return url
 
     def give_back(self, url: str) -> None:
         """Nobody works with it any more."""
         with _connected(url) as connection:
-            # neither triggers nor foreign keys, so that the order is of no importance
-            connection.execute("SET session_replication_role = replica")
-            for (table,) in connection.execute(_TABLES).fetchall():
-                connection.execute(SQL("DELETE FROM {}").format(Identifier(table)))
-                for row in self._new[url].get(table, []):
-                    places = SQL(", ").join([SQL("%s")] * len(row))
-                    connection.execute(SQL("INSERT INTO {} VALUES ({})").format(Identifier(table), places), row)
-            connection.execute(_SEQUENCES)
+            connection.execute(self._emptying[url])
         self._free.append(url)
+
+
+def _emptying(connection: psycopg.Connection) -> Composed:
+    """Statements that leave in a new store what is in it now; sent at once, since there is one for each table."""
+    # neither triggers nor foreign keys, so that the order is of no importance
+    found: list[Composable] = [SQL("SET session_replication_role = replica")]
+    for (table,) in connection.execute(_TABLES).fetchall():
+        name = Identifier(table)
+        found.append(SQL("DELETE FROM {}").format(name))
+        if table in _FILLED:
+            for row in connection.execute(SQL("SELECT * FROM {}").format(name)).fetchall():
+                values = SQL(", ").join(map(Literal, row))
+                found.append(SQL("INSERT INTO {} VALUES ({})").format(name, values))
+    found.append(_SEQUENCES)
+    return SQL("; ").join(found)
 
 
 def _connected(url: str) -> psycopg.Connection:

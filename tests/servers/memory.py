@@ -1,4 +1,4 @@
-"""Where the servers of a run of the tests keep their files: in memory, as far as the machine has room for them.
+"""Where a run of the tests and its servers keep their files: in memory, as far as the machine has room for them.
 
 A new database of PostgreSQL is some hundred files, which a disk takes ten times as long for.
 """
@@ -16,7 +16,7 @@ from tests.servers.process import alive
 VARIABLE = "KEEPTOUCH_TEST_TMP"
 _MEMORY = Path("/dev/shm")
 _PREFIX = "keeptouch-tests-"
-#: More than the servers of a run with six workers need.
+#: More than a run with six workers and its servers need.
 _ENOUGH = 4 << 30
 
 
@@ -37,6 +37,11 @@ def work_in_memory(memory: Path = _MEMORY, enough: int = _ENOUGH) -> Path | None
     os.environ[VARIABLE] = str(folder)
     atexit.register(_leave, folder, os.getpid())
     return folder
+
+
+def can_hold_programs(folder: Path) -> bool:
+    """Tests make programs too, and some machines start none that lie in memory."""
+    return not os.statvfs(folder).f_flag & os.ST_NOEXEC
 
 
 def _remove_left(memory: Path) -> None:

@@ -15,7 +15,7 @@ def begin(handler: type[BaseHTTPRequestHandler], certificate: Certificate | None
     server.daemon_threads = True
     if certificate is not None:
         server.socket = certificate.server_context().wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, args=[0.05], daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
     return server
 
 

@@ -56,7 +56,9 @@ class Postgres(Server):
         self._durable = durable
         # the server has a working folder of its own
         self._kept = kept.resolve() if kept is not None else None
-        self._settings = {"shared_buffers": "64MB", **(settings or {})}
+        # nobody has to tidy up what is thrown away after minutes
+        autovacuum = "off" if kept is None else "on"
+        self._settings = {"shared_buffers": "64MB", "autovacuum": autovacuum, **(settings or {})}
         # with much in memory the last checkpoint takes a while
         self.stop_seconds = 5.0 if kept is None else 120.0
         self._databases = count(1)

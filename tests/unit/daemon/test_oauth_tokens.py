@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,22 +21,10 @@ from daemon.oauth import tokens as module
 from daemon.oauth.client import Granted
 from store.accounts import tokens as token_store
 from store.errors import StoreError
+from tests import forked
 from tests.integration.company import Company
 from tests.servers.oauth_provider import OAuthProvider
 from tests.unit.daemon.oauth_company import SECRETS_KEY, Signed, company_at
-
-#: Fetches a token again and again, as a service would that finds each one expired.
-RACER = """
-import sys
-from pathlib import Path
-from tests.integration.company import Company
-from tests.unit.daemon.oauth_company import Signed
-company = Company(Path(sys.argv[1]), key=None)
-with Signed.of(company) as signed:
-    for _time in range(int(sys.argv[2])):
-        signed.tokens.supply(signed.account)
-print("fine")
-"""
 
 
 @pytest.fixture
@@ -357,15 +344,19 @@ def throw(error: Exception) -> bool:
     raise error
 
 
+def exchange(folder: Path, times: int) -> None:
+    """Fetch a token again and again, as a service would that finds each one expired."""
+    with Signed.of(Company(folder, key=None)) as signed:
+        for _time in range(times):
+            signed.tokens.supply(signed.account)
+
+
 def race(company: Company, provider: OAuthProvider, times: int) -> None:
     """Two processes, each of which finds every token expired."""
     provider.rotates = True
     provider.expires_in = 0
-    words = [sys.executable, "-c", RACER, str(company.folder), str(times)]
-    processes = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    for process in processes:
-        out, err = process.communicate()
-        assert (process.returncode, out) == (0, "fine\n"), err
+    children = [forked.begin(partial(exchange, company.folder, times)) for _ in range(2)]
+    assert [forked.end(child) for child in children] == [0, 0]
     with Signed.of(company) as signed:
         kept = signed.kept()
         assert kept is not None
