@@ -109,8 +109,6 @@ class Bearer(Secret):
 _LIVE: WeakValueDictionary[int, Secret] = WeakValueDictionary()
 #: What a secret is replaced by.
 MASK = "***"
-#: The flags that history knows (RFC 3501, section 2.3.2; RFC 5788): somebody answered, or passed it on.
-MARKS = ("\\Answered", "$Forwarded")
 #: Shorter ones are found in every other word.
 _SHORTEST = 4
 
@@ -312,6 +310,10 @@ class Unreadable:
 
     ref: str
     reason: str
+
+
+#: The flags that history knows (RFC 3501, section 2.3.2; RFC 5788): somebody answered, or passed it on.
+MARKS = ("\\Answered", "$Forwarded")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from store.schema.tasks import TASKS
 
 #: Contacts that are looked at in one transaction.
 BATCH = 100
-#: Contacts whose tasks are removed in one, where no rule is on.
+#: Contacts whose tasks are removed in one transaction, where no rule is on.
 BATCH_REMOVED = 2000
 #: So far back is looked; a task that is open is looked at from its beginning.
 WINDOW = task_looks.WINDOW
