@@ -83,10 +83,11 @@ def release_numbers(release: str) -> tuple[int, ...]:
 
 def condition_of(connection: Connection) -> Condition:
     """Compare the database with the newest revision we know, and us with what it allows."""
-    seen = inspect(connection)
-    revision = connection.scalar(select(_VERSION.c.version_num)) if seen.has_table(_VERSION.name) else None
+    # asked once: another process may be making the store just now, and between two questions all tables would appear
+    tables = inspect(connection).get_table_names()
+    revision = connection.scalar(select(_VERSION.c.version_num)) if _VERSION.name in tables else None
     if revision is None:
-        return Condition(State.FOREIGN if seen.get_table_names() else State.EMPTY)
+        return Condition(State.FOREIGN if tables else State.EMPTY)
     names = ("program", "oldest_program")
     noted = dict(connection.execute(select(meta.c.name, meta.c.value).where(meta.c.name.in_(names))).all())
     oldest = noted.get("oldest_program", "")

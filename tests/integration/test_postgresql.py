@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
+from store import migrate
 from store.accounts import company as company_store
 from store.accounts.company import AccountFacts
-from tests.unit.daemon.company_mail import NOON, House, company
+from store.engine import Store, make_engine
+from tests.unit.daemon.company_mail import KEY, NOON, House, company
 from tests.unit.daemon.test_pipeline import _copies as copies
 from tests.unit.daemon.test_pipeline import _fill as fill
 from tests.unit.daemon.test_reprocess import _apply as apply_policy
@@ -41,3 +44,19 @@ def test_accounts_exchange_their_names(tmp_path: Path, postgres_url: str) -> Non
         with house, house.store.write() as transaction:
             ids = company_store.save_accounts(transaction, house.store.key, facts, NOON)
             assert ids == {"bob": house.accounts["alice"], "alice": house.accounts["bob"]}
+
+
+def test_a_store_that_is_made_just_now_is_not_taken_for_anothers(tmp_path: Path, postgres_url: str) -> None:
+    engine = make_engine(postgres_url, None)
+    made: list[Store] = []
+
+    def make(*_asked: object) -> None:
+        if not made:
+            made.append(Store.open(postgres_url, key_text=KEY, key_file=tmp_path / "unused"))
+
+    with engine.connect() as connection:
+        event.listen(connection, "after_cursor_execute", make)
+        seen = [migrate.condition_of(connection).state for _ in range(2)]
+    assert seen == [migrate.State.EMPTY, migrate.State.CURRENT]
+    made[0].close()
+    engine.dispose()
