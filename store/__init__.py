@@ -2,8 +2,8 @@
 
 Where to look for what:
 
-    opening             engine opening migrate migrations upgrading lineage keys sealing postgresql store_files errors
-                        checkpoints
+    opening             engine opening migrate making upgrading migrating migrations lineage keys sealing postgresql
+                        store_files errors checkpoints
     statements          upsert each arrays types
     the tables          schema
     facts               accounts mails meetings contacts

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, column, inspect, select, table
+from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, inspect, select
 
 from store.errors import OlderStoreError, StoreError
 from store.schema.core import meta
@@ -55,8 +55,13 @@ class Condition:
     oldest_program: str = ""
 
 
-#: What Alembic notes.
-_VERSION = table("alembic_version", column("version_num"))
+#: What Alembic notes, as it makes it; not one of our tables.
+VERSION = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
 
 
 def revisions() -> list[str]:
@@ -85,7 +90,7 @@ def condition_of(connection: Connection) -> Condition:
     """Compare the database with the newest revision we know, and us with what it allows."""
     # asked once: another process may be making the store just now, and between two questions all tables would appear
     tables = inspect(connection).get_table_names()
-    revision = connection.scalar(select(_VERSION.c.version_num)) if _VERSION.name in tables else None
+    revision = connection.scalar(select(VERSION.c.version_num)) if VERSION.name in tables else None
     if revision is None:
         return Condition(State.FOREIGN if tables else State.EMPTY)
     names = ("program", "oldest_program")

@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import uuid
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, select
 
@@ -18,10 +16,8 @@ from store.keys import IdentityKey, parse_key, read_or_make_key
 from store.lineage import Lineage
 from store.migrate import State
 from store.schema import core
+from store.upgrading import Upgraded, upgrade
 from store.upsert import upsert
-
-if TYPE_CHECKING:  # Alembic, which takes long to import
-    from store.upgrading import Upgraded
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +47,7 @@ def prepare(
     if condition.state is not State.EMPTY:
         with engine.connect() as connection:
             _knows_key(connection, key)
-    upgraded = import_module("store.upgrading").upgrade(engine) if condition.state is not State.CURRENT else None
+    upgraded = upgrade(engine) if condition.state is not State.CURRENT else None
     with engine.connect() as connection:
         is_known = _knows_key(connection, key)
         is_settled = is_known and (not may_create or lineage.is_settled(connection))

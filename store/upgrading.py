@@ -1,26 +1,22 @@
-"""Making and upgrading the schema with Alembic; imported when there is something to do, because that takes a while."""
+"""A store is made, or brought to our version."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from store import migrate, postgresql
+from store import making, migrate
 from store.errors import StoreError
 from store.keeping.backup import copy_before
 from store.migrate import State, condition_of
 from store.schema.core import meta
-from store.schema.tables import metadata
 from store.upsert import upsert
 
 #: How long an upgrade waits for others on PostgreSQL, who wait for it meanwhile.
@@ -39,13 +35,6 @@ class Upgraded:
     copy: Path | None
 
 
-def alembic_config() -> Config:
-    """Alembic's configuration without a file of its own."""
-    config = Config()
-    config.set_main_option("script_location", str(migrate.MIGRATIONS).replace("%", "%%"))
-    return config
-
-
 def upgrade(engine: Engine) -> Upgraded | None:
     """Bring a store to our version, or make it; None where another process was quicker.
 
@@ -58,24 +47,24 @@ def upgrade(engine: Engine) -> Upgraded | None:
         migrate.refuse_unfit(before)
         after = migrate.revisions()[-1]
         copy = copy_before(engine, after) if before.state is State.OLDER else None
-        migrate_to_newest(connection, before.oldest_program)
+        if before.state is State.EMPTY:
+            make(connection)
+        else:
+            import_module("store.migrating").run(connection)
+            _note_programs(connection, before.oldest_program)
         return Upgraded(before.revision, after, copy)
 
 
-def migrate_to_newest(connection: Connection, oldest_program: str = "") -> None:
-    """Run the migrations, put the views in place, and note whose they are; the transaction is the caller's."""
-    if connection.dialect.name == "postgresql":
-        postgresql.make_schema(connection)
-    config = alembic_config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+def make(connection: Connection, oldest_program: str = "") -> None:
+    """Make a store in an empty database, and note whose it is; the transaction is the caller's."""
+    making.make(connection)
+    _note_programs(connection, oldest_program)
+
+
+def _note_programs(connection: Connection, oldest_program: str) -> None:
+    """Say in the store which program made or upgraded it, and which is the oldest it allows."""
     allowed = max((oldest_program, migrate.OLDEST_PROGRAM), key=migrate.release_numbers)
-    note_programs(connection, allowed)
-
-
-def note_programs(connection: Connection, oldest_program: str) -> None:
-    """Say in the store which program upgraded it, and which is the oldest it allows."""
-    noted = {"program": migrate.program(), "oldest_program": oldest_program}
+    noted = {"program": migrate.program(), "oldest_program": allowed}
     upsert(connection, meta, [{"name": n, "value": v} for n, v in noted.items()], update=["value"])
 
 
@@ -120,16 +109,3 @@ def _impatient(connection: Connection) -> Iterator[None]:
             f"other sessions have kept the store's tables or views in use for {_PATIENCE}",
             "stop every keeptouch and end idle transactions of readers (pg_stat_activity names them), then try again",
         ) from error
-
-
-def differences(connection: Connection) -> list[str]:
-    """How the tables of a store of our version differ from what our migrations make, for people."""
-    found = compare_metadata(MigrationContext.configure(connection), metadata)
-    return [_told(each) for each in found]
-
-
-def _told(difference: Any) -> str:
-    """One difference as Alembic gives it: (verb, thing, …), or a list of changes of one column."""
-    verb, *things = difference[0] if isinstance(difference, list) else difference
-    names = [str(getattr(thing, "name", thing)) for thing in things if thing is not None]
-    return f"the tables are not as they were made: {verb.replace('_', ' ')} {'.'.join(names[:3])}"

@@ -54,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     Files of the tests lie in memory too, as far as nobody gave a --basetemp: each commit would wait for the disk.
     """
     shared_work.share_statements()
-    shared_work.share_migrations()
+    shared_work.share_making()
     shared_work.share_comparisons()
     memory = work_in_memory()
     if memory is not None and can_hold_programs(memory) and not config.option.basetemp:

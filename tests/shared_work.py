@@ -1,6 +1,6 @@
 """What every new store and engine would do again, done once in a process.
 
-Migrations are run, schemas compared and statements compiled.
+Tables are made, schemas compared and statements compiled.
 
 The program opens one store, so it would gain nothing; a run of the tests opens thousands.
 """
@@ -12,12 +12,10 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.util import LRUCache
 
-from store import upgrading
+from store import making, migrate, migrating
 
 #: More than all statements of the program on all databases.
 _STATEMENTS = 10_000
@@ -47,12 +45,8 @@ class _Compiled(MutableMapping[Any, Any]):
         return len(self._kept)
 
 
-#: What the migrations execute on an empty database, by its kind and where they are.
-_migrated: dict[tuple[str, str], list[tuple[str, Any, bool]]] = {}
-_NEW = {
-    "sqlite": "SELECT count(*) = 0 FROM sqlite_master",
-    "postgresql": "SELECT to_regclass('alembic_version') IS NULL",
-}
+#: What makes a store, by the kind of database and the newest revision.
+_made: dict[tuple[str, str], list[tuple[str, Any, bool]]] = {}
 
 
 def share_statements() -> None:
@@ -67,36 +61,28 @@ def share_statements() -> None:
     Engine.__init__ = make_sharing  # type: ignore[assignment, method-assign]  # SQLAlchemy has no setting for it
 
 
-def share_migrations() -> None:
-    """From now on an empty database is migrated by executing what was executed for the first one of its kind."""
-    upgrade = command.upgrade
+def share_making() -> None:
+    """From now on a store is made by executing what was executed for the first one of its kind."""
+    make = making.make
 
-    def upgrade_once(config: Config, revision: str, *args: Any, **named: Any) -> None:
-        connection: Connection | None = config.attributes.get("connection")
-        if (
-            connection is None
-            or revision != "head"
-            or not connection.exec_driver_sql(_NEW[connection.dialect.name]).scalar()
-        ):
-            upgrade(config, revision, *args, **named)
-            return
-        kind = (connection.dialect.name, config.get_main_option("script_location") or "")
-        if kind not in _migrated:
+    def make_once(connection: Connection) -> None:
+        kind = (connection.dialect.name, migrate.revisions()[-1])
+        if kind not in _made:
             with _noted(connection) as executed:
-                upgrade(config, revision, *args, **named)
-            _migrated[kind] = executed
+                make(connection)
+            _made[kind] = executed
             return
-        for sql, values, is_many in _migrated[kind]:
+        for sql, values, is_many in _made[kind]:
             cursor = connection.connection.cursor()
             (cursor.executemany if is_many else cursor.execute)(sql, values)
             cursor.close()
 
-    command.upgrade = upgrade_once
+    making.make = make_once
 
 
 def share_comparisons() -> None:
     """From now on each schema of a SQLite store is compared with the program's once, by all that it consists of."""
-    differences = upgrading.differences
+    differences = migrating.differences
     known: dict[tuple[Any, ...], list[str]] = {}
 
     def differences_once(connection: Connection) -> list[str]:
@@ -109,7 +95,7 @@ def share_comparisons() -> None:
             known[schema] = differences(connection)
         return known[schema]
 
-    upgrading.differences = differences_once
+    migrating.differences = differences_once
 
 
 @contextmanager

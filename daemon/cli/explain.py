@@ -158,20 +158,17 @@ def _document(explained: Explained, company: Company | None, window: Window) -> 
     document = _message(message) | {"html": explained.html} if message else None
     if message and document is not None and company:
         document["direction"] = assess(message, company).direction
+    trimmed = trim(message.text) if message else None
     return {
         "file": explained.file,
         "message": document,
         "signals": [_signal(each) for each in classify(Mail.of(message))] if message else [],
-        "new_text": _new_text(message.text) if message else None,
+        # of a mail that passes another one on without a word, that one's
+        "new_text": trimmed.new_text or trimmed.forwarded if trimmed else None,
+        "signature": trimmed.signature if trimmed else None,
         "meetings": explain_meetings(explained.meetings, window),
         "error": explained.error,
     }
-
-
-def _new_text(text: str) -> str:
-    """What its author added; of a mail that passes another one on without a word, that one's."""
-    trimmed = trim(text)
-    return trimmed.new_text or trimmed.forwarded
 
 
 def _message(message: Message) -> dict[str, object]:

@@ -14,13 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Boolean, Connection, Date, Table, Text, delete, func, insert, make_url, select
 
-from store import migrate
+from store import migrate, upgrading
 from store.engine import Store, make_engine, shown, translated
 from store.errors import StoreError
 from store.keeping.backup import MARK, claimed, database_file, finish, make_like
@@ -102,19 +101,18 @@ def _target(url: str, password: str | None, model: Path | None, oldest: str) -> 
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         with _new_file(Path(parsed.database or ""), model) as connection, connection.begin():
-            import_module("store.upgrading").migrate_to_newest(connection, oldest)
+            upgrading.make(connection, oldest)
             yield connection
         return
     engine = make_engine(url, password)
     try:
         with translated(url), engine.execution_options(**{migrate.WRITES: True}).begin() as connection:
-            upgrading = import_module("store.upgrading")
             if not connection.scalar(select(func.pg_try_advisory_xact_lock(migrate.ADVISORY_LOCK))):
                 hint = "wait until it has ended; one that was killed is noticed by the database in a while"
                 raise StoreError(f"another keeptouch makes tables in {shown(url)}", hint)
             if condition_of(connection).state is not State.EMPTY:
                 raise StoreError(f"{shown(url)} is not empty", "name a new database: CREATE DATABASE … OWNER …")
-            upgrading.migrate_to_newest(connection, oldest)
+            upgrading.make(connection, oldest)
             yield connection
     finally:
         engine.dispose()

@@ -172,7 +172,7 @@ class _Checks:
 
     def schema(self) -> Iterator[Finding]:
         """Tables, views and triggers are those that this program makes."""
-        for difference in import_module("store.upgrading").differences(self._connection):
+        for difference in import_module("store.migrating").differences(self._connection):
             yield Finding("schema", difference, _CHANGED)
         seen = inspect(self._connection)
         there = set(seen.get_view_names())

@@ -159,7 +159,7 @@ def _limit(pages: int, connection: Any, _record: object) -> None:
 
 if __name__ == "__main__":
     shared_work.share_statements()
-    shared_work.share_migrations()
+    shared_work.share_making()
     shared_work.share_comparisons()
     be_small()
     be_warm()

@@ -72,6 +72,12 @@ def test_a_body_alone_is_taken_as_a_mails(folder: Path, capsys: pytest.CaptureFi
     assert (html["message"]["text"], html["new_text"]) == ("سلام\n\n> hello", "سلام")
 
 
+def test_what_stands_below_the_new_words_is_told_apart(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "a.txt").write_text("سلام\n\nSent from my iPhone\n\n> hello\n", "utf-8")
+    (told,) = explained(capsys, "a.txt")
+    assert (told["new_text"], told["signature"]) == ("سلام", "Sent from my iPhone")
+
+
 def test_of_a_mail_that_only_passes_another_on_the_words_of_that_one_are_told(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -104,6 +110,7 @@ def test_a_mail_is_told_in_the_fixed_form(folder: Path, capsys: pytest.CaptureFi
         },
         "signals": [],
         "new_text": "سلام",
+        "signature": "",
         "meetings": [],
         "error": None,
     }

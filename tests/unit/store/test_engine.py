@@ -8,18 +8,16 @@ import traceback
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import IntegrityError
 
 from daemon.redaction import Redaction
-from store import migrate, postgresql
-from store.engine import Store
+from store import migrate, migrating, postgresql
+from store.engine import Store, make_engine
 from store.errors import StoreError
 from store.schema import core
-from store.upgrading import alembic_config
 from tests.integration.databases import opened as connected
+from tests.unit.store.schema_text import schema_text
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
@@ -68,7 +66,7 @@ def test_a_new_store_is_its_owners_whatever_the_umask(tmp_path: Path) -> None:
 
 
 def test_the_revisions_are_those_that_alembic_knows() -> None:
-    scripts = ScriptDirectory.from_config(alembic_config())
+    scripts = ScriptDirectory.from_config(migrating.alembic_config())
     assert migrate.revisions() == [script.revision for script in scripts.walk_revisions()][::-1]
     assert migrate.revisions()[-1] == scripts.get_current_head()
 
@@ -143,9 +141,21 @@ def test_reading_makes_no_store(tmp_path: Path, url: str) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_migrations_lead_to_the_schema_of_the_code(tmp_path: Path, url: str) -> None:
+def test_a_store_is_made_as_the_migrations_make_it(tmp_path: Path, url: str) -> None:
+    engine = make_engine(url, None)
+    with engine.connect() as connection, connection.begin() as transaction:
+        if connection.dialect.name == "postgresql":
+            postgresql.make_schema(connection)
+        migrating.run(connection)
+        migrated = schema_text(connection)
+        assert migrating.differences(connection) == []
+        state = connection.exec_driver_sql("SELECT * FROM feed_state").all()
+        transaction.rollback()
+    engine.dispose()
     with opened(tmp_path, url) as store, store.read() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), core.metadata) == []
+        assert schema_text(connection) == migrated
+        assert migrating.differences(connection) == []
+        assert connection.exec_driver_sql("SELECT * FROM feed_state").all() == state
 
 
 def test_a_closed_store_is_one_file(tmp_path: Path) -> None:

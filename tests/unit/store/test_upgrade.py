@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from store import migrate, upgrading
+from store import migrate, migrating, upgrading
 from store.contacts import merging
 from store.engine import Store
 from store.errors import StoreError
@@ -113,7 +113,7 @@ def test_addresses_of_an_older_store_name_who_stands_for_their_contact(house: Ho
     moved = house.rows("SELECT DISTINCT holder_id FROM contact_address WHERE holder_id <> contact_id")
     assert moved == [(ids[1],)]
     with house.store.read() as connection:
-        assert upgrading.differences(connection) == []
+        assert migrating.differences(connection) == []
 
 
 def test_nothing_is_upgraded_by_who_only_reads(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
