@@ -288,6 +288,7 @@ def main() -> None:
     """The process's program; it ends when its input does, whatever signals the terminal sends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     heap.look_seldom()
+    heap.keep_little()
     # nothing else may read or write where requests and answers go
     requests, answers = os.dup(0), os.dup(1)
     with Path(os.devnull).open("r+b") as nothing:

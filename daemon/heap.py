@@ -11,8 +11,9 @@ import gc
 from importlib import import_module
 from typing import Any
 
-#: Of mallopt(3): at most so many arenas, from which threads take memory.
+#: Of mallopt(3): at most so many arenas, from which threads take memory; and so many free bytes at the heap's end.
 _M_ARENA_MAX, _ARENAS = -8, 2
+_M_TRIM_THRESHOLD, _FREE = -1, 64 * 1024
 #: Other C libraries than glibc lack these functions; they do well without.
 _WITHOUT = contextlib.suppress(AttributeError, ImportError, OSError)
 
@@ -32,11 +33,16 @@ def look_seldom() -> None:
     gc.set_threshold(50_000, 10, 10)
 
 
-def share_arenas() -> None:
-    """To be called before there are threads. glibc would give 8 arenas a processor, each with free room of its own; one
-    thread at a time runs Python, and what runs beside it waits for servers."""
+def keep_little() -> None:
+    """To be called before there are threads, by a process that reads for long.
+
+    glibc would give 8 arenas a processor, each with free room of its own; one thread at a time runs Python, and what runs
+    beside it waits for servers. And at the heap's end it would keep as much free room as twice the largest block had.
+    """
     with _WITHOUT:
-        _libc().mallopt(_M_ARENA_MAX, _ARENAS)
+        mallopt = _libc().mallopt
+        mallopt(_M_ARENA_MAX, _ARENAS)
+        mallopt(_M_TRIM_THRESHOLD, _FREE)
 
 
 def give_back() -> None:

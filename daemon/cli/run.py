@@ -66,7 +66,7 @@ def _seconds(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     """The command."""
-    heap.share_arenas()
+    heap.keep_little()
     underway, watched = Underway(), Watched()
     notifier = Notifier(os.environ)
     watchdog = Watchdog(notifier, watched.tick, underway, watched.status)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from daemon import heap
 from daemon.cli import sources
 from daemon.cli.arguments import Verbs, add_account, add_verb
 from daemon.cli.interrupts import stop_on_signals
@@ -46,6 +47,7 @@ def register(verbs: Verbs) -> None:
 
 def sync(args: argparse.Namespace) -> int:
     """The command."""
+    heap.keep_little()
     if args.dry_run:
         with stop_on_signals() as stop:
             return rehearse(args, stop)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, union_all
 
 from store.schema.tasks import signal
 from store.upsert import select_in
@@ -40,18 +40,19 @@ class SignalFacts:
 
 
 _SHOWN = tuple(signal.c[name] for name in SignalFacts.__dataclass_fields__)
-_BY_TIME = select(*_SHOWN).order_by(signal.c.occurred_at, signal.c.kind, signal.c.id)
+#: Each signal by what it is about and by what tells it, so that one question finds both by their indexes.
+_TOLD = union_all(
+    *(select(*_SHOWN, signal.c.id, of.label("of")) for of in (signal.c.interaction_id, signal.c.source_interaction_id))
+).subquery("told")
+_BY_TIME = select(_TOLD).order_by(_TOLD.c.occurred_at, _TOLD.c.kind, _TOLD.c.id)
 
 
 def signals_of(connection: Connection, interaction_ids: Iterable[str]) -> dict[str, tuple[SignalFacts, ...]]:
     """Interaction -> the signals that are about it or that it tells, oldest first."""
-    ids = set(interaction_ids)
     found: dict[str, dict[SignalFacts, None]] = {}
-    for column in (signal.c.interaction_id, signal.c.source_interaction_id):
-        for row in select_in(connection, _BY_TIME.where, column, ids):
-            facts = SignalFacts(*row)
-            found.setdefault(getattr(row, column.name), {})[facts] = None
-    return {each: tuple(sorted(facts, key=lambda one: (one.occurred_at, one.kind))) for each, facts in found.items()}
+    for *facts, _id, of in select_in(connection, _BY_TIME.where, _TOLD.c.of, interaction_ids):
+        found.setdefault(of, {})[SignalFacts(*facts)] = None
+    return {each: tuple(facts) for each, facts in found.items()}
 
 
 def counts(connection: Connection) -> list[tuple[str, str, int]]:

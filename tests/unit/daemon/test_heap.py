@@ -31,7 +31,7 @@ _ARENAS = """
 import ctypes, sys, threading
 from daemon import heap
 if sys.argv[1] == "shared":
-    heap.share_arenas()
+    heap.keep_little()
 libc = ctypes.CDLL(None)
 libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
 done = threading.Barrier(12)
