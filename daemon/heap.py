@@ -36,8 +36,8 @@ def look_seldom() -> None:
 def keep_little() -> None:
     """To be called before there are threads, by a process that reads for long.
 
-    glibc would give 8 arenas a processor, each with free room of its own; one thread at a time runs Python, and what runs
-    beside it waits for servers. And at the heap's end it would keep as much free room as twice the largest block had.
+    glibc would give 8 arenas a processor, each with free room of its own; one thread at a time runs Python, and what
+    runs beside it waits for servers. And it would keep free room at the heap's end, twice as much as its largest block.
     """
     with _WITHOUT:
         mallopt = _libc().mallopt
