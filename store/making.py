@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, insert
 
-from store import migrate, postgresql
+from store import migrate
 from store.published import feed_triggers, views
 from store.schema.feed import feed_state
 from store.schema.tables import metadata
@@ -16,9 +16,7 @@ from store.writers import triggers
 
 
 def make(connection: Connection) -> None:
-    """Make tables, views and triggers in an empty database; the transaction is the caller's."""
-    if connection.dialect.name == "postgresql":
-        postgresql.make_schema(connection)
+    """Make tables, views and triggers in an empty database or schema; the transaction is the caller's."""
     metadata.create_all(connection, checkfirst=False)
     connection.execute(insert(feed_state).values(first_seq=1, last_seq=0))
     views.create(connection)

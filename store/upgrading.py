@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from store import making, migrate
+from store import making, migrate, postgresql
 from store.errors import StoreError
 from store.keeping.backup import copy_before
 from store.migrate import State, condition_of
@@ -57,6 +57,8 @@ def upgrade(engine: Engine) -> Upgraded | None:
 
 def make(connection: Connection, oldest_program: str = "") -> None:
     """Make a store in an empty database, and note whose it is; the transaction is the caller's."""
+    if connection.dialect.name == "postgresql":
+        postgresql.make_schema(connection)
     making.make(connection)
     _note_programs(connection, oldest_program)
 
