@@ -50,8 +50,8 @@ _ASKED = (
 _MAX_ANSWERS = 1_000
 #: Pages between two cursors of an import that has all ETags in them.
 _CURSOR_EVERY = 10
-#: A token of seconds since 1970 (SOGo) says nothing of what changes later in its second.
-_CLOCK = re.compile(r"(?<!\d)[12]\d{9}(?!\d)")
+#: A token of seconds since 1970 (SOGo) says nothing of what changes later in its second; a hash may hold such digits.
+_CLOCK = re.compile(r"(?<![0-9A-Za-z])[12]\d{9}(?![0-9A-Za-z])")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 #: A calendar is read as a whole.
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

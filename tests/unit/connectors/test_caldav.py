@@ -197,6 +197,15 @@ def test_a_token_of_seconds_is_asked_for_once_more(script: Script, server: Scrip
     assert pages(server, last_cursor(second)) == []
 
 
+def test_a_hash_with_the_digits_of_a_time_is_not_asked_for_once_more(script: Script, server: ScriptedHttp) -> None:
+    before = pages(server)
+    script.token = "http://server.example/ns/sync/9b1691325737c2"
+    script.sync = lambda _token: multistatus(etag("/c/a.ics"), token=script.token)
+    first = pages(server, last_cursor(before))
+    assert [change.ref for change in read(first)] == ["/c/a.ics"]
+    assert pages(server, last_cursor(first)) == []
+
+
 def test_objects_that_are_refused_large_odd_or_gone_are_told_and_the_others_come(
     script: Script, server: ScriptedHttp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
