@@ -27,7 +27,7 @@ from store.engine import Store, Transaction
 from store.mails import write
 
 #: Items derived in one transaction.
-BATCH = 2000
+BATCH = 1000
 
 
 def derive(store: Store, company: Company, now: Callable[[], datetime], *, with_held: bool = True) -> int:

@@ -7,7 +7,7 @@ while an account is read for the first time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -69,13 +69,22 @@ def raise_tasks(
     return task_turns.is_waiting(transaction, (TASKS,))
 
 
-def mark(transaction: Transaction, company: Company, changed_at: Mapping[str, datetime], now: datetime) -> None:
+def mark(
+    transaction: Transaction,
+    company: Company,
+    changed_at: Mapping[str, datetime],
+    past: Set[str],
+    now: datetime,
+) -> None:
     """Have contacts looked at of whose mail some is new, or another: contact -> when the first of that mail was.
 
-    None of them has a task that comes of it before the plan's least time is over.
+    None of them has a task that comes of it before the plan's least time is over. `past`: contacts all of whose changed
+    mail lies before the WINDOW; only an open task, which is looked at from its beginning, can have to do with it.
     """
     least = company.followups.least
-    task_looks.put_off(transaction, {each: at + least for each, at in changed_at.items()}, now)
+    until = {each: at + least for each, at in changed_at.items()}
+    until |= dict.fromkeys(tasks.standing_of(transaction, past - until.keys()), now)
+    task_looks.put_off(transaction, until, now)
 
 
 def begin(company: Company, now: datetime, transaction: Transaction) -> dict[str, Colleague]:

@@ -133,9 +133,14 @@ class MailBatch:
     def _mark_tasks(self, thread: Thread, changed: Iterable[Link]) -> None:
         """What one says in a thread is to be done no more about the others: have all of them looked at."""
         found: dict[str, datetime] = {}
+        past: set[str] = set()
+        since = self.now - followups.WINDOW
         for link in changed:
-            found[link.contact_id] = min(link.occurred_at, found.get(link.contact_id, link.occurred_at))
-        lately = [each for each in thread.items.values() if each.occurred_at >= self.now - followups.WINDOW]
+            if link.occurred_at < since:
+                past.add(link.contact_id)
+            else:
+                found[link.contact_id] = min(link.occurred_at, found.get(link.contact_id, link.occurred_at))
+        lately = [each for each in thread.items.values() if each.occurred_at >= since]
         fresh = {each.message_key: each for each in lately if each.occurred_at > self.now - LONGEST}
         for key in mail_signals.said_by(self.transaction, fresh):
             # something may be due at once
@@ -144,7 +149,7 @@ class MailBatch:
             at = self.changed_since.get(thread.items[item].thread_id)
             if at is not None:
                 found[contact_id] = min(at, found.get(contact_id, at))
-        followups.mark(self.transaction, self.company, found, self.now)
+        followups.mark(self.transaction, self.company, found, past, self.now)
 
     def _note_changes(self, wanted: Collection[Interaction], stored: Mapping[str, Interaction]) -> None:
         """Since when the threads of these are others than before: by mails of the batch, and by what moved or went."""

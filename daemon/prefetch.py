@@ -61,7 +61,7 @@ class _Reader(Generic[T]):
 
 
 @contextmanager
-def ahead(items: Iterator[T], depth: int = 2) -> Iterator[Iterator[T]]:
+def ahead(items: Iterator[T], depth: int = 1) -> Iterator[Iterator[T]]:
     """Iterate `items` in a thread of its own, at most `depth` ahead."""
     reader = _Reader(items, depth)
     reader.thread.start()

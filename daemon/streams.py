@@ -29,7 +29,7 @@ from store.mails.write import Place
 log = structlog.get_logger()
 
 #: A derivation reads again the threads it touches, so a first import derives some pages at once.
-DERIVE_EVERY = 2000
+DERIVE_EVERY = 1000
 #: A stream of which another process wrote a page first is read again this often before we leave it to that one.
 MAX_FENCED = 5
 

@@ -38,7 +38,7 @@ _X500 = ("/o=", "imceaex-", "imceainvalid-")
 _ODD = ("'", *_X500)
 
 
-@lru_cache(maxsize=32_768)
+@lru_cache(maxsize=8_192)
 def normalize(address: str) -> str | None:
     """The normal form of an addr-spec, alike for every spelling of one mailbox; None for what is no address.
 
@@ -154,7 +154,7 @@ class AddressRules:
         return _base(normal, self.plus_tags, self.gmail_dots)
 
 
-@lru_cache(maxsize=32_768)
+@lru_cache(maxsize=8_192)
 def _base(normal: str, plus_tags: bool, gmail_dots: bool) -> str:
     local, _, domain = normal.rpartition("@")
     if local.startswith('"'):
@@ -195,7 +195,7 @@ class OwnAddresses:
         return _owns(self.domains, self.addresses, normal, self.rules.base(normal))
 
 
-@lru_cache(maxsize=32_768)
+@lru_cache(maxsize=8_192)
 def _owns(domains: frozenset[str], addresses: frozenset[str], normal: str, base: str) -> bool:
     if normal in addresses or base in addresses:
         return True
@@ -226,7 +226,7 @@ _RETURN_PATH = re.compile(
 )
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8_192)
 def is_no_reply(normal: str) -> bool:
     """Is nobody reading there: no-reply in any language, notifications, bounces, list robots?"""
     local = normal.rpartition("@")[0]
@@ -240,7 +240,7 @@ def is_no_reply(normal: str) -> bool:
     )
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8_192)
 def is_role(normal: str) -> bool:
     """Does the address name a function (RFC 2142 and custom) instead of a person?
 

@@ -92,7 +92,7 @@ _SPELLING = re.compile(r"[\u0900-\u17ff\u3099\u309a]")
 _WHOLE = frozenset("йў")
 
 
-@lru_cache(maxsize=32_768)
+@lru_cache(maxsize=8_192)
 def name_key(name: str) -> str:
     """Spellings of one name have one key: words without case, marks and letter variants, sorted, ASCII digits.
 

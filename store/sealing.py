@@ -12,10 +12,9 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from importlib import import_module
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Column, Connection, Select, Table, func, select, tuple_, update
 
 from store.engine import Store
@@ -36,7 +35,9 @@ class SealingKeys:
     """The keys at hand: the first seals, all of them open."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
-        self._ciphers = {_key_id(key): AESGCM(key) for key in keys}
+        # 7 MiB, of which a store without secrets has no need
+        aead = import_module("cryptography.hazmat.primitives.ciphers.aead")
+        self._ciphers = {_key_id(key): aead.AESGCM(key) for key in keys}
         #: Of the key that seals.
         self.newest = _key_id(keys[0])
 
@@ -57,10 +58,11 @@ class SealingKeys:
             problem = f"a secret of the store is sealed under the key {key_id or '?'}, which is not at hand"
             raise StoreError(problem, "add that key as a further line to the secrets key of [store]")
         try:
-            return cipher.decrypt(nonce, sealed, place.encode()).decode()
-        except InvalidTag:
+            opened: bytes = cipher.decrypt(nonce, sealed, place.encode())
+        except import_module("cryptography.exceptions").InvalidTag:
             problem = f"a sealed secret of the store was changed, or comes from another row: {place}"
             raise StoreError(problem, "sign in again: keeptouch accounts login") from None
+        return opened.decode()
 
 
 def parse_keys(text: str, key: str = "store.secrets_key") -> SealingKeys:

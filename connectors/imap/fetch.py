@@ -30,7 +30,7 @@ Read = Message | Unreadable
 PREFIX = 256 * 1024
 #: And so much of one above LITERAL_LIMIT that can't be read in parts.
 BEGINNING = 1024 * 1024
-PAGE_MESSAGES = 300
+PAGE_MESSAGES = 150
 #: Bytes of text in a page.
 _PAGE_BYTES = 8 * 1024 * 1024
 _GROUP_MESSAGES = 50

@@ -7,10 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
 
 import structlog
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from daemon.printable import printable
 
@@ -28,8 +28,7 @@ def progress_shown(is_quiet: bool) -> Iterator[Tell]:
     if is_quiet or not sys.stderr.isatty():
         yield lambda _account, _stream, _items: None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(pulse_style="cyan"), TextColumn("{task.completed} items"))
-    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as progress:
+    with _lines("{task.completed} items") as progress:
         tasks: dict[str, int] = {}
         lock = threading.Lock()
 
@@ -60,11 +59,20 @@ def work_shown(is_quiet: bool, work: str) -> Iterator[Callable[[str, int, int | 
 
         yield note
         return
-    columns = (TextColumn("{task.description}"), BarColumn(pulse_style="cyan"), TextColumn("{task.completed:,}"))
-    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as progress:
+    with _lines("{task.completed:,}") as progress:
         task = progress.add_task(work, total=None)
 
         def tell(part: str, done: int, of: int | None) -> None:
             progress.update(task, description=printable(f"{work}  {part}"), completed=done, total=of)
 
         yield tell
+
+
+@contextmanager
+def _lines(counted: str) -> Iterator[Any]:
+    """A `rich.progress.Progress` on the terminal; where there is none, nobody needs its modules."""
+    rich = import_module("rich.progress")
+    columns = (rich.TextColumn("{task.description}"), rich.BarColumn(pulse_style="cyan"), rich.TextColumn(counted))
+    console = import_module("rich.console").Console(stderr=True)
+    with rich.Progress(*columns, rich.TimeElapsedColumn(), console=console, transient=True) as progress:
+        yield progress

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, delete, select
 
 from matching.followups import LONGEST
 from store.derivation.copies import mark_dirty
-from store.followups.tasks import STANDING
+from store.followups.tasks import standing_of
 from store.schema.signals import SURE
-from store.schema.tasks import TASKS, signal, task, task_look
+from store.schema.tasks import TASKS, signal, task_look
 from store.upsert import one_of, select_in, upsert_rows
 
 #: So far back is looked.
@@ -38,10 +38,9 @@ def put_off(connection: Connection, until: Mapping[str, datetime], now: datetime
     on when they are back. `until` lies after the change by LONGEST at the most.
     """
     waiting = {each for each, at in until.items() if at > now}
-    standing = select(task.c.contact_id).distinct().where(task.c.state.in_(STANDING))
     away = select(signal.c.contact_id).where(signal.c.kind == "auto_reply", signal.c.confidence >= SURE)
     still = away.where(signal.c.return_on >= (now - 2 * LONGEST).date(), signal.c.occurred_at >= now - WINDOW)
-    waiting -= {row.contact_id for row in select_in(connection, standing.where, task.c.contact_id, waiting)}
+    waiting -= standing_of(connection, waiting)
     waiting -= {row.contact_id for row in select_in(connection, still.where, signal.c.contact_id, waiting)}
     stored = {row[0]: row[1] for row in select_in(connection, _LOOKS.where, task_look.c.contact_id, waiting)}
     waiting -= {each for each, at in stored.items() if at <= now + AGAIN_WITHIN}

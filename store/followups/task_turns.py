@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, delete, insert, literal, or_, select
 from matching.followups import Colleague
 from store.accounts.standings import FAILING
 from store.derivation.copies import mark_dirty, take_dirty
-from store.followups.tasks import STANDING
+from store.followups.tasks import standing_of
 from store.keys import IdentityKey
 from store.mails.wanted import IS_WANTED
 from store.meetings import leave
@@ -67,8 +67,7 @@ def take(connection: Connection, limit: int, *, is_importing: bool, with_held: b
     if not is_importing:
         return ids + (take_dirty(connection, HELD, limit - len(ids)) if with_held and len(ids) < limit else [])
     mark_dirty(connection, HELD, ids)
-    standing = select(task.c.contact_id).distinct().where(task.c.state.in_(STANDING))
-    return sorted({row.contact_id for row in select_in(connection, standing.where, task.c.contact_id, ids)})
+    return sorted(standing_of(connection, ids))
 
 
 def begin(connection: Connection, signature: object, rules: Collection[str], now: datetime) -> None:

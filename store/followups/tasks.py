@@ -62,6 +62,12 @@ def stored(connection: Connection, contact_ids: Iterable[str]) -> dict[str, list
     return found
 
 
+def standing_of(connection: Connection, contact_ids: Iterable[str]) -> set[str]:
+    """Those of the contacts that have a task that is not closed."""
+    query = select(task.c.contact_id).distinct().where(task.c.state.in_(STANDING))
+    return {row.contact_id for row in select_in(connection, query.where, task.c.contact_id, contact_ids)}
+
+
 def oldest_standing(connection: Connection, contact_ids: Iterable[str]) -> datetime | None:
     """When the oldest trigger was of their tasks that are not closed."""
     column = func.min(task.c.triggered_at, type_=task.c.triggered_at.type)

@@ -103,7 +103,7 @@ def _page(
     with _without(transaction, mails):
         _look(transaction, company, ids)
     start = time.process_time()
-    followups.mark(transaction, company, dict.fromkeys(ids, END), END)
+    followups.mark(transaction, company, dict.fromkeys(ids, END), frozenset(), END)
     taken = time.process_time() - start
     at_once = set(transaction.scalars(select(dirty.c.key).where(dirty.c.kind == TASKS)))
     return taken + _raise(transaction, company), [each for each in ids if each not in at_once]

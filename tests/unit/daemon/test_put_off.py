@@ -112,6 +112,24 @@ def test_late_mail_and_short_times_are_looked_at_at_once(tmp_path: Path) -> None
         assert is_looked_at_once(office, ASKED)
 
 
+def test_mail_from_before_all_that_rules_look_at_is_looked_at_for_what_is_open_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario = said(f"2025-03-03 10:00 bob > ann Old\n2025-03-04 10:00 bob > eve Older\n{ASKED}")
+    looked_at: list[str] = []
+    really = followups._Look.at
+    monkeypatch.setattr(followups._Look, "at", lambda look, ids: looked_at.extend(ids) or really(look, ids))
+    with Office(tmp_path, scenario) as office:
+        taken(office, scenario, slice(2, None))
+        office.pass_time(days=2)
+        assert office.states() == ["ann:unanswered open"]
+        looked_at.clear()
+        taken(office, scenario, slice(2))
+        ids = dict(office.rows("SELECT address, contact_id FROM v1_contact_address"))
+        assert looked_at == [ids["ann@client.example"]]
+        assert "eve@other.example" in ids
+
+
 def test_what_was_due_or_not_known_is_looked_at_with_the_next_mail(tmp_path: Path) -> None:
     scenario = said(f"{ASKED}\n2026-02-03 11:00 bob > ann Other\n2026-02-03 11:01 bob > ann Third")
     with Office(tmp_path, scenario) as office:
