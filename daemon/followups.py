@@ -17,12 +17,11 @@ from matching.policy import Company
 from store.accounts import company as company_store
 from store.derivation import copies
 from store.engine import Transaction
-from store.followups import relations, task_looks, task_turns, tasks
+from store.followups import past, relations, task_looks, task_turns, tasks
 from store.followups.task_looks import AGAIN_WITHIN
-from store.followups.task_turns import HELD
 from store.followups.tasks import TaskRow
 from store.keys import IdentityKey
-from store.schema.tasks import TASKS
+from store.schema.tasks import HELD, TASKS
 
 #: Contacts that are looked at in one transaction.
 BATCH = 100
@@ -138,7 +137,14 @@ class _Look:
         if oldest is not None:
             since = min(since, oldest - timedelta(days=1))
         people = company_store.people_by_address(self.transaction)
-        found = relations.load(self.transaction, contact_ids, since, people, self.company.own.owns)
+        found = relations.load(
+            self.transaction,
+            contact_ids,
+            since,
+            people,
+            self.company.own.owns,
+            knows_rhythms=past.is_read(self.transaction, self.now),
+        )
         before = tasks.stored(self.transaction, contact_ids)
         accounts = {each for held in found.accounts.values() for each in held}
         known = task_turns.known_until(self.transaction, accounts, self.now)

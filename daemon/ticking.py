@@ -12,7 +12,7 @@ from daemon.derive import derive, derive_these
 from matching.policy import Company
 from store.derivation import engagement, scores
 from store.engine import Store
-from store.followups import task_looks
+from store.followups import past, task_looks
 from store.meetings import calendars, leave, meeting_rows
 from store.opens import tracking, tracking_hits
 
@@ -86,6 +86,7 @@ def _look_at_tasks(
     store: Store, company: Company, clock: Callable[[], datetime], is_stopped: Callable[[], bool]
 ) -> None:
     store.transact(partial(followups.begin, company, clock()))
+    store.transact(partial(past.note, now=clock()))
     while not is_stopped():
         found = store.transact(partial(task_looks.mark_due, now=clock(), limit=_CONTACTS))
         derive(store, company, clock)

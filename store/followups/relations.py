@@ -17,14 +17,12 @@ from store.followups.relation_signs import absences, bounces, opens, signs_of
 from store.mails import mail_signals
 from store.mails.mail_signals import Said
 from store.schema.core import (
-    account,
     contact,
     contact_address,
     dirty,
     interaction,
     link,
     organization,
-    stream,
 )
 from store.schema.signals import engagement
 from store.upsert import select_in
@@ -49,10 +47,11 @@ def load(
     owns: Callable[[str], bool],
     *,
     said: Callable[[Connection, Collection[bytes]], Said] = mail_signals.said_by,
+    knows_rhythms: bool = True,
 ) -> Loaded:
     """The relations to living contacts since then. `people`: our addresses -> person; `owns`: is an address ours?
 
-    `said`: what tells the words of mails.
+    `said`: what tells the words of mails. `knows_rhythms`: is all of the past read? Until then there is no rhythm.
     """
     heads = _heads(connection, contact_ids)
     if not heads:
@@ -62,7 +61,8 @@ def load(
     latest = select_in(
         connection, lambda within: _latest_of_contacts(within, since), link.c.contact_id, {*heads, *companions}
     )
-    reading = _Reading(connection, heads, met, latest, Asked(people, owns, said))
+    gaps = _gaps(connection, heads) if knows_rhythms else ({}, {})
+    reading = _Reading(connection, heads, met, latest, Asked(people, owns, said), gaps)
     reading.signs = signs_of(connection, heads, since)
     reading.expected = deadlines.of_contacts(connection, heads, since)
     return reading.loaded()
@@ -78,8 +78,9 @@ class _Reading:
         met: Met,
         latest: Iterable[tuple[str, str, str]],
         asked: Asked,
+        gaps: tuple[Mapping[str, timedelta], dict[str, timedelta]],
     ) -> None:
-        """`latest`: (contact, mail, thread)"""
+        """`latest`: (contact, mail, thread); `gaps`: as `_gaps` tells them."""
         self._heads = heads
         self._met = met
         self._asked = asked
@@ -88,7 +89,7 @@ class _Reading:
             self._of_contact.setdefault(contact_id, {})[mail_id] = thread_id
         threads = {each for found in self._of_contact.values() for each in found.values()}
         self._facts = Mails(connection, threads, met.interaction_ids, asked)
-        self._gaps, self._former_gaps = _gaps(connection, heads)
+        self._gaps, self._former_gaps = gaps
         self.signs: Mapping[str, list[Any]] = {}
         self.expected: Mapping[str, list[Deadline]] = {}
 
@@ -163,11 +164,7 @@ def _latest_of_contacts(within: Any, since: datetime) -> Any:
 
 def _gaps(connection: Connection, contact_ids: Iterable[str]) -> tuple[dict[str, timedelta], dict[str, timedelta]]:
     """The rhythm of each contact that has one, and of those whose rhythm is yet to be told anew, which have none until
-    then. Until all of the past is read there is none."""
-    left = select(stream.c.id).join(account, account.c.id == stream.c.account_id)
-    reading = left.where(stream.c.state == "ok", stream.c.backlog > 0, account.c.ended_at.is_(None))
-    if connection.execute(reading.where(account.c.state != "disabled").limit(1)).first() is not None:
-        return {}, {}
+    then."""
     gaps = select(engagement.c.contact_id, engagement.c.usual_gap_seconds)
     known = gaps.where(engagement.c.usual_gap_seconds.is_not(None))
     rows = select_in(connection, known.where, engagement.c.contact_id, contact_ids)

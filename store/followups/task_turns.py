@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, and_, delete, insert, literal, or_, select
 
 from matching.followups import Colleague
 from store.accounts.standings import FAILING
 from store.derivation.copies import mark_dirty, take_dirty
+from store.followups.past import PATIENCE, is_given_up
 from store.followups.tasks import standing_of
 from store.keys import IdentityKey
 from store.mails.wanted import IS_WANTED
@@ -27,14 +28,9 @@ from store.schema.core import (
     skipped_participant,
     stream,
 )
-from store.schema.tasks import TASKS, task, task_look, task_rule
+from store.schema.tasks import HELD, TASKS, task, task_look, task_rule
 from store.upsert import one_of, select_in, upsert, upsert_rows
 
-#: The dirty kind of contacts that can wait: until all accounts have been read down to their horizon, and because under
-#: another plan all are looked at.
-HELD = "task_held"
-#: An account that fails for so long is not waited for.
-PATIENCE = timedelta(days=2)
 _SIGNATURE = "followups"
 
 
@@ -52,9 +48,8 @@ def take_all(connection: Connection, limit: int) -> list[str]:
 
 def is_importing(connection: Connection, now: datetime) -> bool:
     """Is there an account that has not been read down to its horizon, and that is waited for?"""
-    is_given_up = and_(account.c.state.in_(FAILING), account.c.state_since_at <= now - PATIENCE)
     waiting = select(account.c.id).where(account.c.ended_at.is_(None), account.c.horizon_reached_at.is_(None))
-    query = waiting.where(account.c.state != "disabled", ~is_given_up)
+    query = waiting.where(account.c.state != "disabled", ~is_given_up(now))
     return connection.execute(query.limit(1)).first() is not None
 
 

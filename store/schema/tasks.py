@@ -20,6 +20,9 @@ from store.types import Id, Instant
 
 #: The dirty kind of contacts of whom tasks are to be looked at.
 TASKS = "task"
+#: Of contacts that can wait: until all accounts have been read down to their horizon, and because under another plan
+#: all are looked at.
+HELD = "task_held"
 
 signal = Table(
     "signal",

@@ -21,9 +21,8 @@ from matching.policy import Company, Create
 from matching.workdays import USUAL, WorkingTimes
 from store.derivation.copies import mark_dirty
 from store.engine import Store
-from store.followups import task_turns
 from store.schema.core import account, contact, dirty, interaction, link
-from store.schema.tasks import TASKS, task, task_look, task_rule
+from store.schema.tasks import HELD, TASKS, task, task_look, task_rule
 from tests.bench.large import contacts
 from tests.bench.large import shape as shapes
 from tests.bench.large.shape import END, KEY, Shape
@@ -92,7 +91,7 @@ def _begin(transaction: Connection, company: Company) -> None:
     # those of the shape are of no rule
     transaction.execute(delete(task))
     followups.begin(company, END, transaction)
-    transaction.execute(delete(dirty).where(dirty.c.kind.in_((TASKS, task_turns.HELD))))
+    transaction.execute(delete(dirty).where(dirty.c.kind.in_((TASKS, HELD))))
     transaction.execute(update(task_rule).values(since_at=long_ago))
 
 

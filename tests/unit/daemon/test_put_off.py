@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,6 +27,11 @@ pytestmark = pytest.mark.later
 #: Ten in the morning of a Monday there; an answer is owed eight working hours later, at nine on Tuesday or later.
 ASKED = "2026-02-02 10:00 ann > alice Question asks"
 LOOK_AT = datetime.fromisoformat("2026-02-02T23:00:00+00:00")
+#: A rhythm of two days.
+OFTEN = "\n".join(
+    f"2026-02-{day:02} 10:00 ann > alice S{day}\n2026-02-{day:02} 11:00 alice > ann S{day} thanks"
+    for day in (2, 4, 6, 9)
+)
 NewUrl = Callable[[str], str]
 COLUMNS = "rule, contact_id, trigger_id, state, due_at, person_id, title, settled_by"
 
@@ -118,7 +123,12 @@ def test_mail_from_before_all_that_rules_look_at_is_looked_at_for_what_is_open_a
     scenario = said(f"2025-03-03 10:00 bob > ann Old\n2025-03-04 10:00 bob > eve Older\n{ASKED}")
     looked_at: list[str] = []
     really = followups._Look.at
-    monkeypatch.setattr(followups._Look, "at", lambda look, ids: looked_at.extend(ids) or really(look, ids))
+
+    def look_at(look: followups._Look, ids: Sequence[str]) -> list[str]:
+        looked_at.extend(ids)
+        return really(look, ids)
+
+    monkeypatch.setattr(followups._Look, "at", look_at)
     with Office(tmp_path, scenario) as office:
         taken(office, scenario, slice(2, None))
         office.pass_time(days=2)
@@ -145,11 +155,7 @@ def test_what_was_due_or_not_known_is_looked_at_with_the_next_mail(tmp_path: Pat
 
 
 def test_silence_is_found_when_it_is_long_whatever_was_known_at_the_last_look(tmp_path: Path) -> None:
-    days = [
-        f"2026-02-{day:02} 10:00 ann > alice S{day}\n2026-02-{day:02} 11:00 alice > ann S{day} thanks"
-        for day in (2, 4, 6, 9)
-    ]
-    scenario = said("\n".join(days))
+    scenario = said(OFTEN)
     with Office(tmp_path, scenario) as office:
         taken(office, scenario, ticks=True)
         # as long as years of mail are yet to be read nobody knows a rhythm
@@ -161,6 +167,28 @@ def test_silence_is_found_when_it_is_long_whatever_was_known_at_the_last_look(tm
         office.pass_time(days=13)
         assert office.states() == []
         office.pass_time(days=2)
+        assert office.states() == ["ann:gone_quiet open"]
+
+
+def test_silence_that_became_long_while_the_past_was_read_is_found_when_it_is_known(
+    new_url: NewUrl, tmp_path: Path
+) -> None:
+    with Office(tmp_path, said(OFTEN), url=new_url("office")) as office:
+        taken(office, said(OFTEN), ticks=True)
+        office.execute("UPDATE stream SET backlog = 9")
+        office.pass_time(days=15)
+        assert office.states() == []
+        office.execute("UPDATE stream SET backlog = 0")
+        office.pass_time(minutes=1)
+        assert office.states() == ["ann:gone_quiet open"]
+
+
+def test_no_rhythm_waits_for_an_account_that_fails_for_long(new_url: NewUrl, tmp_path: Path) -> None:
+    with Office(tmp_path, said(OFTEN), url=new_url("office")) as office:
+        taken(office, said(OFTEN), ticks=True)
+        office.execute("UPDATE stream SET backlog = 9")
+        office.execute("UPDATE account SET state = 'auth_failed', state_since_at = ?", instant_text(office.now))
+        office.pass_time(days=15, is_heard=False)
         assert office.states() == ["ann:gone_quiet open"]
 
 
