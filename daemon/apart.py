@@ -31,7 +31,7 @@ from matching.policy import Company
 from store.keys import IdentityKey
 
 #: Pages that wait for the writer, beside what the pipe holds.
-_AHEAD = 3
+_AHEAD = 2
 _LENGTH = struct.Struct(">Q")
 
 

@@ -11,6 +11,7 @@ from functools import partial
 import structlog
 
 from connectors.api import Purpose, Stream, StreamKind, Unavailable
+from daemon import heap
 from daemon.derive import derive
 from daemon.drafts import Prepared
 from daemon.ingest import Ingest, Tally
@@ -30,6 +31,8 @@ log = structlog.get_logger()
 
 #: A derivation reads again the threads it touches, so a first import derives some pages at once.
 DERIVE_EVERY = 1000
+#: A long import gives memory back after so many items; the service does it by the clock.
+_GIVE_BACK_EVERY = 5_000
 #: A stream of which another process wrote a page first is read again this often before we leave it to that one.
 MAX_FENCED = 5
 
@@ -74,6 +77,7 @@ class Streams:
         self._horizon = ingest.clock() - RECENT
         self._is_horizon_reached = False
         self._underived = 0
+        self._ungiven = 0
 
     def read(self, source: Source, streams: Sequence[Stream], ids: dict[str, int]) -> list[Followed]:
         """Everything new in all of them; returns those that were read, to their end unless the report is_stopped.
@@ -171,7 +175,11 @@ class Streams:
     def _derive(self) -> None:
         if self._underived and not self._ingest.is_over():
             derive(self._store, self._ingest.company, self._ingest.clock)
+            self._ungiven += self._underived
             self._underived = 0
+            if self._ungiven >= _GIVE_BACK_EVERY:
+                heap.give_back()
+                self._ungiven = 0
 
     def _note_horizon(self) -> None:
         """Once all streams have come down to the horizon, that moment is kept for good."""

@@ -278,7 +278,7 @@ def _sqlite_settings(connection: Any, _record: object) -> None:
     for pragma in (
         "synchronous=FULL",
         "foreign_keys=ON",
-        "cache_size=-4000",
+        "cache_size=-3000",
         "temp_store=MEMORY",
         f"wal_autocheckpoint={checkpoints.PAGES}",
     ):
