@@ -72,17 +72,17 @@ def mark(
     transaction: Transaction,
     company: Company,
     changed_at: Mapping[str, datetime],
-    past: Set[str],
+    older: Set[str],
     now: datetime,
 ) -> None:
     """Have contacts looked at of whose mail some is new, or another: contact -> when the first of that mail was.
 
-    None of them has a task that comes of it before the plan's least time is over. `past`: contacts all of whose changed
-    mail lies before the WINDOW; only an open task, which is looked at from its beginning, can have to do with it.
+    None of them has a task that comes of it before the plan's least time is over. `older`: contacts all of whose
+    changed mail lies before the WINDOW; only an open task, looked at from its beginning, can have to do with it.
     """
     least = company.followups.least
     until = {each: at + least for each, at in changed_at.items()}
-    until |= dict.fromkeys(tasks.standing_of(transaction, past - until.keys()), now)
+    until |= dict.fromkeys(tasks.standing_of(transaction, older - until.keys()), now)
     task_looks.put_off(transaction, until, now)
 
 

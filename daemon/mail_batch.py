@@ -131,13 +131,16 @@ class MailBatch:
         return bool(bounced)
 
     def _mark_tasks(self, thread: Thread, changed: Iterable[Link]) -> None:
-        """What one says in a thread is to be done no more about the others: have all of them looked at."""
+        """What one says in a thread is to be done no more about the others: have all of them looked at.
+
+        Mail from before all that rules look back to can have to do with what is open alone.
+        """
         found: dict[str, datetime] = {}
-        past: set[str] = set()
+        older: set[str] = set()
         since = self.now - followups.WINDOW
         for link in changed:
             if link.occurred_at < since:
-                past.add(link.contact_id)
+                older.add(link.contact_id)
             else:
                 found[link.contact_id] = min(link.occurred_at, found.get(link.contact_id, link.occurred_at))
         lately = [each for each in thread.items.values() if each.occurred_at >= since]
@@ -149,7 +152,7 @@ class MailBatch:
             at = self.changed_since.get(thread.items[item].thread_id)
             if at is not None:
                 found[contact_id] = min(at, found.get(contact_id, at))
-        followups.mark(self.transaction, self.company, found, past, self.now)
+        followups.mark(self.transaction, self.company, found, older, self.now)
 
     def _note_changes(self, wanted: Collection[Interaction], stored: Mapping[str, Interaction]) -> None:
         """Since when the threads of these are others than before: by mails of the batch, and by what moved or went."""

@@ -11,7 +11,7 @@ from daemon import followups
 from daemon.derive import derive, derive_these
 from matching.policy import Company
 from store.derivation import engagement, scores
-from store.engine import Store
+from store.engine import Store, Transaction
 from store.followups import past, task_looks
 from store.meetings import calendars, leave, meeting_rows
 from store.opens import tracking, tracking_hits
@@ -82,11 +82,15 @@ def _look_at_scores(
         store.transact(partial(scores.refresh, scoring=company.scoring, now=clock(), limit=_CONTACTS))
 
 
+def _begin_tasks(company: Company, now: datetime, transaction: Transaction) -> None:
+    followups.begin(company, now, transaction)
+    past.note(transaction, now)
+
+
 def _look_at_tasks(
     store: Store, company: Company, clock: Callable[[], datetime], is_stopped: Callable[[], bool]
 ) -> None:
-    store.transact(partial(followups.begin, company, clock()))
-    store.transact(partial(past.note, now=clock()))
+    store.transact(partial(_begin_tasks, company, clock()))
     while not is_stopped():
         found = store.transact(partial(task_looks.mark_due, now=clock(), limit=_CONTACTS))
         derive(store, company, clock)
