@@ -34,7 +34,8 @@ class ScriptedImap:
         self.answer = answer
         #: What is said to a line that follows a "+".
         self.resume: Callable[[str], bytes] = lambda line: TAG + b" OK done\r\n"
-        self.greeting = b"* OK ready\r\n"
+        #: At once or in pieces.
+        self.greeting: bytes | Iterable[bytes] = b"* OK ready\r\n"
         self.capabilities = "IMAP4rev1"
         self.uidvalidity = 7
         self.uidnext: int | None = max(mails, default=0) + 1
@@ -70,7 +71,8 @@ class ScriptedImap:
                 try:
                     if self.context is not None and self.speaks_tls:
                         connection = self.context.wrap_socket(connection, server_side=True)
-                    connection.sendall(self.greeting)
+                    for piece in [self.greeting] if isinstance(self.greeting, bytes) else self.greeting:
+                        connection.sendall(piece)
                     while self._serve(connection):
                         assert self.context is not None
                         connection = self.context.wrap_socket(connection, server_side=True)

@@ -114,7 +114,7 @@ def test_a_line_without_end_is_given_up(word: str) -> None:
 
 def test_a_greeting_without_end_is_given_up() -> None:
     with ScriptedImap(MAILS) as server:
-        server.greeting = b"* OK " + BLOCK * 400
+        server.greeting = chain([b"* OK "], repeat(BLOCK, 10_000))
         with pytest.raises(Unavailable) as caught:
             read_all(server)
     assert caught.value.step == "connect"
