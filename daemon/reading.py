@@ -13,7 +13,7 @@ from matching.signals import Kind, Mail, Signal, classify
 from store.mails.facts import Told
 
 #: Raised when the rules (matching.signals) read the same mail otherwise.
-VERSION = 3
+VERSION = 4
 #: An attendee's answer by mail. What it says is in the meeting; here it is known to be no person's reply.
 ANSWER = "invitation_answer"
 #: Kinds by which a mail is about another one.

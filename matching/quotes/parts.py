@@ -130,6 +130,7 @@ class _Splitter:
                 here = self._take_marked(below, header)
             elif self._is_all_own(header):
                 self._own(header.start)
+                self.found.append(Part(Kind.OWN, [], self.lines[header.start : header.end]))
                 here = self.start = header.end
             else:
                 self._own(header.start)

@@ -25,9 +25,9 @@ class Trimmed:
 def trim(text: str) -> Trimmed:
     """The parts of a mail's text (`Message.text`: plain, or made from HTML, where ">" marks quotes). Never raises.
 
-    Quoted text after one's own is history. Before or between own lines it is history where it stands once with its
-    attribution, and else what is answered or cited. Nothing new is found only where there is nothing: a bare forward,
-    an answer without a word. Time is in proportion to the length.
+    Quoted text after one's own is history. Before or between own lines it is history where it stands once with the
+    only attribution, and else what is answered or cited. Nothing new is found only where there is nothing: a bare
+    forward, an answer without a word. Time is in proportion to the length.
     """
     parts, kept, closing = _parted(text)
     if kept is None:
@@ -50,7 +50,9 @@ def new_text_of(text: str) -> str:
 
 def _parted(text: str) -> tuple[list[Part], list[Part] | None, list[str]]:
     """The parts, those of them that are kept as new, and the closing; None: all of the text is new, whatever it is."""
-    parts = [part for part in split(text) if not (part.kind is Kind.OWN and part.is_blank)]
+    found = split(text)
+    is_answered_throughout = any(part.kind is Kind.OWN and part.header for part in found)
+    parts = [part for part in found if not (part.kind is Kind.OWN and part.is_blank)]
     closing = _take_closing(parts)
     last = max((at for at, part in enumerate(parts) if part.kind is Kind.OWN), default=-1)
     if last < 0:
@@ -63,7 +65,7 @@ def _parted(text: str) -> tuple[list[Part], list[Part] | None, list[str]]:
         if end and (last or any(line.strip() for line in first.lines[end:])):
             first.lines = first.lines[end:]
     above = [part for part in parts[:last] if part.kind is not Kind.OWN]
-    is_history = len(above) == 1 and above[0].kind is not Kind.QUOTE
+    is_history = len(above) == 1 and above[0].kind is not Kind.QUOTE and not is_answered_throughout
     kept = [part for part in parts[: last + 1] if part.kind is Kind.OWN or not is_history]
     return parts, kept, closing
 

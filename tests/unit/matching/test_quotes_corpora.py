@@ -51,7 +51,7 @@ def test_new_words_are_told_as_labelled(tmp_path: Path) -> None:
     assert score["all/text"]["exact"] >= 0.95
     assert score["all/html"]["exact"] == 1
     assert score["all"]["token_precision"] >= 0.98
-    assert score["all"]["token_recall"] >= 0.98
+    assert score["all"]["token_recall"] >= 0.983
 
 
 def test_no_word_of_the_authors_is_lost(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_no_word_of_the_authors_is_lost(tmp_path: Path) -> None:
     texts = {
         file: f"{each.new_text or each.forwarded}\n{each.signature}" for file, each in trimmed("reply-trim").items()
     }
-    assert scores("reply-trim", texts, tmp_path)["all"]["token_recall"] >= 0.99
+    assert scores("reply-trim", texts, tmp_path)["all"]["token_recall"] >= 0.999
 
 
 def test_answers_in_57_languages_are_told_as_labelled(tmp_path: Path) -> None:

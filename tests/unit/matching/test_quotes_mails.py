@@ -26,6 +26,8 @@ SAID = "On Mon, Oct 5, 2026 at 10:20 AM Nora Fell <nora@fell.example> wrote:"
         ("> all that was sent", "> all that was sent", 1),
         (f"{SAID}\n\nnobody can tell whose words these are", "nobody can tell whose words these are", 1),
         (f"{SAID}\n> Monday?\n", "", 0),
+        # whose words stand below the first attribution nobody can tell: the second one's are answered among them
+        (f"{SAID}\n\nOn Monday.\n\n{SAID}\n> Ten?\n\nEleven.", "On Monday.\n\n> Ten?\n\nEleven.", 2),
     ],
 )
 def test_own_lines_are_kept_wherever_they_stand(text: str, new: str | None, own: int) -> None:
